@@ -1,0 +1,40 @@
+import { rmSync } from 'node:fs'
+import { build } from 'esbuild'
+
+/** ssh2 has optional native modules that no bundle can hold, and nothing here speaks ssh through Docker. */
+const stubSsh2 = {
+  name: 'stub-ssh2',
+  setup: (bundle: import('esbuild').PluginBuild): void => {
+    bundle.onResolve({ filter: /^(ssh2|pg-native|cpu-features)$/ }, ({ path }) => ({
+      path,
+      namespace: 'stub',
+    }))
+    bundle.onLoad({ filter: /.*/, namespace: 'stub' }, () => ({ contents: 'module.exports = {}' }))
+  },
+}
+
+/** CommonJS inside an ES module: what `require`, `__filename` and `__dirname` mean there. */
+const banner = `#!/usr/bin/env node
+import { createRequire as __createRequire } from 'node:module'
+import { fileURLToPath as __toPath } from 'node:url'
+const require = __createRequire(import.meta.url)
+const __filename = __toPath(import.meta.url)
+const __dirname = __toPath(new URL('.', import.meta.url))`
+
+rmSync('dist', { recursive: true, force: true })
+await build({
+  entryPoints: { 'po-migrate': 'src/main.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  splitting: true,
+  minify: true,
+  keepNames: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  banner: { js: banner },
+  plugins: [stubSsh2],
+  legalComments: 'none',
+  logLevel: 'warning',
+})
