@@ -14,8 +14,7 @@ const stubSsh2 = {
 }
 
 /** CommonJS inside an ES module: what `require`, `__filename` and `__dirname` mean there. */
-const banner = `#!/usr/bin/env node
-import { createRequire as __createRequire } from 'node:module'
+const banner = `import { createRequire as __createRequire } from 'node:module'
 import { fileURLToPath as __toPath } from 'node:url'
 const require = __createRequire(import.meta.url)
 const __filename = __toPath(import.meta.url)
@@ -35,6 +34,8 @@ await build({
   target: 'node22',
   banner: { js: banner },
   plugins: [stubSsh2],
+  // The embedded engine's, from an npm checkout only: wasm and a binary, which no bundle can hold.
+  external: ['@electric-sql/*', 'dbmate'],
   legalComments: 'none',
   logLevel: 'warning',
 })

@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-/** unit: no Docker, seconds. integration: real Postgres and dbmate containers. e2e: the built bundle, real stacks. */
+/** unit: no Docker, seconds. integration: real Postgres and dbmate containers. e2e: the built bundle, real stacks.
+ * survival: after all others, that nothing of a developer's was touched. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -9,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          globalSetup: 'test/support/global-setup.ts',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
@@ -17,10 +19,20 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          globalSetup: 'test/support/global-setup.ts',
+          sequence: { groupOrder: 1 },
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'survival',
+          include: ['test/survival/**/*.test.ts'],
+          globalSetup: 'test/support/developer-stack.ts',
+          sequence: { groupOrder: 2 },
         },
       },
     ],

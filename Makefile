@@ -1,0 +1,64 @@
+# One line a target; what they do is in the CLI. make answers 2 for any failure: scripts call infrastructure/scripts/.
+SHELL := /usr/bin/env bash
+.DEFAULT_GOAL := help
+
+# The pinned Node first: an older one on the PATH would make npm pick older packages.
+export PATH := $(CURDIR)/node_modules/node/bin:$(PATH)
+# Handed on as environment, never pasted into a shell line.
+export DB NAME CONFIRM
+
+po := infrastructure/scripts/po-migrate
+engine := infrastructure/scripts/test-engine.sh
+only_db = $${DB:+--db "$$DB"}
+
+.PHONY: help demo dev check test images db-migrate-dev db-migrate-qual db-migrate-prod \
+  db-status-dev db-status-qual db-status-prod db-new-migration build
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' Makefile
+
+demo: ## Migrate the three databases without Docker, in a minute
+	@infrastructure/scripts/demo.sh
+
+dev: build ## Start the dev stack, then migrate it
+	@$(po) start dev
+	@$(MAKE) --no-print-directory db-migrate-dev
+
+db-migrate-dev: build ## Apply what is pending in dev [DB=name]
+	@$(po) up dev $(only_db)
+
+db-migrate-qual: build ## Apply what is pending in qual [DB=name]
+	@$(po) up qual $(only_db)
+
+db-migrate-prod: build ## Apply what is pending in prod CONFIRM=yes [DB=name]
+	@$(po) up prod $(only_db)
+
+db-status-dev: build ## What is applied and pending in dev
+	@$(po) status dev
+
+db-status-qual: build ## What is applied and pending in qual
+	@$(po) status qual
+
+db-status-prod: build ## What is applied and pending in prod
+	@$(po) status prod
+
+db-new-migration: build ## Write the next migration file DB=name NAME=slug
+	@$(po) new "$$DB" "$$NAME"
+
+check: node_modules ## Types, lint, unused code, fresh schemas
+	@npm run --silent check
+
+test: node_modules ## Every test, on a Docker engine (one is provided where none answers)
+	@infrastructure/scripts/test.sh
+
+images: node_modules ## Build the test images [UPSTREAM=1 tags them with the upstream names too]
+	@infrastructure/images/build.sh
+
+build: dist/po-migrate.mjs
+
+dist/po-migrate.mjs: node_modules package.json build.ts $(shell find src -name '*.ts')
+	@npm run --silent build
+
+node_modules: package-lock.json
+	@npm ci --no-fund --no-audit
+	@touch node_modules

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Every check and every test, on a Docker engine: the one that answers, else one that this script provides and stops.
+# The last line counts: `N passed, N failed`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+[[ ${PO_TEST_ENGINE:-} ]] || exec env PO_TEST_ENGINE=1 infrastructure/scripts/test-engine.sh run "${BASH_SOURCE[0]}" "$@"
+
+npm run --silent check
+npm run --silent build
+infrastructure/images/build.sh >&2
+npx vitest run --reporter=default --reporter=./test/support/count-reporter.ts "$@"

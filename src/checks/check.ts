@@ -1,0 +1,46 @@
+import { AppError } from '../errors.ts'
+import type { DoctorDocument } from '../report/documents.ts'
+
+export type CheckResult = DoctorDocument['checks'][number]
+
+/**
+ * One thing the tool relies on. `run` answers what it found, or throws an AppError: what is wrong, and the remedy as its hint.
+ * `fix` puts it right, where that is safe to do unasked.
+ */
+export type Check = {
+  title: string
+  run: () => Promise<string> | string
+  fix?: () => Promise<string>
+  /** The check without which this one makes no sense. */
+  needs?: string
+}
+
+type RunOptions = { environment: string | null; fix: boolean }
+
+const runOne = async (check: Check, { environment, fix }: RunOptions): Promise<CheckResult> => {
+  const { title } = check
+  try {
+    return { environment, title, status: 'ok', finding: await check.run() }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    if (fix && check.fix) return { environment, title, status: 'fixed', finding: await check.fix() }
+    const { message, hint } = error
+    return { environment, title, status: 'failed', finding: message, ...(hint && { remedy: hint }) }
+  }
+}
+
+/** Runs checks in order; what depends on a failed one is skipped, so that one fault is one line. */
+export const runChecks = async (checks: readonly Check[], options: RunOptions): Promise<CheckResult[]> => {
+  const results: CheckResult[] = []
+  const broken = new Set<string>()
+  for (const check of checks) {
+    const { title, needs } = check
+    const blocked = needs !== undefined && broken.has(needs)
+    const result: CheckResult = blocked
+      ? { environment: options.environment, title, status: 'skipped', finding: `needs: ${needs}` }
+      : await runOne(check, options)
+    if (result.status === 'failed' || result.status === 'skipped') broken.add(title)
+    results.push(result)
+  }
+  return results
+}

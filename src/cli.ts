@@ -1,0 +1,73 @@
+import yargs from 'yargs'
+import { doctorCommand } from './commands/doctor.ts'
+import { newCommand } from './commands/new.ts'
+import { globalOptions, type Program, type Wire } from './commands/options.ts'
+import { planCommand } from './commands/plan.ts'
+import { startCommand } from './commands/start.ts'
+import { statusCommand } from './commands/status.ts'
+import { upCommand } from './commands/up.ts'
+import { AppError, type ExitCode, exitCodes, usageError } from './errors.ts'
+import type { Context } from './model/context.ts'
+import { makePaint } from './report/paint.ts'
+import { renderError } from './report/render.ts'
+import { toolVersion } from './version.ts'
+
+const commands = [upCommand, planCommand, statusCommand, newCommand, startCommand, doctorCommand]
+
+const epilogue = `Exit codes:
+  0 done   1 failed   2 usage, config or files   3 pending (--exit-code)   4 refused
+  5 locked   6 unreachable   130/143 interrupted
+Environment: CONFIRM, PO_MIGRATE_HERE, DOCKER_HOST, NO_COLOR, FORCE_COLOR`
+
+const buildProgram = (argv: readonly string[], { stdout }: Context): Program =>
+  globalOptions(yargs([...argv]) as Program)
+    .scriptName('po-migrate')
+    .usage('$0 VERB …\n\nMigrates every managed database of an environment with dbmate.')
+    .completion('completion', 'Shell completion for bash and zsh')
+    .version(toolVersion())
+    .epilogue(epilogue)
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 'Which verb?')
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'duplicate-arguments-array': false,
+    })
+    .wrap(Math.min(stdout.columns ?? 80, 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? usageError(message, 'po-migrate --help')
+    })
+
+const explain = (error: unknown, verbose: boolean): AppError => {
+  if (error instanceof AppError) return error
+  const { message, stack = '' } = error as Error
+  return new AppError(`Unexpected: ${message}`, {
+    exitCode: exitCodes.failed,
+    details: verbose ? [stack] : [],
+    hint: 'run it again with --verbose, and report it with the output',
+  })
+}
+
+/**
+ * Runs one command line and answers its exit code; the one place where errors become words.
+ * An AppError prints what, why and the next command; anything else is a bug, and --verbose shows its stack.
+ */
+export const runCli = async (argv: readonly string[], context: Context): Promise<ExitCode> => {
+  let exit: ExitCode = exitCodes.done
+  const wire: Wire = (handler) => async (options) => {
+    exit = await handler(options, context)
+  }
+  const program = buildProgram(argv, context)
+  for (const add of commands) add(program, wire)
+  try {
+    await program.parseAsync()
+    return exit
+  } catch (error) {
+    const explained = explain(error, argv.includes('--verbose'))
+    const paint = makePaint(context.stderr, { noColor: argv.includes('--no-color'), env: context.env })
+    context.stderr.write(renderError(explained, paint))
+    return explained.exitCode
+  }
+}

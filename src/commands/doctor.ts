@@ -1,0 +1,106 @@
+import { type Check, type CheckResult, runChecks } from '../checks/check.ts'
+import { dockerChecks, embeddedChecks, environmentChecks, machineChecks } from '../checks/doctor.ts'
+import { type Config, loadConfig } from '../config/load.ts'
+import { passwordSource, readPassword } from '../config/password.ts'
+import { resolveEnvironment } from '../config/resolve.ts'
+import { stateDirectory } from '../config/state.ts'
+import { type ExitCode, exitCodes } from '../errors.ts'
+import { composeEnvironment } from '../io/compose.ts'
+import { openDockerHost } from '../io/docker-host.ts'
+import type { Engine } from '../io/engine.ts'
+import { runShell } from '../io/shell.ts'
+import type { Context } from '../model/context.ts'
+import type { Environment } from '../model/types.ts'
+import { writeDocument } from '../report/json.ts'
+import { renderDoctor } from '../report/status.ts'
+import { openEngine } from '../run/open-engine.ts'
+import { placeOf, requireHere, runsHere } from '../run/place.ts'
+import { makeRunId } from '../run/run-id.ts'
+import { type GlobalOptions, type Program, paintFor, reportFor, type Wire } from './options.ts'
+
+export type DoctorOptions = GlobalOptions & { environment?: string | undefined; fix: boolean }
+
+export const doctorCommand = (program: Program, wire: Wire) =>
+  program.command(
+    'doctor [environment]',
+    'Every check the tool relies on, each with its remedy',
+    (args) =>
+      args
+        .positional('environment', { type: 'string', describe: 'Those on this machine when left out' })
+        .option('fix', { type: 'boolean', default: false, describe: 'Create missing networks and volumes' }),
+    wire(doctor),
+  )
+
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+type ExamineOptions = {
+  config: Config
+  options: DoctorOptions
+  context: Context
+  host: () => ReturnType<typeof openDockerHost>
+}
+
+/** What the environment's engine relies on. */
+const checksOf = (
+  environment: Environment,
+  engine: () => Promise<Engine>,
+  { config, context, host }: ExamineOptions,
+): Check[] => {
+  if (environment.engine === 'embedded')
+    return embeddedChecks({
+      environment,
+      engine,
+      state: stateDirectory(config, context.env),
+      shell: runShell,
+    })
+  const source = passwordSource(config, environment.name)
+  const readIt = () => readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
+  return environmentChecks({ environment, host, engine, source, readPassword: readIt })
+}
+
+const examine = async (
+  name: string,
+  { config, options, context, host }: ExamineOptions,
+): Promise<CheckResult[]> => {
+  const environment = resolveEnvironment(config, name)
+  await requireHere(placeOf(environment), { here: options.here, command: `doctor ${name}` }, context)
+  const report = reportFor({ ...options, json: false }, context)
+  const engine = once(() => openEngine({ config, environment, run: makeRunId(new Date()), report }, context))
+  const checks = checksOf(environment, engine, { config, options, context, host })
+  const results = await runChecks(checks, { environment: name, fix: options.fix })
+  const opened = await engine().catch(() => undefined)
+  await opened?.[Symbol.asyncDispose]()
+  return results
+}
+
+const chooseEnvironments = (config: Config, options: DoctorOptions, context: Context): string[] => {
+  if (options.environment !== undefined) return [options.environment]
+  return Object.keys(config.environments).filter((name) =>
+    runsHere(resolveEnvironment(config, name).host, options.here, context),
+  )
+}
+
+/** Checks this machine and the named environment, or all environments that live here. */
+export const doctor = async (options: DoctorOptions, context: Context): Promise<ExitCode> => {
+  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+  const host = once(() => openDockerHost(context.env, runShell))
+  const { image, digest } = config.dbmate
+  const names = chooseEnvironments(config, options, context)
+  const usesDocker = names.some((name) => resolveEnvironment(config, name).engine === 'docker')
+  const machine = [
+    ...machineChecks({ configFile: config.file, nodeVersion: context.nodeVersion }),
+    ...(usesDocker ? dockerChecks({ host, image: digest ? `${image}@${digest}` : image }) : []),
+  ]
+  const checks = await runChecks(machine, { environment: null, fix: options.fix })
+  for (const name of names) checks.push(...(await examine(name, { config, options, context, host })))
+  const document = { version: 1 as const, checks }
+  if (options.json) writeDocument(context.stdout, document)
+  else context.stdout.write(renderDoctor(document, paintFor(context.stdout, options, context)))
+  return checks.some(({ status }) => status === 'failed') ? exitCodes.failed : exitCodes.done
+}

@@ -1,0 +1,85 @@
+import type { Argv } from 'yargs'
+import type { ExitCode } from '../errors.ts'
+import type { Context } from '../model/context.ts'
+import { jsonReport } from '../report/json.ts'
+import { makePaint, type Paint } from '../report/paint.ts'
+import type { Report } from '../report/report.ts'
+import { textReport } from '../report/text.ts'
+
+/** The program that a verb adds itself to; it knows the global flags. */
+export type Program = ReturnType<typeof globalOptions<object>>
+
+/** Makes a yargs handler of a verb's function. */
+export type Wire = <T>(
+  handler: (options: T, context: Context) => Promise<ExitCode>,
+) => (options: T) => Promise<void>
+
+/** Flags that every verb knows. */
+export type GlobalOptions = {
+  config?: string | undefined
+  json: boolean
+  quiet: boolean
+  verbose: boolean
+  color: boolean
+  confirm?: string | undefined
+  here: boolean
+}
+
+export const globalOptions = <T>(yargs: Argv<T>) =>
+  yargs
+    .option('config', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Config file (default: infrastructure/migrate.yaml, searched upward)',
+    })
+    .option('json', {
+      type: 'boolean',
+      default: false,
+      describe: 'One JSON document, or one event a line, on stdout',
+    })
+    .option('quiet', { type: 'boolean', default: false, describe: 'Results and failures only' })
+    .option('verbose', { type: 'boolean', default: false, describe: 'Stack traces of unexpected errors' })
+    .option('color', { type: 'boolean', default: true, describe: 'Colour; --no-color turns it off' })
+    .option('confirm', { type: 'string', requiresArg: true, describe: 'The asked-for word (also: CONFIRM)' })
+    .option('here', { type: 'boolean', default: false, describe: 'Run on this machine, never over ssh' })
+
+/** The environment that a verb acts on: always named, never a default. */
+export const environmentArgument = <T>(yargs: Argv<T>) =>
+  yargs.positional('environment', {
+    type: 'string',
+    demandOption: true,
+    describe: 'As in the config, e.g. dev',
+  })
+
+/** `--exit-code`, as git diff and terraform plan have it. */
+export const exitCodeOption = <T>(yargs: Argv<T>) =>
+  yargs.option('exit-code', {
+    type: 'boolean',
+    default: false,
+    describe: 'Answer 3 when something is pending',
+  })
+
+/** `--db`, one name each time. */
+export const databaseOption = <T>(yargs: Argv<T>) =>
+  yargs.option('db', {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    default: [] as string[],
+    requiresArg: true,
+    describe: 'Only this database; may be given several times',
+  })
+
+export const paintFor = (stream: Context['stderr'], { color }: GlobalOptions, { env }: Context): Paint =>
+  makePaint(stream, { noColor: !color, env })
+
+export const reportFor = (options: GlobalOptions, context: Context): Report =>
+  options.json
+    ? jsonReport(context.stdout)
+    : textReport({
+        stdout: context.stdout,
+        stderr: context.stderr,
+        paint: paintFor(context.stderr, options, context),
+        quiet: options.quiet,
+        ci: context.env.CI === 'true',
+      })

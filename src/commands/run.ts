@@ -1,0 +1,62 @@
+import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import type { Context } from '../model/context.ts'
+import { describePlan, type Plan } from '../model/plan.ts'
+import { renderError } from '../report/render.ts'
+import { describeError, type Report } from '../report/report.ts'
+import type { RunResult } from '../run/execute.ts'
+import { makeRunId } from '../run/run-id.ts'
+import { type GlobalOptions, paintFor, reportFor } from './options.ts'
+
+export type Run = {
+  id: string
+  report: Report
+  /** Tells of the plan before its first step. */
+  start: (plan: Plan) => void
+}
+
+export type RunOptions = { command: string; environment: string; global: GlobalOptions }
+
+const statusOf = (exit: ExitCode): 'failed' | 'refused' =>
+  exit === exitCodes.failed || exit === exitCodes.unreachable ? 'failed' : 'refused'
+
+/**
+ * The frame of every verb that changes something: a run id, a report, the first and the last event, one place for errors.
+ * The body ends with a result, or throws an AppError when nothing was started.
+ */
+export const withRun = async (
+  { command, environment, global }: RunOptions,
+  context: Context,
+  body: (run: Run) => Promise<RunResult>,
+): Promise<ExitCode> => {
+  const id = makeRunId(new Date())
+  const report = reportFor(global, context)
+  let started = false
+  const tellStart = (plan: Plan | null): void => {
+    started = true
+    const document = plan && describePlan(plan)
+    report.event({ version: 1, event: 'run.started', run: id, command, environment, plan: document })
+  }
+  const settle = async (): Promise<RunResult> => {
+    try {
+      return await body({ id, report, start: tellStart })
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      return { outcomes: [], status: statusOf(error.exitCode), exit: error.exitCode, error }
+    } finally {
+      report.close()
+    }
+  }
+  const { status, exit, error } = await settle()
+  if (!started) tellStart(null)
+  report.event({
+    version: 1,
+    event: 'run.finished',
+    run: id,
+    status,
+    exit,
+    ...(error && { error: describeError(error) }),
+  })
+  if (error && !global.json)
+    context.stderr.write(renderError(error, paintFor(context.stderr, global, context)))
+  return exit
+}

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { usageError } from '../errors.ts'
+import { Secret } from '../model/secret.ts'
+import { parseEnvFile } from './env-file.ts'
+import type { Config, Variables } from './load.ts'
+
+type EnvFile = { path: string; required: boolean }
+
+export type PasswordSource = { key: string; files: readonly EnvFile[] }
+
+/** Where an environment's password stands: the key and the env files, absolute, in compose's order. */
+export const passwordSource = (config: Config, environment: string): PasswordSource => {
+  const password = config.environments[environment]?.password
+  if (!password) throw usageError(`environments.${environment} has no password.`)
+  const files = [password.env_file].flat().map((entry) => {
+    const { path, required } = typeof entry === 'string' ? { path: entry, required: true } : entry
+    return { path: resolve(config.directory, path), required }
+  })
+  return { key: password.key, files }
+}
+
+const readEnvFile = ({ path, required }: EnvFile, key: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' && !required) return ''
+    if (code === 'ENOENT')
+      throw usageError(
+        `The env file ${path} does not exist.`,
+        existsSync(`${path}.example`)
+          ? `cp ${path}.example ${path} && chmod 600 ${path}, then set ${key} in it`
+          : `create it with a line ${key}='…', then: chmod 600 ${path}`,
+      )
+    throw usageError(
+      `The env file ${path} cannot be read: ${code}.`,
+      `sudo chmod g+r ${path}, or run as its owner`,
+    )
+  }
+}
+
+/**
+ * Reads a password as a container would get it from compose's `env_file:`, when compose runs in the environment `shell`.
+ * @throws AppError (exit 2): file missing, unreadable or malformed (with the line), key absent or empty,
+ * or a newline in the value, which a PGPASSFILE cannot hold.
+ */
+export const readPassword = ({ key, files }: PasswordSource, shell: Variables): Secret => {
+  let values: ReadonlyMap<string, string> = new Map()
+  for (const file of files) {
+    const text = readEnvFile(file, key)
+    const found = parseEnvFile(text, { file: file.path, hostEnv: shell, before: values })
+    values = new Map([...values, ...found])
+  }
+  const where = files.map(({ path }) => path).join(', ')
+  const value = values.get(key)
+  if (!value)
+    throw usageError(`${key} is not set in ${where}.`, `add a line ${key}='…' to ${files.at(-1)?.path}`)
+  if (value.includes('\n')) {
+    const why = 'The Postgres client reads passwords from a file of lines.'
+    throw usageError(`${key} in ${where} contains a newline.`, 'use a password without one', [why])
+  }
+  return new Secret(value)
+}

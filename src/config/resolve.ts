@@ -1,0 +1,114 @@
+import { readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { AppError, exitCodes, usageError } from '../errors.ts'
+import { nearest } from '../model/nearest.ts'
+import type { Environment, Host, ManagedDatabase } from '../model/types.ts'
+import type { Config } from './load.ts'
+
+const unknown = (what: string, name: string, known: readonly string[]): AppError => {
+  const close = nearest(name, known)
+  return usageError(`Unknown ${what} "${name}".`, undefined, [
+    `known: ${known.join(', ') || 'none'}`,
+    ...(close ? [`did you mean ${close}?`] : []),
+  ])
+}
+
+const pick = <T>(what: string, name: string, record: Record<string, T>): T => {
+  const value = Object.hasOwn(record, name) ? record[name] : undefined
+  if (value === undefined) throw unknown(what, name, Object.keys(record))
+  return value
+}
+
+const readStore = (store: string): string[] => {
+  try {
+    return readdirSync(store, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+      .map(({ name }) => name)
+      .sort()
+  } catch (cause) {
+    const message = `The migration store ${store} cannot be read: ${(cause as Error).message}`
+    throw new AppError(message, {
+      exitCode: exitCodes.usage,
+      hint: 'create it, or set migrations: in the config',
+      cause,
+    })
+  }
+}
+
+/** Names of the managed databases, in the config's order; without `databases:` every directory of the store. */
+export const databaseNames = (config: Config): string[] =>
+  config.databases ? Object.keys(config.databases) : readStore(resolve(config.directory, config.migrations))
+
+/**
+ * The managed databases of an environment, or those named.
+ * @throws AppError (exit 2) for a name that is not managed.
+ */
+export const resolveDatabases = (
+  config: Config,
+  suffix: string,
+  only: readonly string[] = [],
+): ManagedDatabase[] => {
+  const all = databaseNames(config)
+  const stranger = only.find((name) => !all.includes(name))
+  if (stranger !== undefined) throw unknown('database', stranger, all)
+  return all
+    .filter((name) => only.length === 0 || only.includes(name))
+    .map((name) => {
+      const settings = config.databases?.[name]
+      return {
+        name,
+        database: name + suffix,
+        directory: join(resolve(config.directory, config.migrations), name),
+        migrationsTable: settings?.migrations_table ?? 'schema_migrations',
+        ...(settings?.search_path && { searchPath: settings.search_path }),
+      }
+    })
+}
+
+export const resolveHost = (config: Config, name: string): Host => {
+  const { stack, ...host } = pick('host', name, config.hosts)
+  const base: Host = {
+    name,
+    ...(host.ssh && { ssh: host.ssh }),
+    ...(host.machine && { machine: host.machine }),
+    ...(host.volume && { volume: host.volume }),
+  }
+  return stack ? { ...base, stack: { ...stack, file: resolve(config.directory, stack.file) } } : base
+}
+
+/**
+ * The environment of that name, with its host and its databases (all, or those of `--db`).
+ * @throws AppError (exit 2) for an unknown name, with the nearest match.
+ */
+export const resolveEnvironment = (
+  config: Config,
+  name: string,
+  only: readonly string[] = [],
+): Environment => {
+  const { host, network, engine, confirm, service, port, user, wait, suffix } = pick(
+    'environment',
+    name,
+    config.environments,
+  )
+  return {
+    name,
+    host: host ? resolveHost(config, host) : { name: 'local' },
+    engine,
+    network: network ?? '',
+    confirm,
+    service,
+    port,
+    user,
+    wait,
+    databases: resolveDatabases(config, suffix, only),
+  }
+}
+
+/** Networks that environments of this host use. */
+export const hostNetworks = (config: Config, host: string): string[] => [
+  ...new Set(
+    Object.values(config.environments)
+      .filter((environment) => environment.host === host)
+      .flatMap(({ network }) => network ?? []),
+  ),
+]

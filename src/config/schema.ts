@@ -1,0 +1,119 @@
+import * as z from 'zod'
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9_-]*$/i, 'letters, digits, "_" and "-" only')
+const reference = z.string().min(1)
+
+const envFile = z.union([reference, z.strictObject({ path: reference, required: z.boolean().default(true) })])
+
+const password = z
+  .strictObject({
+    env_file: z
+      .union([envFile, z.array(envFile).min(1)])
+      .describe(
+        "The env file(s) of the Postgres container, in compose's own syntax; read by compose's rules",
+      ),
+    key: name.default('POSTGRES_PASSWORD').describe('The variable that holds the password'),
+  })
+  .describe('Where the password of the Postgres user comes from')
+
+const stack = z
+  .strictObject({
+    file: reference.describe('Compose file, relative to this file'),
+    project: name.describe('Compose project name'),
+  })
+  .describe('A compose project')
+
+const host = z
+  .strictObject({
+    ssh: reference.optional().describe('ssh destination; leave out when the host is this machine'),
+    machine: reference.optional().describe("The host's hostname: there, verbs run in place"),
+    volume: name.optional().describe('Docker volume with the Postgres data'),
+    stack: stack.optional().describe('The stack that runs Postgres on this host'),
+  })
+  .refine(({ ssh, machine }) => !ssh || machine, {
+    path: ['machine'],
+    message: 'needed with ssh: the hostname by which the tool knows that it already runs there',
+  })
+  .describe('A machine with a Docker engine')
+
+const environment = z
+  .strictObject({
+    host: name.optional().describe('One of hosts; not needed by the embedded engine'),
+    engine: z.enum(['docker', 'embedded']).default('docker').describe('What runs dbmate'),
+    network: name.optional().describe('Docker network on which Postgres answers'),
+    suffix: z
+      .string()
+      .regex(/^[a-z0-9_-]*$/i, 'letters, digits, "_" and "-" only')
+      .default('')
+      .describe('Appended to a directory name to get the name on the server'),
+    password: password.optional(),
+    confirm: z.boolean().default(false).describe('Ask before anything is applied'),
+    service: name.default('postgres').describe('DNS name of Postgres on the network'),
+    port: z.int().min(1).max(65535).default(5432),
+    user: reference.default('postgres'),
+    wait: z.int().min(0).max(3600).default(60).describe('Seconds to wait for a Postgres that is starting'),
+  })
+  .superRefine((value, context) => {
+    if (value.engine === 'embedded') return
+    for (const key of ['host', 'network', 'password'] as const)
+      if (!value[key])
+        context.addIssue({ code: 'custom', path: [key], message: 'needed by the docker engine' })
+  })
+  .describe('One set of managed databases on one server')
+
+const database = z
+  .strictObject({
+    migrations_table: reference
+      .default('schema_migrations')
+      .describe("dbmate's table of versions, or schema.table"),
+    search_path: reference
+      .optional()
+      .describe('search_path of the session; its first schema holds the table'),
+  })
+  .describe('One directory of the migration store')
+
+/** migrate.yaml, as written: the one schema behind the loader, the editors' JSON Schema and the docs. */
+export const configSchema = z
+  .strictObject({
+    state: reference
+      .optional()
+      .describe(
+        'Directory for locks, journals and data; default /var/lib/po-migrate, on a laptop the XDG state directory',
+      ),
+    migrations: reference.default('migrations').describe('The migration store: one directory a database'),
+    dbmate: z.strictObject({
+      image: reference.describe('Image with a tag, e.g. amacneil/dbmate:2.36.0'),
+      digest: z
+        .string()
+        .regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits')
+        .optional()
+        .describe('Pins the exact image'),
+    }),
+    compose: z
+      .strictObject({
+        pass_env: z
+          .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/, 'a variable name, or a prefix and "*"'))
+          .default([])
+          .describe('Variables of the shell that compose files may interpolate; nothing else is passed on'),
+      })
+      .default({ pass_env: [] }),
+    hosts: z.record(name, host).default({}),
+    environments: z.record(name, environment),
+    databases: z
+      .record(
+        name,
+        database.nullable().transform((value) => value ?? database.parse({})),
+      )
+      .optional()
+      .describe('The managed databases; left out, every directory of the store is one'),
+  })
+  .superRefine(({ hosts, environments }, context) => {
+    const known = Object.keys(hosts).join(', ') || 'none'
+    for (const [key, { host }] of Object.entries(environments))
+      if (host && !hosts[host]) {
+        const message = `unknown host "${host}"; known: ${known}`
+        context.addIssue({ code: 'custom', path: ['environments', key, 'host'], message })
+      }
+  })
+
+export type ConfigFile = z.output<typeof configSchema>

@@ -1,0 +1,73 @@
+import { AppError, exitCodes } from '../errors.ts'
+import type { Stack } from '../model/types.ts'
+import type { DockerHost } from './docker-host.ts'
+import type { ShellResult } from './shell.ts'
+
+const base = ['PATH', 'HOME', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY']
+
+/** The little environment that compose sees: a variable in the operator's shell would win over an env file. */
+export const composeEnvironment = (env: DockerHost['env'], passEnv: readonly string[]): DockerHost['env'] => {
+  const passes = (name: string): boolean =>
+    base.includes(name) ||
+    passEnv.some((rule) => (rule.endsWith('*') ? name.startsWith(rule.slice(0, -1)) : name === rule))
+  return Object.fromEntries(Object.entries(env).filter(([name]) => passes(name)))
+}
+
+const compose = (
+  { shell, env, endpoint }: DockerHost,
+  args: readonly string[],
+  { passEnv, onLine }: CallOptions,
+): Promise<ShellResult> =>
+  shell('docker', args, {
+    env: { ...composeEnvironment(env, passEnv), DOCKER_HOST: endpoint.host },
+    ...(onLine && { onLine }),
+  })
+
+/** `docker compose` arguments for one stack. */
+export const composeArguments = ({ project, file }: Stack, args: readonly string[]): string[] => [
+  'compose',
+  '--project-name',
+  project,
+  '--file',
+  file,
+  '--ansi',
+  'never',
+  ...args,
+]
+
+type CallOptions = { passEnv: readonly string[]; onLine?: (line: string) => void }
+
+export type ComposeOptions = { stack: Stack; passEnv: readonly string[]; onLine: (line: string) => void }
+
+const waitTimeout = '180'
+
+/**
+ * Starts a stack and waits until it is healthy.
+ * @throws AppError (exit 1) with compose's own words.
+ */
+export const startStack = async (
+  host: DockerHost,
+  { stack, passEnv, onLine }: ComposeOptions,
+): Promise<void> => {
+  const args = composeArguments(stack, ['up', '--detach', '--wait', '--wait-timeout', waitTimeout])
+  const { exitCode, stderr } = await compose(host, args, { passEnv, onLine })
+  if (exitCode === 0) return
+  throw new AppError(`The stack ${stack.project} did not come up.`, {
+    exitCode: exitCodes.failed,
+    details: stderr.trim().split('\n').slice(-5),
+    hint: `docker compose --project-name ${stack.project} logs --tail 30`,
+  })
+}
+
+/** compose's version. @throws AppError (exit 6) when it is missing or older than 2.24, the first with optional env files. */
+export const readComposeVersion = async (host: DockerHost): Promise<string> => {
+  const { exitCode, stdout } = await compose(host, ['compose', 'version', '--short'], { passEnv: [] })
+  const version = stdout.trim().replace('v', '')
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (exitCode === 0 && (major > 2 || (major === 2 && minor >= 24))) return version
+  const found = exitCode === 0 ? `docker compose is ${version}` : 'docker compose is not installed'
+  throw new AppError(`${found}; 2.24 or newer is needed.`, {
+    exitCode: exitCodes.unreachable,
+    hint: 'install the docker-compose-plugin package (docs.docker.com/compose/install)',
+  })
+}

@@ -1,0 +1,45 @@
+import type { Secret } from '../model/secret.ts'
+import type { ManagedDatabase } from '../model/types.ts'
+
+export type DbmateCall = {
+  managed: ManagedDatabase
+  verb: 'create' | 'up'
+  /** Directory that holds only the file to apply. */
+  directory?: string | undefined
+  address: string
+  port: number
+  user: string
+}
+
+/** Nothing secret: the password comes from PGPASSFILE. lib/pq would ask for TLS by default and wait without end. */
+const databaseUrl = ({ managed, address, port, user }: DbmateCall): string => {
+  const query = new URLSearchParams({ sslmode: 'disable', connect_timeout: '10' })
+  if (managed.searchPath) query.set('search_path', managed.searchPath)
+  const host = address.includes(':') ? `[${address}]` : address
+  return `postgres://${encodeURIComponent(user)}@${host}:${port}/${encodeURIComponent(managed.database)}?${query}`
+}
+
+/** Arguments of one dbmate call. Flags are positional: all of these go before the verb. */
+export const dbmateArguments = (call: DbmateCall): string[] => [
+  '--url',
+  databaseUrl(call),
+  ...(call.directory ? ['--migrations-dir', call.directory] : []),
+  '--migrations-table',
+  call.managed.migrationsTable,
+  '--no-dump-schema',
+  call.verb,
+]
+
+/** Environment of a dbmate process: where the password is, and who is asking. */
+export const sessionVariables = ({ run, work }: { run: string; work: string }): Record<string, string> => ({
+  PGPASSFILE: `${work}/.pgpass`,
+  PGAPPNAME: run,
+})
+
+/** One line for every server; lib/pq does no SASLprep, so it gets the NFKC form that Postgres stored. */
+export const pgpass = (password: Secret): string =>
+  `*:*:*:*:${password.reveal().normalize('NFKC').replace(/[\\:]/g, '\\$&')}\n`
+
+/** A line for a POSIX shell's `eval "set -- …"`. */
+export const quoteArguments = (args: readonly string[]): string =>
+  args.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ')

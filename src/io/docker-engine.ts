@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findLogged } from '../model/server-log.ts'
+import type { Credentials, Environment } from '../model/types.ts'
+import { openDbmate } from './dbmate.ts'
+import type { Docker } from './docker.ts'
+import type { DockerHost } from './docker-host.ts'
+import type { Engine } from './engine.ts'
+import { execSocket } from './exec-stream.ts'
+import { hasImage, pullImage } from './image.ts'
+import { openServer, type Server } from './postgres.ts'
+import { findPostgres, type PostgresContainer } from './postgres-container.ts'
+import { readRegistryCredentials, registryOf } from './registry-auth.ts'
+import { hasRoute } from './route.ts'
+
+export type DockerEngineOptions = {
+  environment: Environment
+  credentials: Credentials
+  /** dbmate's image. */
+  image: string
+  run: string
+  passwordHint: string
+  onWait: (seconds: number) => void
+}
+
+const readLog = async (docker: Docker, container: string, since: Date): Promise<string> => {
+  const seconds = Math.floor(since.getTime() / 1000)
+  const raw = await docker
+    .getContainer(container)
+    .logs({ stdout: true, stderr: true, since: seconds, follow: false })
+  return demuxText(raw)
+}
+
+/** The payloads of Docker's framed log: an 8-byte header (stream, length) before each. */
+const demuxText = (raw: Buffer): string => {
+  const parts: Buffer[] = []
+  for (let at = 0; at + 8 <= raw.length; ) {
+    const length = raw.readUInt32BE(at + 4)
+    parts.push(raw.subarray(at + 8, at + 8 + length))
+    at += 8 + length
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+const connectServer = async (
+  docker: Docker,
+  container: PostgresContainer,
+  options: DockerEngineOptions,
+): Promise<Server> => {
+  const { environment, credentials, run, passwordHint, onWait } = options
+  const { address, name, id } = container
+  const { port } = environment
+  const direct = await hasRoute(address, port)
+  return openServer({
+    label: name,
+    host: address,
+    port,
+    credentials,
+    applicationName: run,
+    wait: environment.wait * 1000,
+    passwordHint: passwordHint.replace('CONTAINER', name),
+    onWait,
+    ...(!direct && { socket: () => execSocket(docker, { container: id, address, port }) }),
+  })
+}
+
+/** The log arrives a moment after the error does. */
+const logDelays = [0, 50, 150, 300]
+
+/**
+ * The real engine: Postgres in a container on the environment's network, dbmate in a container beside it.
+ * @throws AppError (exit 6): no network, no Postgres on it.
+ */
+export const openDockerEngine = async (host: DockerHost, options: DockerEngineOptions): Promise<Engine> => {
+  const { environment, credentials, image, run } = options
+  const { docker, env, shell } = host
+  const container = await findPostgres(docker, environment)
+  const server = await connectServer(docker, container, options)
+  return {
+    server,
+    missingImage: async () => ((await hasImage(docker, image)) ? undefined : image),
+    pull: async (reference, onProgress) => {
+      const registry = registryOf(reference)
+      const login = await readRegistryCredentials(registry, env, shell)
+      const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
+      await pullImage(docker, {
+        reference,
+        registry,
+        credentials: login,
+        onProgress: ({ done, total }) => onProgress(`${megabytes(done)} of ${megabytes(total)} MB`),
+      })
+    },
+    openDbmate: (files) =>
+      openDbmate(docker, {
+        image,
+        run,
+        environment: environment.name,
+        postgres: { id: container.id, address: container.address, port: environment.port },
+        credentials,
+        files,
+      }),
+    logged: async (statement, since) => {
+      for (const delay of logDelays) {
+        await sleep(delay)
+        const lines = findLogged(await readLog(docker, container.id, since), statement)
+        if (lines.length > 0) return lines.map((line) => credentials.password.redact(line))
+      }
+      return []
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,62 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ManagedDatabase, Migration } from '../model/types.ts'
+import type { Dbmate, DbmateResult, PlannedFile } from './dbmate.ts'
+import { dbmateArguments, sessionVariables } from './dbmate-command.ts'
+import type { Shell } from './shell.ts'
+
+export type EmbeddedDbmateOptions = {
+  shell: Shell
+  /** dbmate's binary. */
+  binary: string
+  run: string
+  address: string
+  port: number
+  user: string
+  /** A directory of this run's own: made here, removed at the end. */
+  work: string
+  files: readonly PlannedFile[]
+}
+
+const fileDirectory = (work: string, managed: ManagedDatabase, { version }: Migration): string =>
+  join(work, managed.name, version)
+
+const writeFiles = ({ work, files }: EmbeddedDbmateOptions): void => {
+  rmSync(work, { recursive: true, force: true })
+  mkdirSync(work, { recursive: true, mode: 0o700 })
+  for (const { managed, migration } of files) {
+    const directory = fileDirectory(work, managed, migration)
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    writeFileSync(join(directory, migration.file), migration.text, { mode: 0o600 })
+  }
+}
+
+const abortable = () => {
+  const controller = new AbortController()
+  return { signal: controller.signal, abort: async (): Promise<void> => controller.abort() }
+}
+
+/** dbmate as a process of this machine, once a file, each time with a directory that holds only that file. */
+export const openEmbeddedDbmate = async (options: EmbeddedDbmateOptions): Promise<Dbmate> => {
+  const { shell, binary, run, address, port, user, work } = options
+  writeFiles(options)
+  // dbmate would read a .env of the working directory: this one is never there.
+  const noEnvFile = ['--env-file', join(work, '.env')]
+  const { signal, abort } = abortable()
+  const call = async (
+    managed: ManagedDatabase,
+    verb: 'create' | 'up',
+    directory?: string,
+  ): Promise<DbmateResult> => {
+    const args = dbmateArguments({ managed, verb, directory, address, port, user })
+    const env = sessionVariables({ run, work })
+    const { exitCode, stdout, stderr } = await shell(binary, [...noEnvFile, ...args], { env, signal })
+    return { exitCode: signal.aborted ? null : exitCode, output: `${stdout}\n${stderr}` }
+  }
+  return {
+    create: (managed) => call(managed, 'create'),
+    up: (managed, migration) => call(managed, 'up', fileDirectory(work, managed, migration)),
+    abort,
+    [Symbol.asyncDispose]: async () => rmSync(work, { recursive: true, force: true }),
+  }
+}

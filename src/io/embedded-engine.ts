@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import { AppError, exitCodes } from '../errors.ts'
+import { Secret } from '../model/secret.ts'
+import type { Environment } from '../model/types.ts'
+import { openEmbeddedDbmate } from './embedded-dbmate.ts'
+import { lockEmbedded } from './embedded-lock.ts'
+import { type EmbeddedPackages, loadEmbeddedPackages } from './embedded-packages.ts'
+import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
+import type { Engine } from './engine.ts'
+import { openServer } from './postgres.ts'
+import type { Shell } from './shell.ts'
+
+export type EmbeddedEngineOptions = {
+  environment: Environment
+  /** The state directory; the data lies in `embedded/ENVIRONMENT/DATABASE` below it. */
+  state: string
+  run: string
+  shell: Shell
+  onWait: () => void
+}
+
+const startServer = async (directory: string, packages: EmbeddedPackages): Promise<EmbeddedServer> => {
+  try {
+    return await startEmbeddedServer(directory, packages)
+  } catch (cause) {
+    throw new AppError(`The embedded Postgres does not start on ${directory}: ${(cause as Error).message}.`, {
+      exitCode: exitCodes.unreachable,
+      hint: `its data can be made anew: rm -r ${directory}`,
+      cause,
+    })
+  }
+}
+
+/**
+ * The engine for machines without Docker: Postgres in this process (PGlite), dbmate's binary beside it. Both come from
+ * npm. One run at a time; no passwords; one backend for all sessions of a database.
+ * @throws AppError (exit 2) outside an npm checkout, (exit 5) while another run has the data open.
+ */
+export const openEmbeddedEngine = async (options: EmbeddedEngineOptions): Promise<Engine> => {
+  const { environment, state, run, shell, onWait } = options
+  const packages = await loadEmbeddedPackages()
+  const directory = join(state, 'embedded', environment.name)
+  const { name, wait, user } = environment
+  const lock = await lockEmbedded({ path: `${directory}.lock`, environment: name, wait, onWait })
+  let front: EmbeddedServer | undefined
+  try {
+    front = await startServer(directory, packages)
+  } finally {
+    if (!front) await lock[Symbol.asyncDispose]()
+  }
+  const { address, port, logged } = front
+  const server = openServer({
+    label: 'PGlite in this process',
+    host: address,
+    port,
+    credentials: { user, password: new Secret('') },
+    applicationName: run,
+    wait: 0,
+    passwordHint: '',
+  })
+  const serving = front
+  return {
+    server,
+    missingImage: async () => undefined,
+    pull: async () => {},
+    openDbmate: (files) =>
+      openEmbeddedDbmate({
+        ...{ shell, run, address, port, user, files },
+        binary: packages.dbmate,
+        work: join(directory, '.work'),
+      }),
+    logged: async (statement) => logged(statement),
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]()
+      await serving[Symbol.asyncDispose]()
+      await lock[Symbol.asyncDispose]()
+    },
+  }
+}

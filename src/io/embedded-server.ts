@@ -1,0 +1,101 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { PGlite } from '@electric-sql/pglite'
+import { type Backend, type Session, shareBackend } from './embedded-backend.ts'
+import { serveConnection } from './embedded-connection.ts'
+import { openData } from './embedded-data.ts'
+import type { EmbeddedPackages } from './embedded-packages.ts'
+import { parseErrorFields, parseMessages, queryMessage } from './embedded-protocol.ts'
+
+export type EmbeddedServer = AsyncDisposable & {
+  address: string
+  port: number
+  /** DETAIL, HINT and CONTEXT of the last error of this simple query, as Postgres would log them. */
+  logged: (statement: string) => readonly string[]
+}
+
+const address = '127.0.0.1'
+const maintenance = 'postgres'
+const front: Session = { settings: {} }
+
+const existsSql = (database: string): string =>
+  `select from pg_catalog.pg_database where datname = '${database.replaceAll("'", "''")}'`
+
+const shownFields = { D: 'DETAIL', H: 'HINT', W: 'CONTEXT' }
+
+const keepErrors = () => {
+  const kept = new Map<string, string[]>()
+  return {
+    onAnswer: (messages: Buffer, answer: Buffer): void => {
+      const [query] = parseMessages(messages)
+      const error = parseMessages(answer).find(({ type }) => type === 'E')
+      if (query?.type !== 'Q' || !error) return
+      const found = parseErrorFields(error.body)
+      const lines = Object.entries(shownFields).flatMap(([code, title]) =>
+        found[code] ? `${title}: ${found[code]}` : [],
+      )
+      kept.set(query.body.toString('utf8').slice(0, -1).trim(), lines)
+    },
+    logged: (statement: string): readonly string[] => kept.get(statement.trim()) ?? [],
+  }
+}
+
+/** One PGlite a database, opened at first use, one after the other. */
+const openInstances = (directory: string, packages: EmbeddedPackages) => {
+  const instances = new Map<string, Promise<{ pglite: PGlite; backend: Backend }>>()
+  let last: Promise<unknown> = Promise.resolve()
+  const start = async (database: string) => {
+    const pglite = await openData(directory, database, packages)
+    return { pglite, backend: shareBackend(pglite) }
+  }
+  const enqueue = (database: string) => {
+    const instance = last.then(() => start(database))
+    instances.set(database, instance)
+    last = instance.catch(() => {})
+    return instance
+  }
+  const open = async (database: string): Promise<Backend> =>
+    (await (instances.get(database) ?? enqueue(database))).backend
+  const close = async (): Promise<void> => {
+    for (const instance of await Promise.allSettled(instances.values()))
+      if (instance.status === 'fulfilled') await instance.value.pglite.close()
+  }
+  return { open, close }
+}
+
+/**
+ * Serves the databases below a directory on a free port of the loopback address: a database is what `pg_database` of
+ * `postgres` lists, and each has a PGlite of its own. Nobody else may have the directory open.
+ */
+export const startEmbeddedServer = async (
+  directory: string,
+  packages: EmbeddedPackages,
+): Promise<EmbeddedServer> => {
+  const { open, close } = openInstances(directory, packages)
+  const { onAnswer, logged } = keepErrors()
+  const exists = async (database: string): Promise<boolean> => {
+    const answer = await (await open(maintenance)).send(front, queryMessage(existsSql(database)))
+    return parseMessages(answer).some(({ type }) => type === 'D')
+  }
+  await open(maintenance)
+  const connections = new Map<Socket, Promise<void>>()
+  const server = createServer((socket) => {
+    const served = serveConnection(socket, { exists, open, onAnswer })
+    connections.set(socket, served)
+    void served.then(() => connections.delete(socket))
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, address, resolve)
+  })
+  return {
+    address,
+    port: (server.address() as AddressInfo).port,
+    logged,
+    [Symbol.asyncDispose]: async () => {
+      server.close()
+      for (const socket of connections.keys()) socket.destroy()
+      await Promise.all(connections.values())
+      await close()
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import { Duplex, PassThrough } from 'node:stream'
+import type { Docker } from './docker.ts'
+
+/** Copies both ways between stdio and a TCP port: bash where the image has it (Debian), else nc (Alpine). */
+const relay = `if command -v bash >/dev/null; then
+exec bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit 1; cat <&3 & cat >&3; kill $! 2>/dev/null' "$0" "$1"
+else exec nc "$0" "$1"; fi`
+
+/** What the pg driver asks of a socket beyond a stream. */
+type SocketMethods = {
+  connect: () => void
+  setNoDelay: () => void
+  setKeepAlive: () => void
+  ref: () => void
+  unref: () => void
+}
+
+const nothing = (): void => {}
+
+const socketOver = (open: () => Promise<Duplex>): Duplex => {
+  let remote: Duplex | undefined
+  const socket = new Duplex({
+    read: nothing,
+    write: (chunk, encoding, done) => void remote?.write(chunk, encoding, done),
+    final: (done) => {
+      remote?.end()
+      done()
+    },
+    destroy: (error, done) => {
+      remote?.destroy()
+      done(error)
+    },
+  })
+  const follow = (opened: Duplex): void => {
+    remote = opened
+    remote.on('data', (chunk: Buffer) => socket.push(chunk))
+    remote.on('end', () => socket.push(null))
+    remote.on('error', (error) => socket.destroy(error))
+    socket.emit('connect')
+  }
+  const methods: SocketMethods = {
+    connect: () => void open().then(follow, (error) => socket.destroy(error)),
+    setNoDelay: nothing,
+    setKeepAlive: nothing,
+    ref: nothing,
+    unref: nothing,
+  }
+  return Object.assign(socket, methods)
+}
+
+export type ExecTarget = { container: string; address: string; port: number }
+
+/**
+ * A byte stream to a port inside a container's network, for engines whose containers have no route from here
+ * (Docker Desktop, a remote DOCKER_HOST). The target is the container's own address: loopback is `trust` there.
+ */
+export const execSocket = (docker: Docker, { container, address, port }: ExecTarget): Duplex =>
+  socketOver(async () => {
+    const exec = await docker.getContainer(container).exec({
+      Cmd: ['sh', '-c', relay, address, String(port)],
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+    })
+    const raw = await exec.start({ hijack: true, stdin: true })
+    const output = new PassThrough()
+    const errors = new PassThrough()
+    docker.modem.demuxStream(raw, output, errors)
+    errors.resume()
+    raw.on('end', () => output.end())
+    raw.on('close', () => output.end())
+    return Duplex.from({ readable: output, writable: raw })
+  })

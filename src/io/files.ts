@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { usageError } from '../errors.ts'
+import { isSkippedName, markDuplicates, parseMigration, parseVersion } from '../model/migration.ts'
+import type { ManagedDatabase, MigrationFile, Problem } from '../model/types.ts'
+
+const listFiles = ({ name, directory }: ManagedDatabase): string[] => {
+  try {
+    return readdirSync(directory).sort((a, b) => (a < b ? -1 : 1))
+  } catch (cause) {
+    const why =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : (cause as Error).message
+    const hint = `po-migrate new ${name} initial_schema`
+    throw usageError(`The migrations directory of ${name} ${why}: ${directory}`, hint)
+  }
+}
+
+/**
+ * The migration files of one database in dbmate's order, and the names it would skip.
+ * @throws AppError (exit 2) when the directory is missing or has no migration.
+ */
+export const readMigrations = (managed: ManagedDatabase): { files: MigrationFile[]; strays: Problem[] } => {
+  const names = listFiles(managed)
+  const message = 'dbmate skips it silently: the name must be digits, then "_name.sql"'
+  const strays = names.filter(isSkippedName).map((file) => ({ file, message }))
+  const files = names
+    .filter((file) => parseVersion(file))
+    .map((file) => parseMigration(file, readFileSync(join(managed.directory, file), 'utf8')))
+  if (files.length === 0 && strays.length === 0)
+    throw usageError(
+      `The migrations directory of ${managed.name} has no migration: ${managed.directory}`,
+      `po-migrate new ${managed.name} initial_schema`,
+    )
+  return { files: markDuplicates(files), strays }
+}

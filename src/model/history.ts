@@ -1,0 +1,30 @@
+import type { HistoryEntry, MigrationFile } from './types.ts'
+
+/** dbmate's order: versions are strings and compare as such (`10` comes before `9`). */
+export const compareVersions = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
+
+/**
+ * Files × applied versions → the state of every version, in dbmate's order.
+ * A file older than the newest applied version is out of order; an applied version without a file is missing-file.
+ */
+export const history = (
+  files: readonly Pick<MigrationFile, 'version' | 'file'>[],
+  applied: readonly string[],
+): HistoryEntry[] => {
+  const done = new Set(applied)
+  const newest = [...applied].sort(compareVersions).at(-1)
+  const known = new Set(files.map(({ version }) => version))
+  const fromFiles = files.map(({ version, file }): HistoryEntry => {
+    if (done.has(version)) return { version, file, state: 'applied' }
+    const late = newest !== undefined && compareVersions(version, newest) < 0
+    return { version, file, state: late ? 'out-of-order' : 'pending' }
+  })
+  const missing = applied
+    .filter((version) => !known.has(version))
+    .map((version): HistoryEntry => ({ version, file: null, state: 'missing-file' }))
+  return [...fromFiles, ...missing].sort((a, b) => compareVersions(a.version, b.version))
+}
+
+/** What `up` would run: pending and out-of-order alike, as dbmate does. */
+export const isUnapplied = (entry: HistoryEntry): boolean =>
+  entry.state === 'pending' || entry.state === 'out-of-order'

@@ -1,0 +1,106 @@
+import type { Secret } from './secret.ts'
+
+/** A compose project on a host: the compose file (absolute path) and the project's name. */
+export type Stack = { file: string; project: string }
+
+/** A machine with a Docker engine: this one, or one reached by ssh. */
+export type Host = {
+  name: string
+  /** ssh destination; absent: this machine. */
+  ssh?: string
+  /** The host's own hostname, by which the tool knows that it already runs there. */
+  machine?: string
+  /** Docker volume with the Postgres data. */
+  volume?: string
+  /** The stack that runs Postgres. */
+  stack?: Stack
+}
+
+export type EngineName = 'docker' | 'embedded'
+
+/** One directory of the migration store, and what it is called on an environment's server. */
+export type ManagedDatabase = {
+  /** The directory's name, as typed after `--db`. */
+  name: string
+  /** The name on the server: directory + the environment's suffix. */
+  database: string
+  /** Absolute path of the directory with the migration files. */
+  directory: string
+  /** dbmate's table of versions, optionally `schema.table`. */
+  migrationsTable: string
+  /** The session's search_path; its first schema holds the table of versions. */
+  searchPath?: string
+}
+
+export type Environment = {
+  name: string
+  host: Host
+  engine: EngineName
+  network: string
+  /** Whether `up` needs a confirmation. */
+  confirm: boolean
+  /** DNS name of Postgres on the network: a compose service or an alias. */
+  service: string
+  port: number
+  user: string
+  /** Seconds to wait for a Postgres that is starting. */
+  wait: number
+  databases: readonly ManagedDatabase[]
+}
+
+export type Credentials = { user: string; password: Secret }
+
+/** dbmate as an image: the reference to run, digest included when the config pins one. */
+export type DbmateImage = { reference: string }
+
+/** What is wrong with a file; `line` is 1-based. */
+export type Problem = { file: string; line?: number; message: string }
+
+/** One file of the store that carries a version. */
+export type MigrationFile = {
+  version: string
+  file: string
+  /** Everything on which dbmate would stop, or run and lose. */
+  problems: readonly Problem[]
+  /** Absent when the problems left nothing to run. */
+  migration?: Migration
+}
+
+/** One file of the store, parsed by dbmate's own rules. */
+export type Migration = {
+  version: string
+  file: string
+  /** The whole text, as dbmate reads it. */
+  text: string
+  /** From the `-- migrate:up` line up to the down marker: what dbmate sends as one query. */
+  up: string
+  /** 1-based line of `-- migrate:up` in the file; Postgres' positions count from it. */
+  upLine: number
+  down: string
+  /** False under `transaction:false`. */
+  transaction: boolean
+}
+
+export type MigrationState = 'applied' | 'pending' | 'out-of-order' | 'missing-file' | 'edited'
+
+/** A line of a database's history; `file` is null when the version has no file in this checkout. */
+export type HistoryEntry = { version: string; file: string | null; state: MigrationState }
+
+/** What a server says about one managed database. */
+export type DatabaseReading = {
+  exists: boolean
+  /** Whether dbmate's table of versions is there. */
+  tracked: boolean
+  /** Ordinary and partitioned tables that are neither ours, nor dbmate's, nor an extension's. */
+  tables: number
+  applied: readonly string[]
+}
+
+/** One managed database with everything a plan needs to know. */
+export type DatabaseState = DatabaseReading & {
+  managed: ManagedDatabase
+  /** In dbmate's order. */
+  files: readonly MigrationFile[]
+  /** Names that look like migrations and that dbmate would skip. */
+  strays: readonly Problem[]
+}

@@ -1,0 +1,69 @@
+import { createInterface } from 'node:readline/promises'
+import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import type { Context, InterruptReason } from '../model/context.ts'
+
+export type Question = {
+  /** What will happen, one line. */
+  about: string
+  /** What has to be typed, or given as `--confirm`. */
+  answer: string
+  /** `--confirm`, else CONFIRM. */
+  given: string | undefined
+  /** The whole command that would pass. */
+  command: string
+}
+
+const refuse = (message: string, { command }: Question): AppError =>
+  new AppError(message, {
+    exitCode: exitCodes.refused,
+    details: ['Nothing was touched.'],
+    hint: command,
+  })
+
+const interruptions: Record<InterruptReason, ExitCode> = {
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
+}
+
+const isInterruption = (reason: unknown): reason is InterruptReason =>
+  reason === 'SIGINT' || reason === 'SIGTERM'
+
+/** What was typed; a terminal in raw mode sends no signal for Ctrl-C, and one that closed would never answer. */
+const ask = async (question: Question, { stdin, stderr, interrupt }: Context): Promise<string> => {
+  const { about, answer, command } = question
+  const terminal = createInterface({ input: stdin, output: stderr as unknown as NodeJS.WritableStream })
+  const given = new AbortController()
+  terminal.once('SIGINT', () => given.abort('SIGINT'))
+  terminal.once('close', () => given.abort())
+  const signal = AbortSignal.any([interrupt, given.signal])
+  try {
+    return await terminal.question(`${about}. Type ${answer} to go on: `, { signal })
+  } catch (error) {
+    if (!signal.aborted) throw error
+    stderr.write('\n')
+    const { reason } = signal
+    if (!isInterruption(reason)) throw refuse(`${about}: not confirmed.`, question)
+    throw new AppError(`Interrupted by ${reason}.`, {
+      exitCode: interruptions[reason],
+      details: ['Nothing was touched.'],
+      hint: command,
+    })
+  } finally {
+    terminal.close()
+  }
+}
+
+/**
+ * Passes when `--confirm` carries exactly the asked-for word, or when it is typed on a terminal.
+ * @throws AppError (exit 4) otherwise; without a terminal at once, never waiting for an answer that cannot come;
+ * (exit 130, 143) interrupted while it waits.
+ */
+export const confirm = async (question: Question, context: Context): Promise<void> => {
+  const { about, answer, given } = question
+  if (given === answer) return
+  if (given !== undefined && given !== '')
+    throw refuse(`${about} needs exactly --confirm ${answer}, not "${given}".`, question)
+  if (!context.stdin.isTTY || !context.stderr.isTTY) throw refuse(`${about} needs a confirmation.`, question)
+  const typed = await ask(question, context)
+  if (typed.trim() !== answer) throw refuse(`${about}: not confirmed.`, question)
+}

@@ -1,0 +1,41 @@
+import type { AppError } from '../errors.ts'
+import type { Paint } from './paint.ts'
+
+const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g')
+
+const width = (text: string): number => [...text.replace(escapes, '')].length
+
+/** Columns padded to the widest cell, two spaces apart, no trailing blanks. */
+export const renderTable = (rows: readonly (readonly string[])[], indent = ''): string => {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? '')))) ?? []
+  return rows
+    .map((row) => {
+      const cells = row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell)))
+      return `${indent}${cells.join('  ').trimEnd()}\n`
+    })
+    .join('')
+}
+
+/** `✖ what`, the details indented, and the next command. */
+export const renderError = (
+  { message, details, hint }: Pick<AppError, 'message' | 'details' | 'hint'>,
+  paint: Paint,
+): string => {
+  const { symbols, red, bold } = paint
+  const lines = [
+    `${red(symbols.failed)} ${bold(message)}`,
+    ...details.flatMap((detail) => detail.split('\n')).map((line) => `  ${line}`.trimEnd()),
+    ...(hint ? [`  ${symbols.next} ${hint}`] : []),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** 87 ms, 1.2 s, 3 min 05 s. */
+export const renderDuration = (ms: number): string => {
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
+}
+
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -1,0 +1,74 @@
+import type { DoctorDocument, StatusDocument } from './documents.ts'
+import type { Paint } from './paint.ts'
+import { plural, renderError, renderTable } from './render.ts'
+
+type EnvironmentStatus = StatusDocument['environments'][number]
+type DatabaseStatus = EnvironmentStatus['databases'][number]
+
+const summarise = ({ exists, applied, pending }: DatabaseStatus, paint: Paint): string => {
+  if (!exists) return paint.yellow('does not exist yet')
+  return pending > 0 ? `${applied} applied, ${paint.yellow(`${pending} pending`)}` : `${applied} applied`
+}
+
+const renderMigration = (
+  { version, file, state }: DatabaseStatus['migrations'][number],
+  paint: Paint,
+): string[] => {
+  const symbol = state === 'applied' ? paint.green(paint.symbols.done) : paint.yellow(paint.symbols.skipped)
+  return [
+    ` ${symbol}`,
+    file ?? `${version} (no file in this checkout)`,
+    state === 'applied' ? '' : paint.yellow(state),
+  ]
+}
+
+const renderEnvironment = (
+  { environment, host, network, error, databases }: EnvironmentStatus,
+  paint: Paint,
+): string => {
+  const place = [host && `host ${host}`, network && `network ${network}`].filter(Boolean).join(' · ')
+  const header = `${paint.bold(environment)}${place ? paint.dim(` · ${place}`) : ''}\n`
+  if (error) return header + renderError({ hint: undefined, ...error }, paint)
+  const body = databases.map(
+    (database) =>
+      `${paint.bold(database.database)}  ${summarise(database, paint)}\n${renderTable(
+        database.migrations.map((migration) => renderMigration(migration, paint)),
+      )}`,
+  )
+  return header + body.join('')
+}
+
+/** Every environment, database and migration, for people. */
+export const renderStatus = ({ environments }: StatusDocument, paint: Paint): string =>
+  environments.map((environment) => renderEnvironment(environment, paint)).join('\n')
+
+const symbolOf = (
+  status: DoctorDocument['checks'][number]['status'],
+  { symbols, green, red, yellow, dim }: Paint,
+): string => {
+  switch (status) {
+    case 'ok':
+      return green(symbols.done)
+    case 'fixed':
+      return yellow(symbols.done)
+    case 'failed':
+      return red(symbols.failed)
+    case 'skipped':
+      return dim(symbols.skipped)
+  }
+}
+
+/** One line a check, the remedy under what failed, a count at the end. */
+export const renderDoctor = ({ checks }: DoctorDocument, paint: Paint): string => {
+  const groups = Map.groupBy(checks, ({ environment }) => environment ?? 'this machine')
+  const sections = [...groups].map(([name, members]) => {
+    const rows = members.map(({ title, status, finding, remedy }) => {
+      const line = `${symbolOf(status, paint)} ${title.padEnd(22)} ${finding}`
+      return remedy ? `${line}\n    ${paint.symbols.next} ${remedy}\n` : `${line}\n`
+    })
+    return `${paint.bold(name)}\n${rows.join('')}`
+  })
+  const failed = checks.filter(({ status }) => status === 'failed').length
+  const verdict = failed > 0 ? paint.red(`${plural(failed, 'check')} failed`) : 'all checks passed'
+  return `${sections.join('\n')}\n${verdict}\n`
+}

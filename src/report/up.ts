@@ -1,0 +1,75 @@
+import type { StepOutcome } from '../model/outcome.ts'
+import type { Plan, Step } from '../model/plan.ts'
+import type { DatabaseState, Environment } from '../model/types.ts'
+import type { Paint } from './paint.ts'
+import { plural, renderDuration, renderTable } from './render.ts'
+
+/** What a verb will act on: `up qual · host vps · network po-shared-network · dbmate 2.36.0`. */
+export const renderHeader = (
+  verb: string,
+  { environment, image }: { environment: Environment; image: string },
+  { bold, dim }: Paint,
+): string => {
+  const tag = image.slice(image.lastIndexOf(':') + 1)
+  const place =
+    environment.engine === 'embedded'
+      ? ['embedded Postgres']
+      : [`host ${environment.host.name}`, `network ${environment.network}`]
+  return `${bold(`${verb} ${environment.name}`)} ${dim(`· ${[...place, `dbmate ${tag}`].join(' · ')}`)}`
+}
+
+const describe = (step: Step): readonly [string, string] => {
+  switch (step.kind) {
+    case 'create-network':
+      return [step.network, 'create network']
+    case 'create-volume':
+      return [step.volume, 'create volume']
+    case 'start-stack':
+      return [step.stack.project, 'start, wait until healthy']
+    case 'pull-image':
+      return [step.image, 'pull image']
+    case 'create-database':
+      return [step.managed.database, 'create database']
+    case 'apply-migration':
+      return [step.managed.database, step.migration.file]
+  }
+}
+
+/** Every step of a plan, numbered. */
+export const renderPlan = (plan: Plan, { dim }: Paint): string =>
+  renderTable(
+    plan.steps.map((step, index) => {
+      const [subject, action] = describe(step)
+      return [dim(String(index + 1).padStart(3)), subject, action]
+    }),
+    '',
+  )
+
+/** Versions that the database has and this checkout does not. */
+export const renderMissing = (databases: readonly DatabaseState[]): string[] =>
+  databases.flatMap(({ managed, applied, files }) => {
+    const known = new Set(files.map(({ version }) => version))
+    const missing = applied.filter((version) => !known.has(version))
+    return missing.length > 0
+      ? [`${managed.database}: ${missing.join(', ')} applied, but not in this checkout (an older one?)`]
+      : []
+  })
+
+export const renderNothingToDo = (environment: string, databases: readonly DatabaseState[]): string => {
+  const applied = databases.reduce((sum, state) => sum + state.applied.length, 0)
+  return `${environment}: nothing to do, ${plural(applied, 'migration')} applied in ${plural(databases.length, 'database')}.\n`
+}
+
+export type Summary = { environment: string; outcomes: readonly StepOutcome[]; ms: number }
+
+/** `qual: 6 migrations applied in 0.9 s (iam_qual 1, calendar_qual 4, rag_qual 1).` */
+export const renderSummary = ({ environment, outcomes, ms }: Summary): string => {
+  const counts = new Map<string, number>()
+  for (const { step, status } of outcomes) {
+    if (step.kind !== 'apply-migration' || status !== 'done') continue
+    counts.set(step.managed.database, (counts.get(step.managed.database) ?? 0) + 1)
+  }
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const each = [...counts].map(([database, count]) => `${database} ${count}`).join(', ')
+  return `${environment}: ${plural(total, 'migration')} applied in ${renderDuration(ms)} (${each}).\n`
+}

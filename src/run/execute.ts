@@ -1,0 +1,110 @@
+import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import type { InterruptReason } from '../model/context.ts'
+import { describeOutcome, type StepOutcome } from '../model/outcome.ts'
+import { describeStep, type Plan, type Step } from '../model/plan.ts'
+import { describeError, type Report } from '../report/report.ts'
+
+export type ExecuteOptions = {
+  run: string
+  perform: (step: Step) => Promise<void>
+  report: Report
+  interrupt: AbortSignal
+  stop: AbortSignal
+  /** The command that goes on from where a failed or interrupted run stopped. */
+  resume: string
+}
+
+export type RunResult = {
+  outcomes: readonly StepOutcome[]
+  status: 'done' | 'failed' | 'refused' | 'interrupted'
+  exit: ExitCode
+  error?: AppError
+}
+
+/** The result of a run whose plan is empty. */
+export const nothingDone: RunResult = { outcomes: [], status: 'done', exit: exitCodes.done }
+
+const interruptions: Record<InterruptReason, ExitCode> = {
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
+}
+
+/** Whether anything that stays was changed: then a lost connection is a failure, and no longer `could not reach`. */
+const hasChanged = (outcomes: readonly StepOutcome[]): boolean =>
+  outcomes.some(({ step, status }) => status === 'done' && step.kind !== 'pull-image')
+
+const stopped = (error: AppError, outcomes: readonly StepOutcome[], resume: string): AppError => {
+  const changed = hasChanged(outcomes)
+  const exitCode = changed && error.exitCode === exitCodes.unreachable ? exitCodes.failed : error.exitCode
+  return new AppError(error.message, {
+    exitCode,
+    details: [...error.details, describeOutcome(outcomes)].filter(Boolean),
+    hint: error.hint ? `${error.hint}, then: ${resume}` : resume,
+    cause: error.cause,
+  })
+}
+
+const runStep = async (step: Step, perform: ExecuteOptions['perform']): Promise<AppError | undefined> => {
+  try {
+    await perform(step)
+    return undefined
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+}
+
+const interrupted = (
+  outcomes: readonly StepOutcome[],
+  { interrupt, stop, resume }: ExecuteOptions,
+): RunResult => {
+  const exit = interruptions[interrupt.reason as InterruptReason]
+  const how = stop.aborted ? 'the running step was cut off' : 'the running step was finished'
+  const error = new AppError(`Interrupted by ${interrupt.reason}; ${how}.`, {
+    exitCode: exit,
+    details: [describeOutcome(outcomes)],
+    hint: resume,
+  })
+  return { outcomes, status: 'interrupted', exit, error }
+}
+
+const conclude = (
+  outcomes: readonly StepOutcome[],
+  failure: AppError | undefined,
+  options: ExecuteOptions,
+): RunResult => {
+  if (options.stop.aborted) return interrupted(outcomes, options)
+  if (failure) {
+    const error = stopped(failure, outcomes, options.resume)
+    return { outcomes, status: 'failed', exit: error.exitCode, error }
+  }
+  if (outcomes.some(({ status }) => status === 'skipped')) return interrupted(outcomes, options)
+  return { outcomes, status: 'done', exit: exitCodes.done }
+}
+
+/**
+ * The one loop behind every verb: each step in order, an event before and after, a stop at the first failure.
+ * An interrupt lets the running step finish and starts no other.
+ */
+export const execute = async (plan: Plan, options: ExecuteOptions): Promise<RunResult> => {
+  const { run, perform, report, interrupt } = options
+  const outcomes: StepOutcome[] = []
+  let failure: AppError | undefined
+  for (const [index, step] of plan.steps.entries()) {
+    const base = { version: 1 as const, run, ...describeStep(step, index) }
+    if (failure || interrupt.aborted) {
+      outcomes.push({ step, status: 'skipped' })
+      report.event({ ...base, event: 'step.finished', status: 'skipped', ms: 0 })
+      continue
+    }
+    report.event({ ...base, event: 'step.started' })
+    const started = performance.now()
+    failure = await runStep(step, perform)
+    const status = failure ? 'failed' : 'done'
+    outcomes.push({ step, status })
+    const ms = Math.round(performance.now() - started)
+    const error = failure && { error: describeError(failure) }
+    report.event({ ...base, event: 'step.finished', status, ms, ...error })
+  }
+  return conclude(outcomes, failure, options)
+}

@@ -1,0 +1,45 @@
+import type { Config } from '../config/load.ts'
+import { passwordSource, readPassword } from '../config/password.ts'
+import { stateDirectory } from '../config/state.ts'
+import { composeEnvironment } from '../io/compose.ts'
+import { openDockerEngine } from '../io/docker-engine.ts'
+import { openDockerHost } from '../io/docker-host.ts'
+import { openEmbeddedEngine } from '../io/embedded-engine.ts'
+import type { Engine } from '../io/engine.ts'
+import { runShell } from '../io/shell.ts'
+import type { Context } from '../model/context.ts'
+import type { Environment } from '../model/types.ts'
+import type { Report } from '../report/report.ts'
+
+export type OpenOptions = { config: Config; environment: Environment; run: string; report: Report }
+
+/** The engine that the environment's config asks for, connected. */
+export const openEngine = async (
+  { config, environment, run, report }: OpenOptions,
+  context: Context,
+): Promise<Engine> => {
+  let told = false
+  const onWait = (seconds: number): void => {
+    if (!told) report.note(`Postgres is not up yet; waiting for it, at most ${seconds} s`)
+    told = true
+  }
+  if (environment.engine === 'embedded')
+    return openEmbeddedEngine({
+      environment,
+      state: stateDirectory(config, context.env),
+      run,
+      shell: runShell,
+      onWait,
+    })
+  const source = passwordSource(config, environment.name)
+  const password = readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
+  const { image, digest } = config.dbmate
+  return openDockerEngine(await openDockerHost(context.env, runShell), {
+    environment,
+    credentials: { user: environment.user, password },
+    image: digest ? `${image}@${digest}` : image,
+    run,
+    passwordHint: `docker exec -it CONTAINER psql -U ${environment.user} -c '\\password', or correct ${source.key} in ${source.files.at(-1)?.path}`,
+    onWait,
+  })
+}

@@ -1,0 +1,62 @@
+import { startStack } from '../io/compose.ts'
+import type { Dbmate } from '../io/dbmate.ts'
+import type { DockerHost } from '../io/docker-host.ts'
+import type { Engine, Progress } from '../io/engine.ts'
+import type { Plan, Step } from '../model/plan.ts'
+import { applyMigration, createDatabase } from './apply.ts'
+
+/** What steps need; a plan brings what its own kinds of step use. */
+export type Tools = {
+  /** For databases. */
+  engine?: Engine
+  /** For networks, volumes and stacks. */
+  host?: DockerHost
+  passEnv?: readonly string[]
+  onProgress: Progress
+  /** Aborted when the running step has to end now. */
+  stop: AbortSignal
+}
+
+export type Performer = AsyncDisposable & { perform: (step: Step) => Promise<void> }
+
+const need = <T>(tool: T | undefined, name: string): T => {
+  if (tool === undefined) throw new Error(`this plan has a step that needs ${name}`)
+  return tool
+}
+
+/** Step → one effect. The dbmate container starts with the first step that needs it, and serves all. */
+export const openPerformer = (
+  plan: Plan,
+  { engine, host, passEnv = [], onProgress, stop }: Tools,
+): Performer => {
+  const files = plan.steps.filter((step) => step.kind === 'apply-migration')
+  let opened: Promise<Dbmate> | undefined
+  const dbmate = (): Promise<Dbmate> => {
+    opened ??= need(engine, 'an engine').openDbmate(files)
+    return opened
+  }
+  stop.addEventListener('abort', () => void opened?.then(({ abort }) => abort()))
+  const perform = async (step: Step): Promise<void> => {
+    switch (step.kind) {
+      case 'create-network':
+        await need(host, 'Docker').docker.createNetwork({ Name: step.network })
+        return
+      case 'create-volume':
+        await need(host, 'Docker').docker.createVolume({ Name: step.volume })
+        return
+      case 'start-stack':
+        return startStack(need(host, 'Docker'), { stack: step.stack, passEnv, onLine: onProgress })
+      case 'pull-image':
+        return need(engine, 'an engine').pull(step.image, onProgress)
+      case 'create-database':
+        return createDatabase(need(engine, 'an engine'), await dbmate(), step.managed)
+      case 'apply-migration':
+        return applyMigration({ ...step, engine: need(engine, 'an engine'), dbmate: await dbmate() })
+    }
+  }
+  const close = async (): Promise<void> => {
+    const running = await opened?.catch(() => undefined)
+    await running?.[Symbol.asyncDispose]()
+  }
+  return { perform, [Symbol.asyncDispose]: close }
+}

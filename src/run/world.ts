@@ -1,0 +1,32 @@
+import type { Engine } from '../io/engine.ts'
+import { readMigrations } from '../io/files.ts'
+import type { Server } from '../io/postgres.ts'
+import { absent, readApplied, readExisting } from '../io/read-database.ts'
+import type { DatabaseState, Environment } from '../model/types.ts'
+
+/** Files and server side by side: the state of every managed database of the environment. */
+export const readDatabases = async (environment: Environment, server: Server): Promise<DatabaseState[]> => {
+  const stored = environment.databases.map((managed) => ({ managed, ...readMigrations(managed) }))
+  const existing = await readExisting(
+    server,
+    environment.databases.map(({ database }) => database),
+  )
+  return Promise.all(
+    stored.map(async (entry) => {
+      const reading = existing.has(entry.managed.database) ? await readApplied(server, entry.managed) : absent
+      return { ...entry, ...reading }
+    }),
+  )
+}
+
+/** What a plan for `up` is made of. */
+export const readUpWorld = async (
+  environment: Environment,
+  engine: Engine,
+): Promise<{ databases: DatabaseState[]; missingImage: string | undefined }> => {
+  const [databases, missingImage] = await Promise.all([
+    readDatabases(environment, engine.server),
+    engine.missingImage(),
+  ])
+  return { databases, missingImage }
+}

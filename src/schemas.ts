@@ -1,0 +1,30 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import * as z from 'zod'
+import { configSchema } from './config/schema.ts'
+import {
+  doctorDocument,
+  eventDocument,
+  newDocument,
+  planDocument,
+  statusDocument,
+} from './report/documents.ts'
+
+/** What ships in schemas/: the config as written, and everything that `--json` prints. */
+export const schemas = {
+  migrate: z.toJSONSchema(configSchema, { io: 'input' }),
+  status: z.toJSONSchema(statusDocument),
+  plan: z.toJSONSchema(planDocument),
+  event: z.toJSONSchema(eventDocument),
+  doctor: z.toJSONSchema(doctorDocument),
+  new: z.toJSONSchema(newDocument),
+}
+
+/** Writes `schemas/NAME.schema.json`; a test compares them with what is committed. */
+export const writeSchemas = (directory: string): void => {
+  mkdirSync(directory, { recursive: true })
+  for (const [name, schema] of Object.entries(schemas))
+    writeFileSync(`${directory}/${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`)
+}
+
+if (import.meta.main) writeSchemas(fileURLToPath(new URL('../schemas', import.meta.url)))

@@ -1,0 +1,47 @@
+import { GenericContainer, Network, Wait } from 'testcontainers'
+import { postgresImage } from './images.ts'
+
+export type TestPostgres = AsyncDisposable & {
+  /** Docker network on which it answers to `postgres`. */
+  network: string
+  container: string
+  name: string
+  /** Where a client on this machine reaches it. */
+  host: string
+  port: number
+  /** The superuser's. */
+  password: string
+  /** Runs SQL in one database and answers psql's unaligned output. */
+  psql: (database: string, sql: string) => Promise<string>
+}
+
+/** A throwaway Postgres on a network of its own. */
+export const startPostgres = async (env: Record<string, string> = {}): Promise<TestPostgres> => {
+  const network = await new Network().start()
+  const container = await new GenericContainer(postgresImage)
+    .withEnvironment({ POSTGRES_PASSWORD: 'postgres', ...env })
+    .withCommand(['-c', 'fsync=off'])
+    .withNetwork(network)
+    .withNetworkAliases('postgres')
+    .withExposedPorts(5432)
+    .withWaitStrategy(Wait.forSuccessfulCommand('pg_isready --quiet --host "$HOSTNAME"'))
+    .start()
+  return {
+    network: network.getName(),
+    container: container.getId(),
+    name: container.getName().replace('/', ''),
+    host: container.getHost(),
+    port: container.getMappedPort(5432),
+    password: env.POSTGRES_PASSWORD ?? 'postgres',
+    psql: async (database, sql) => {
+      const command = ['psql', '--username', 'postgres', '--dbname', database, '-XAtqc', sql]
+      const { exitCode, output, stderr } = await container.exec(command)
+      if (exitCode !== 0) throw new Error(`psql: ${stderr || output}`)
+      return output.trim()
+    },
+    [Symbol.asyncDispose]: async () => {
+      await container.stop({ timeout: 1000, remove: true, removeVolumes: true })
+      await network.stop()
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import { PassThrough } from 'node:stream'
+import { runCli } from '../../src/cli.ts'
+import type { Context } from '../../src/model/context.ts'
+
+export type ToolResult = { exit: number; stdout: string; stderr: string }
+
+export type ToolOptions = {
+  cwd: string
+  env?: Record<string, string | undefined>
+  hostname?: string
+  interrupt?: AbortSignal
+  stop?: AbortSignal
+}
+
+const collect = () => {
+  let text = ''
+  const write = (chunk: string): void => {
+    text += chunk
+  }
+  const output = { write, columns: 80 }
+  return { output, text: () => text }
+}
+
+/** What a command needs of the machine to reach Docker, and nothing else of the shell that runs the tests. */
+export const baseEnv = (): Record<string, string | undefined> => {
+  const { PATH, HOME, DOCKER_HOST, DOCKER_CONFIG, DOCKER_CONTEXT } = process.env
+  return { PATH, HOME, DOCKER_HOST, DOCKER_CONFIG, DOCKER_CONTEXT, LANG: 'C.UTF-8' }
+}
+
+/** Runs one command line in this process, as main.ts would, with streams of its own and no terminal. */
+export const runTool = async (args: readonly string[], options: ToolOptions): Promise<ToolResult> => {
+  const stdout = collect()
+  const stderr = collect()
+  const context: Context = {
+    cwd: options.cwd,
+    env: { ...baseEnv(), ...options.env },
+    hostname: options.hostname ?? 'test-machine',
+    nodeVersion: process.version,
+    stdin: new PassThrough(),
+    stdout: stdout.output,
+    stderr: stderr.output,
+    interrupt: options.interrupt ?? new AbortController().signal,
+    stop: options.stop ?? new AbortController().signal,
+  }
+  const exit = await runCli(args, context)
+  return { exit, stdout: stdout.text(), stderr: stderr.text() }
+}
