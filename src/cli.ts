@@ -6,7 +6,7 @@ import { planCommand } from './commands/plan.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { upCommand } from './commands/up.ts'
-import { AppError, type ExitCode, exitCodes, usageError } from './errors.ts'
+import { AppError, asAppError, type ExitCode, exitCodes, usageError } from './errors.ts'
 import type { Context } from './model/context.ts'
 import { makePaint } from './report/paint.ts'
 import { renderError } from './report/render.ts'
@@ -32,23 +32,20 @@ const buildProgram = (argv: readonly string[], { stdout }: Context): Program =>
     .parserConfiguration({
       'parse-numbers': false,
       'parse-positional-numbers': false,
-      'duplicate-arguments-array': false,
     })
     .wrap(Math.min(stdout.columns ?? 80, 100))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? usageError(message, 'po-migrate --help')
+      throw error instanceof AppError || message === null
+        ? error
+        : usageError(explainUsage(message), 'po-migrate --help')
     })
 
-const explain = (error: unknown, verbose: boolean): AppError => {
-  if (error instanceof AppError) return error
-  const { message, stack = '' } = error as Error
-  return new AppError(`Unexpected: ${message}`, {
-    exitCode: exitCodes.failed,
-    details: verbose ? [stack] : [],
-    hint: 'run it again with --verbose, and report it with the output',
-  })
-}
+/** yargs' words, where they don't say what to do. */
+const explainUsage = (message: string): string =>
+  message.startsWith('Not enough non-option arguments')
+    ? 'An argument is missing: see po-migrate VERB --help.'
+    : message
 
 /**
  * Runs one command line and answers its exit code; the one place where errors become words.
@@ -65,7 +62,7 @@ export const runCli = async (argv: readonly string[], context: Context): Promise
     await program.parseAsync()
     return exit
   } catch (error) {
-    const explained = explain(error, argv.includes('--verbose'))
+    const explained = asAppError(error, argv.includes('--verbose'))
     const paint = makePaint(context.stderr, { noColor: argv.includes('--no-color'), env: context.env })
     context.stderr.write(renderError(explained, paint))
     return explained.exitCode

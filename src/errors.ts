@@ -43,3 +43,15 @@ export const usageError = (message: string, hint?: string, details?: readonly st
     ...(hint && { hint }),
     ...(details && { details }),
   })
+
+/** An AppError as it is; anything else as what it is: a bug, whose stack `verbose` shows. */
+export const asAppError = (error: unknown, verbose: boolean): AppError => {
+  if (error instanceof AppError) return error
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
+  return new AppError(`Unexpected: ${message}`, {
+    exitCode: exitCodes.failed,
+    details: verbose ? [stack] : [],
+    hint: 'run it again with --verbose, and report it with the output',
+    cause: error,
+  })
+}

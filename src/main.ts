@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Context } from './model/context.ts'
 
 // Beside the bundle, not in /tmp, where somebody else could have made the directory first. Unwritable: no cache.
-enableCompileCache(join(import.meta.dirname, '.compile-cache'))
+if (import.meta.filename.endsWith('.mjs')) enableCompileCache(join(import.meta.dirname, '.compile-cache'))
 const { runCli } = await import('./cli.ts')
 
 const interrupt = new AbortController()

@@ -7,6 +7,7 @@ import { loadEmbeddedPackages } from '../io/embedded-packages.ts'
 import type { Engine } from '../io/engine.ts'
 import { readMigrations } from '../io/files.ts'
 import { hasImage } from '../io/image.ts'
+import type { Server } from '../io/postgres.ts'
 import { networkExists } from '../io/postgres-container.ts'
 import { readExisting } from '../io/read-database.ts'
 import type { Shell } from '../io/shell.ts'
@@ -64,6 +65,12 @@ const checkMigrations = ({ databases }: Environment): string => {
   return read.map(({ managed, files }) => `${managed.name} ${files.length}`).join(', ')
 }
 
+const readVersion = async (server: Server): Promise<string> => {
+  const sql = "select pg_catalog.current_setting('server_version') as version"
+  const [row] = await server.query<{ version: string }>('postgres', sql)
+  return row?.version ?? '?'
+}
+
 const databasesCheck = ({ databases }: Environment, engine: () => Promise<Engine>): Check => ({
   title: 'databases',
   needs: 'postgres',
@@ -92,7 +99,7 @@ export const environmentChecks = ({
   source,
   readPassword,
 }: EnvironmentFacts): Check[] => {
-  const { network, service, databases } = environment
+  const { network, service } = environment
   const { volume, stack, name } = environment.host
   return [
     { title: 'migrations', run: () => checkMigrations(environment) },
@@ -131,8 +138,7 @@ export const environmentChecks = ({
       needs: 'network',
       run: async () => {
         const { server } = await engine()
-        const [row] = await server.query<{ version: string }>('postgres', 'show server_version as version')
-        return `${service} is ${server.label}, version ${row?.version ?? '?'}, password accepted`
+        return `${service} is ${server.label}, version ${await readVersion(server)}, password accepted`
       },
     },
     databasesCheck(environment, engine),
@@ -186,8 +192,7 @@ export const embeddedChecks = ({ environment, engine, state, shell }: EmbeddedFa
     needs: 'npm packages',
     run: async () => {
       const { server } = await engine()
-      const [row] = await server.query<{ version: string }>('postgres', 'show server_version as version')
-      return `${server.label}, version ${row?.version ?? '?'}`
+      return `${server.label}, version ${await readVersion(server)}`
     },
   },
   databasesCheck(environment, engine),

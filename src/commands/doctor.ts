@@ -73,10 +73,12 @@ const examine = async (
   const report = reportFor({ ...options, json: false }, context)
   const engine = once(() => openEngine({ config, environment, run: makeRunId(new Date()), report }, context))
   const checks = checksOf(environment, engine, { config, options, context, host })
-  const results = await runChecks(checks, { environment: name, fix: options.fix })
-  const opened = await engine().catch(() => undefined)
-  await opened?.[Symbol.asyncDispose]()
-  return results
+  try {
+    return await runChecks(checks, { environment: name, fix: options.fix })
+  } finally {
+    const opened = await engine().catch(() => undefined)
+    await opened?.[Symbol.asyncDispose]()
+  }
 }
 
 const chooseEnvironments = (config: Config, options: DoctorOptions, context: Context): string[] => {

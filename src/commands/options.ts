@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs'
-import type { ExitCode } from '../errors.ts'
+import { type ExitCode, usageError } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { jsonReport } from '../report/json.ts'
 import { makePaint, type Paint } from '../report/paint.ts'
@@ -25,11 +25,15 @@ export type GlobalOptions = {
   here: boolean
 }
 
+/** The last one wins when a flag is given twice. */
+const lastOf = (value: string | string[]): string => [value].flat().at(-1) ?? ''
+
 export const globalOptions = <T>(yargs: Argv<T>) =>
   yargs
     .option('config', {
       type: 'string',
       requiresArg: true,
+      coerce: lastOf,
       describe: 'Config file (default: infrastructure/migrate.yaml, searched upward)',
     })
     .option('json', {
@@ -67,6 +71,10 @@ export const databaseOption = <T>(yargs: Argv<T>) =>
     nargs: 1,
     default: [] as string[],
     requiresArg: true,
+    coerce: (names: string[] | boolean): string[] => {
+      if (Array.isArray(names)) return names
+      throw usageError('--db takes the name of a database.', 'po-migrate --help')
+    },
     describe: 'Only this database; may be given several times',
   })
 
@@ -81,5 +89,5 @@ export const reportFor = (options: GlobalOptions, context: Context): Report =>
         stderr: context.stderr,
         paint: paintFor(context.stderr, options, context),
         quiet: options.quiet,
-        ci: context.env.CI === 'true',
+        live: context.stderr.isTTY === true && context.env.CI !== 'true' && context.env.TERM !== 'dumb',
       })

@@ -26,6 +26,8 @@ export type PlanOptions = GlobalOptions & { environment: string; db: readonly st
 
 export type ShownPlan = {
   plan: Plan
+  /** What would execute it. */
+  command: string
   databases: readonly DatabaseState[]
   environment: Environment
   image: string
@@ -33,7 +35,7 @@ export type ShownPlan = {
 
 /** Prints a plan on stdout, as text or as the plan document. */
 export const showPlan = (
-  { plan, databases, environment, image }: ShownPlan,
+  { plan, databases, environment, image, command }: ShownPlan,
   options: GlobalOptions,
   context: Context,
 ): void => {
@@ -49,8 +51,12 @@ export const showPlan = (
     return
   }
   stdout.write(`${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, paint)}`)
-  if (!options.quiet) stderr.write(`${paint.symbols.next} po-migrate up ${environment.name}\n`)
+  if (!options.quiet) stderr.write(`${paint.symbols.next} ${command}\n`)
 }
+
+/** The command that applies what a plan for these options shows. */
+export const upCommandLine = ({ environment, db }: { environment: string; db: readonly string[] }): string =>
+  ['po-migrate up', environment, ...db.map((name) => `--db ${name}`)].join(' ')
 
 export const planCommand = (program: Program, wire: Wire) =>
   program.command(
@@ -74,7 +80,13 @@ export const plan = async (options: PlanOptions, context: Context): Promise<Exit
   const world = await readUpWorld(environment, engine)
   const planned = planUp({ environment, ...world })
   showPlan(
-    { plan: planned, databases: world.databases, environment, image: config.dbmate.image },
+    {
+      plan: planned,
+      command: upCommandLine(options),
+      databases: world.databases,
+      environment,
+      image: config.dbmate.image,
+    },
     options,
     context,
   )

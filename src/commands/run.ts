@@ -1,4 +1,4 @@
-import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { asAppError, type ExitCode, exitCodes } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { describePlan, type Plan } from '../model/plan.ts'
 import { renderError } from '../report/render.ts'
@@ -16,8 +16,10 @@ export type Run = {
 
 export type RunOptions = { command: string; environment: string; global: GlobalOptions }
 
-const statusOf = (exit: ExitCode): 'failed' | 'refused' =>
-  exit === exitCodes.failed || exit === exitCodes.unreachable ? 'failed' : 'refused'
+const statusOf = (exit: ExitCode): 'failed' | 'refused' | 'interrupted' => {
+  if (exit === exitCodes.interrupted || exit === exitCodes.terminated) return 'interrupted'
+  return exit === exitCodes.failed || exit === exitCodes.unreachable ? 'failed' : 'refused'
+}
 
 /**
  * The frame of every verb that changes something: a run id, a report, the first and the last event, one place for errors.
@@ -40,8 +42,13 @@ export const withRun = async (
     try {
       return await body({ id, report, start: tellStart })
     } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      return { outcomes: [], status: statusOf(error.exitCode), exit: error.exitCode, error }
+      const explained = asAppError(error, global.verbose)
+      return {
+        outcomes: [],
+        status: statusOf(explained.exitCode),
+        exit: explained.exitCode,
+        error: explained,
+      }
     } finally {
       report.close()
     }

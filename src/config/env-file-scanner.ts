@@ -1,6 +1,6 @@
 import type { AppError } from '../errors.ts'
 
-export type Quote = '' | '"' | "'"
+type Quote = '' | '"' | "'"
 
 /** One assignment, its value as written; without `text` the key is inherited from the host. */
 export type Assignment = { key: string; quote: Quote; text?: string; at: number }

@@ -2,7 +2,7 @@ import { AppError, usageError } from '../errors.ts'
 import { type Assignment, type Problem, scanEnvFile } from './env-file-scanner.ts'
 import { interpolate, type Lookup } from './interpolate.ts'
 
-export type EnvFileOptions = {
+type EnvFileOptions = {
   /** Its name in error messages. */
   file: string
   /** For keys without a value, and for references. */

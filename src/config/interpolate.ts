@@ -10,6 +10,8 @@ type Braced = { name: string; operator: string; word: string }
 const reference =
   /\$(?:(?<escaped>\$)|(?<named>[a-z_][a-z0-9_]*)|\{(?<braced>[a-z_][a-z0-9_]*)(?:\}|(?<operator>:?[-+?]))|(?<broken>\{))?/iuy
 
+const braces = /\{.?|\}/gsu
+
 /**
  * Replaces variables by compose's rules: `$$` is a dollar sign; `$X` and `${X}` are empty when X is not set;
  * `${X-default}`, `${X+alternative}` and `${X?message}` ask whether X is set, with a colon (`:-` `:+` `:?`)
@@ -50,15 +52,17 @@ const readReference = ({ text, start }: Span, lookup: Lookup): Found => {
   return { value: name === undefined ? (escaped ?? '$') : (lookup(name) ?? ''), end }
 }
 
-/** The brace that balances, every `{` counted; when none does, the last one of the line. */
+/**
+ * The brace that balances; when none does, the last one of the line. Every `{` counts, and compose overlooks
+ * the character behind it, so `{}` opens and does not close.
+ */
 const findClose = ({ text, start }: Span): number => {
   const newline = text.indexOf('\n', start)
   const line = text.slice(start, newline < 0 ? text.length : newline)
   let depth = 1
-  for (let at = 0; at < line.length; at++) {
-    if (line[at] === '{') depth++
-    if (line[at] === '}') depth--
-    if (depth === 0) return start + at
+  for (const { 0: brace, index } of line.matchAll(braces)) {
+    depth += brace === '}' ? -1 : 1
+    if (depth === 0) return start + index
   }
   const last = line.lastIndexOf('}')
   if (last < 0) throw invalid()

@@ -83,7 +83,10 @@ export const loadConfig = ({ file, cwd, env }: LoadOptions): Config => {
   const issues = parsed.error?.issues ?? []
   const problems = [
     ...walk.problems,
-    ...issues.map(({ path: where, message }) => `${where.join('.') || 'the file'}: ${message}`),
+    ...issues
+      .map(({ path: where, message }) => ({ where: where.join('.') || 'the file', message }))
+      .filter(({ where }) => !walk.problems.some((problem) => problem.startsWith(`${where}: `)))
+      .map(({ where, message }) => `${where}: ${message}`),
   ]
   if (!parsed.success || problems.length > 0)
     throw usageError(

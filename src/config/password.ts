@@ -56,7 +56,7 @@ export const readPassword = ({ key, files }: PasswordSource, shell: Variables): 
   const value = values.get(key)
   if (!value)
     throw usageError(`${key} is not set in ${where}.`, `add a line ${key}='…' to ${files.at(-1)?.path}`)
-  if (value.includes('\n')) {
+  if (value.includes('\n') || value.includes('\r')) {
     const why = 'The Postgres client reads passwords from a file of lines.'
     throw usageError(`${key} in ${where} contains a newline.`, 'use a password without one', [why])
   }

@@ -2,6 +2,14 @@ import * as z from 'zod'
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]*$/i, 'letters, digits, "_" and "-" only')
 const reference = z.string().min(1)
+const line = z.string().regex(/^[^\r\n]+$/, 'one line of text')
+const digits = /^\d+$/
+/** A whole number, also where `${NAME:-5432}` made text of it. */
+const whole = (minimum: number, maximum: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && digits.test(value) ? Number(value) : value),
+    z.int().min(minimum).max(maximum),
+  )
 
 const envFile = z.union([reference, z.strictObject({ path: reference, required: z.boolean().default(true) })])
 
@@ -49,9 +57,9 @@ const environment = z
     password: password.optional(),
     confirm: z.boolean().default(false).describe('Ask before anything is applied'),
     service: name.default('postgres').describe('DNS name of Postgres on the network'),
-    port: z.int().min(1).max(65535).default(5432),
+    port: whole(1, 65535).default(5432),
     user: reference.default('postgres'),
-    wait: z.int().min(0).max(3600).default(60).describe('Seconds to wait for a Postgres that is starting'),
+    wait: whole(0, 3600).default(60).describe('Seconds to wait for a Postgres that is starting'),
   })
   .superRefine((value, context) => {
     if (value.engine === 'embedded') return
@@ -63,7 +71,7 @@ const environment = z
 
 const database = z
   .strictObject({
-    migrations_table: reference
+    migrations_table: line
       .default('schema_migrations')
       .describe("dbmate's table of versions, or schema.table"),
     search_path: reference

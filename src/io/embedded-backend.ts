@@ -19,10 +19,17 @@ const idle = 'I'
 const unfinished = 'F'
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
+/**
+ * DISCARD ALL but for the advisory locks: all sessions here have them in common, so releasing one session's would take
+ * another's away. They end with the run, and no second run has the data open.
+ */
+const resetSql = `close all; set session authorization default; reset all; deallocate all; unlisten *;
+discard plans; discard temp; discard sequences;`
+
 const settingsSql = ({ settings }: Session): string =>
-  `select ${Object.entries(settings)
-    .map(([name, value]) => `pg_catalog.set_config(${literal(name)}, ${literal(value)}, false)`)
-    .join(', ')}`
+  Object.entries(settings)
+    .map(([name, value]) => `select pg_catalog.set_config(${literal(name)}, ${literal(value)}, false);`)
+    .join('\n')
 
 const execute = async (pglite: PGlite, messages: Buffer): Promise<Buffer> => {
   const parts: Buffer[] = []
@@ -36,11 +43,9 @@ const executeSql = async (pglite: PGlite, sql: string): Promise<void> => {
   if (failure) throw new Error(parseErrorFields(failure.body).M)
 }
 
-/** A new session in the eyes of its client: nothing of another's settings, statements, locks or temporary tables. */
-const takeOver = async (pglite: PGlite, session: Session): Promise<void> => {
-  await executeSql(pglite, 'discard all')
-  if (Object.keys(session.settings).length > 0) await executeSql(pglite, settingsSql(session))
-}
+/** A new session in the eyes of its client: nothing of another's settings, statements or temporary tables. */
+const takeOver = (pglite: PGlite, session: Session): Promise<void> =>
+  executeSql(pglite, resetSql + settingsSql(session))
 
 /**
  * Sessions take turns: who is in a transaction keeps the backend, and a change of hands resets it, so settings and

@@ -16,7 +16,8 @@ export type EmbeddedEngineOptions = {
   state: string
   run: string
   shell: Shell
-  onWait: () => void
+  /** Told while another run has the data open. */
+  onWait: (seconds: number) => void
 }
 
 const startServer = async (directory: string, packages: EmbeddedPackages): Promise<EmbeddedServer> => {

@@ -10,7 +10,8 @@ export type EmbeddedLockOptions = {
   environment: string
   /** Seconds to wait for another process. */
   wait: number
-  onWait: () => void
+  /** Told how many seconds are left to wait. */
+  onWait: (seconds: number) => void
 }
 
 const retryDelay = 250
@@ -50,13 +51,14 @@ export const lockEmbedded = async (options: EmbeddedLockOptions): Promise<AsyncD
   for (;;) {
     const server = await tryTake(path)
     if (server) return { [Symbol.asyncDispose]: async () => void (await closed(server)) }
-    if (Date.now() >= deadline)
+    const left = deadline - Date.now()
+    if (left <= 0)
       throw new AppError(`Another run has the data of ${environment} open.`, {
         exitCode: exitCodes.locked,
         details: ['Nothing was touched.', `The embedded Postgres serves one run at a time (${path}).`],
         hint: 'wait until it ends, then run it again',
       })
-    onWait()
+    onWait(Math.ceil(left / 1000))
     await sleep(retryDelay)
   }
 }

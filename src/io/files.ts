@@ -6,12 +6,27 @@ import type { ManagedDatabase, MigrationFile, Problem } from '../model/types.ts'
 
 const listFiles = ({ name, directory }: ManagedDatabase): string[] => {
   try {
-    return readdirSync(directory).sort((a, b) => (a < b ? -1 : 1))
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map(({ name: file }) => file)
+      .sort((a, b) => (a < b ? -1 : 1))
   } catch (cause) {
     const why =
       (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : (cause as Error).message
     const hint = `po-migrate new ${name} initial_schema`
     throw usageError(`The migrations directory of ${name} ${why}: ${directory}`, hint)
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+const readMigration = ({ directory }: ManagedDatabase, file: string): MigrationFile => {
+  const bytes = readFileSync(join(directory, file))
+  try {
+    return parseMigration(file, utf8.decode(bytes))
+  } catch {
+    const problems = [{ file, message: 'is not UTF-8: its text would be changed on the way' }]
+    return { version: parseVersion(file) ?? '', file, problems }
   }
 }
 
@@ -23,9 +38,7 @@ export const readMigrations = (managed: ManagedDatabase): { files: MigrationFile
   const names = listFiles(managed)
   const message = 'dbmate skips it silently: the name must be digits, then "_name.sql"'
   const strays = names.filter(isSkippedName).map((file) => ({ file, message }))
-  const files = names
-    .filter((file) => parseVersion(file))
-    .map((file) => parseMigration(file, readFileSync(join(managed.directory, file), 'utf8')))
+  const files = names.filter((file) => parseVersion(file)).map((file) => readMigration(managed, file))
   if (files.length === 0 && strays.length === 0)
     throw usageError(
       `The migrations directory of ${managed.name} has no migration: ${managed.directory}`,

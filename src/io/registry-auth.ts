@@ -20,13 +20,23 @@ export const registryOf = (reference: string): string => {
   return isHost ? first : 'docker.io'
 }
 
+const parseAnswer = (text: string): { Username: string; Secret: string } | undefined => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 const fromHelper = async (
   { helper, key, env }: { helper: string; key: string; env: Record<string, string | undefined> },
   shell: Shell,
 ): Promise<RegistryCredentials | undefined> => {
   const { exitCode, stdout } = await shell(`docker-credential-${helper}`, ['get'], { env, input: key })
   if (exitCode !== 0) return undefined
-  const { Username, Secret } = JSON.parse(stdout) as { Username: string; Secret: string }
+  const answer = parseAnswer(stdout)
+  if (!answer) return undefined
+  const { Username, Secret } = answer
   return Username === '<token>'
     ? { identitytoken: Secret, serveraddress: key }
     : { username: Username, password: Secret, serveraddress: key }
@@ -43,7 +53,7 @@ export const readRegistryCredentials = async (
 ): Promise<RegistryCredentials | undefined> => {
   const { auths = {}, credsStore, credHelpers = {} } = readDockerConfig(env) as DockerConfig
   const key = registry === 'docker.io' ? hubKey : registry
-  const helper = credHelpers[registry] ?? credsStore
+  const helper = credHelpers[key] ?? credsStore
   if (helper) return fromHelper({ helper, key, env }, shell)
   const entry = auths[key] ?? auths[`https://${key}`]
   if (entry?.identitytoken) return { identitytoken: entry.identitytoken, serveraddress: key }

@@ -1,10 +1,21 @@
-/** Levenshtein distance by rows. */
+/** Edits from one word to the other, two swapped neighbours counting as one (optimal string alignment, by rows). */
 const distance = (a: string, b: string): number => {
+  let above: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [i, charA] of [...a].entries()) {
+  for (let i = 0; i < a.length; i++) {
     const next = [i + 1]
-    for (const [j, charB] of [...b].entries())
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + Number(charA !== charB)))
+    for (let j = 0; j < b.length; j++) {
+      const swapped = j > 0 && a[i] === b[j - 1] && a[i - 1] === b[j]
+      next.push(
+        Math.min(
+          (next[j] ?? 0) + 1,
+          (row[j + 1] ?? 0) + 1,
+          (row[j] ?? 0) + Number(a[i] !== b[j]),
+          swapped ? (above[j - 1] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      )
+    }
+    above = row
     row = next
   }
   return row[b.length] ?? 0

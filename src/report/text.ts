@@ -64,11 +64,17 @@ const liveLine = ({ stream, paint, isLive }: LiveOptions) => {
   }
 }
 
-export type TextReportOptions = { stdout: Output; stderr: Output; paint: Paint; quiet: boolean; ci: boolean }
+export type TextReportOptions = {
+  stdout: Output
+  stderr: Output
+  paint: Paint
+  quiet: boolean
+  live: boolean
+}
 
 /** Narration for people, on stderr. `quiet` leaves only what failed. */
-export const textReport = ({ stdout, stderr, paint, quiet, ci }: TextReportOptions): Report => {
-  const live = liveLine({ stream: stderr, paint, isLive: stderr.isTTY === true && !ci })
+export const textReport = ({ stdout, stderr, paint, quiet, live: isLive }: TextReportOptions): Report => {
+  const live = liveLine({ stream: stderr, paint, isLive })
   const { symbols, green, red, dim } = paint
   let column = 0
   const finished = (event: Extract<RunEvent, { event: 'step.finished' }>): void => {

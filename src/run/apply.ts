@@ -7,6 +7,8 @@ import { parseDbmateError } from '../model/dbmate-error.ts'
 import type { ManagedDatabase, Migration } from '../model/types.ts'
 
 const shortBlock = 12
+/** lib/pq's complaint when a file ended dbmate's transaction by itself; it masks the true error. */
+const ownTransaction = /unexpected transaction status/
 
 /** The SQL to show: the lines around Postgres' position, or the whole block when it is short and there is none. */
 const showSql = (
@@ -36,11 +38,12 @@ const explainFailure = async ({ engine, managed, migration, result, since }: Fai
     })
   const { message, sqlState, line, column } = parseDbmateError(result.output)
   const fileLine = line === undefined ? undefined : upLine + line - 1
-  const logged = sqlState ? await engine.logged(up, since) : []
+  const logged = await engine.logged(up, since)
   const place = fileLine === undefined ? '' : ` at line ${fileLine}`
-  const state = transaction
+  const whole = transaction && !ownTransaction.test(message)
+  const state = whole
     ? `${file} was rolled back as a whole.`
-    : `${file} runs outside a transaction: what it did before the error stays done.`
+    : `${file} ran outside dbmate's transaction: what it did before the error stays done.`
   return new AppError(
     `${managed.database}: ${file} failed${place}: ${message}${sqlState ? ` (${sqlState})` : ''}`,
     {

@@ -73,7 +73,7 @@ const conclude = (
   failure: AppError | undefined,
   options: ExecuteOptions,
 ): RunResult => {
-  if (options.stop.aborted) return interrupted(outcomes, options)
+  if (failure && options.stop.aborted) return interrupted(outcomes, options)
   if (failure) {
     const error = stopped(failure, outcomes, options.resume)
     return { outcomes, status: 'failed', exit: error.exitCode, error }

@@ -19,8 +19,8 @@ export const openEngine = async (
   context: Context,
 ): Promise<Engine> => {
   let told = false
-  const onWait = (seconds: number): void => {
-    if (!told) report.note(`Postgres is not up yet; waiting for it, at most ${seconds} s`)
+  const tellOnce = (what: string, seconds: number): void => {
+    if (!told) report.note(`${what}; waiting for it, at most ${seconds} s`)
     told = true
   }
   if (environment.engine === 'embedded')
@@ -29,7 +29,7 @@ export const openEngine = async (
       state: stateDirectory(config, context.env),
       run,
       shell: runShell,
-      onWait,
+      onWait: (seconds) => tellOnce(`Another run has the data of ${environment.name} open`, seconds),
     })
   const source = passwordSource(config, environment.name)
   const password = readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
@@ -40,6 +40,6 @@ export const openEngine = async (
     image: digest ? `${image}@${digest}` : image,
     run,
     passwordHint: `docker exec -it CONTAINER psql -U ${environment.user} -c '\\password', or correct ${source.key} in ${source.files.at(-1)?.path}`,
-    onWait,
+    onWait: (seconds) => tellOnce('Postgres is not up yet', seconds),
   })
 }

@@ -52,7 +52,7 @@ export const composeVersion = async (): Promise<string> => {
 
 const configArguments = ['compose', '-p', 'x', '-f', '-', '--env-file', '/dev/null', 'config']
 
-const unescape = (environment: Record<string, string | null> = {}): Variables =>
+const unescapeDollars = (environment: Record<string, string | null> = {}): Variables =>
   Object.fromEntries(
     Object.entries(environment).flatMap(([key, value]) =>
       value === null ? [] : [[key, value.replaceAll('$$', '$')]],
@@ -72,7 +72,7 @@ const askOnce = async (batch: readonly Stored[]): Promise<EnvAnswer[] | string> 
   })
   if (exitCode !== 0) return stderr
   const answer = JSON.parse(stdout)
-  return batch.map((_, index) => ({ variables: unescape(answer.services[`s${index}`].environment) }))
+  return batch.map((_, index) => ({ variables: unescapeDollars(answer.services[`s${index}`].environment) }))
 }
 
 /** One file that compose refuses fails the whole call: halve until it stands alone. */

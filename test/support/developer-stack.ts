@@ -3,6 +3,7 @@ import type { TestProject } from 'vitest/node'
 import { postgresImage } from './images.ts'
 
 declare module 'vitest' {
+  // biome-ignore lint/style/useConsistentTypeDefinitions: merging into vitest's declaration needs an interface
   export interface ProvidedContext {
     /** What stood on the engine before the first test, one line an object. */
     before: string[]

@@ -4,7 +4,11 @@ import { baseEnv } from './tool.ts'
 
 export type CommandResult = { exit: number; stdout: string; stderr: string }
 
-export type CommandOptions = { env?: Record<string, string | undefined>; cwd?: string; input?: string }
+export type CommandOptions = {
+  env?: Record<string, string | undefined>
+  cwd?: string
+  input?: string | Buffer
+}
 
 /** Runs a command with the tests' small environment; the exit code is part of the answer. */
 export const run = (

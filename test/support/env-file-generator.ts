@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: compose's references, not ours
 import type { EnvQuestion } from './compose-env.ts'
 
 type Random = () => number
@@ -12,17 +13,57 @@ const keys = ['A', 'B', 'C', 'K1', '_u', 'a.b', 'C-3', 'D[0]', '9d', 'ÜBER', '�
 const oddKeys = ['', 'A B', 'A/B', '"A"', 'A$', 'é\u0301', 'K\u00a0L', '1', '-', '.', 'export', 'A+', 'A#']
 const names = ['A', 'B', 'C', 'K1', '_u', 'HOST', 'EMPTY', 'RAW', 'NOPE']
 const setNames = ['HOST', 'A']
-const plain = ['abc', 'x', '0', 'pass', 'ü', '€', '😀', '@', ':', '/', '?', '%', '&', '=', '+', '#', 'a b', ' # c']
-const symbols = ['$', '$$', '$1', '$ ', '$(id)', '$é', '!', '*', '{', '}', '{}', '`', '~', ';', '|', '<', '-', ',']
+const plain = [
+  'abc',
+  'x',
+  '0',
+  'pass',
+  'ü',
+  '€',
+  '😀',
+  '@',
+  ':',
+  '/',
+  '?',
+  '%',
+  '&',
+  '=',
+  '+',
+  '#',
+  'a b',
+  ' # c',
+]
+const symbols = [
+  '$',
+  '$$',
+  '$1',
+  '$ ',
+  '$(id)',
+  '$é',
+  '!',
+  '*',
+  '{',
+  '}',
+  '{}',
+  '`',
+  '~',
+  ';',
+  '|',
+  '<',
+  '-',
+  ',',
+]
 const spaces = [' ', '  ', '\t', '\u00a0', '\u2003', ' #', '#', '\r', '\v']
 const backslashes = ['\\', '\\\\', '\\n', '\\t', '\\q', '\\0', '\\$', '\\$$', '\\${A}', '\\x41', '\\ ', '\\e']
 const octals = ['\\0101', '\\0044', '\\0377', '\\0400', '\\012', '\\00', '\\07', '\\0175', '\\0134', '\\08']
 const decodable = ['\\a', '\\b', '\\f', '\\n', '\\r', '\\t', '\\v', '\\\\', '\\"', "\\'", '\\$HOST', '\\\\$A']
 const operators = [':-', '-', ':+', '+', ':-', '-']
-const broken = ['${', '${}', '${A', '${A:}', '${1}', '${A:=x}', '${ A}', '${A.b}', '${${A}}', '${A:-${}}', '${A!}']
+const broken = ['{', '{}', '{A', '{A:}', '{1}', '{A:=x}', '{ A}', '{A.b}', '{${A}}', '{A:-${}}', '{A!}'].map(
+  (rest) => `$${rest}`,
+)
 
 /** mulberry32: small, and the same everywhere. */
-export const seededRandom = (seed: number): Random => {
+const seededRandom = (seed: number): Random => {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -44,7 +85,8 @@ const reference = (random: Random, depth = 0): string => {
   const form = random()
   if (form < 0.3) return `$${name}`
   if (form < 0.5) return `\${${name}}`
-  if (form < 0.55) return `\${${pick(random, setNames)}${pick(random, [':?', '?'])}${word(random, depth + 1)}}`
+  if (form < 0.55)
+    return `\${${pick(random, setNames)}${pick(random, [':?', '?'])}${word(random, depth + 1)}}`
   return `\${${name}${pick(random, operators)}${word(random, depth + 1)}}`
 }
 
@@ -71,7 +113,8 @@ const unquoted = (random: Random): string =>
 
 const doubleQuoted = (random: Random): string => {
   const text = repeat(random, 6, () => {
-    if (chance(random, 0.3)) return pick(random, chance(random, 0.4) ? octals : [...decodable, ...backslashes])
+    if (chance(random, 0.3))
+      return pick(random, chance(random, 0.4) ? octals : [...decodable, ...backslashes])
     return chance(random, 0.1) ? pick(random, ['\n', '\r\n', "'", '\n# x\n', '\nB=2\n']) : piece(random)
   })
   // A backslash at the end would escape the closing quote.
@@ -88,7 +131,19 @@ const singleQuoted = (random: Random): string => {
 
 const afterQuote = (random: Random): string => {
   if (chance(random, 0.7)) return ''
-  return pick(random, [' ', ' # c', '#c', '\t', " # it's \"", '\r', ' C=same line', 'C=glued', '\u2003', ' x', ';'])
+  return pick(random, [
+    ' ',
+    ' # c',
+    '#c',
+    '\t',
+    ' # it\'s "',
+    '\r',
+    ' C=same line',
+    'C=glued',
+    '\u2003',
+    ' x',
+    ';',
+  ])
 }
 
 const value = (random: Random): string => {
@@ -103,8 +158,12 @@ const statement = (random: Random): string => {
   const kind = random()
   if (kind < 0.06) return pick(random, ['# comment', '  # K="open', '', '   ', '#', '\t', "#A='1"])
   if (kind < 0.12) return pick(random, [...names, 'HOST ', 'export HOST', '\tA', 'HOST\r', 'export'])
-  const prefix = chance(random, 0.1) ? pick(random, ['export ', ' ', '\t', 'export\t', 'export  ', '\u00a0']) : ''
-  const separator = chance(random, 0.8) ? '=' : pick(random, [' = ', '= ', ': ', ':', ' =', '=\t', '\t=', '=='])
+  const prefix = chance(random, 0.1)
+    ? pick(random, ['export ', ' ', '\t', 'export\t', 'export  ', '\u00a0'])
+    : ''
+  const separator = chance(random, 0.8)
+    ? '='
+    : pick(random, [' = ', '= ', ': ', ':', ' =', '=\t', '\t=', '=='])
   return prefix + key(random) + separator + value(random)
 }
 

@@ -6,9 +6,8 @@ export type TestPostgres = AsyncDisposable & {
   network: string
   container: string
   name: string
-  /** Where a client on this machine reaches it. */
-  host: string
-  port: number
+  /** Its own address on that network. */
+  address: string
   /** The superuser's. */
   password: string
   /** Runs SQL in one database and answers psql's unaligned output. */
@@ -23,15 +22,13 @@ export const startPostgres = async (env: Record<string, string> = {}): Promise<T
     .withCommand(['-c', 'fsync=off'])
     .withNetwork(network)
     .withNetworkAliases('postgres')
-    .withExposedPorts(5432)
     .withWaitStrategy(Wait.forSuccessfulCommand('pg_isready --quiet --host "$HOSTNAME"'))
     .start()
   return {
     network: network.getName(),
     container: container.getId(),
     name: container.getName().replace('/', ''),
-    host: container.getHost(),
-    port: container.getMappedPort(5432),
+    address: container.getIpAddress(network.getName()),
     password: env.POSTGRES_PASSWORD ?? 'postgres',
     psql: async (database, sql) => {
       const command = ['psql', '--username', 'postgres', '--dbname', database, '-XAtqc', sql]

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import packageFile from '../../package.json' with { type: 'json' }
+import { eventDocument } from '../../src/report/documents.ts'
+import { makeProject, migration } from '../support/project.ts'
+import { runTool } from '../support/tool.ts'
+
+const project = () =>
+  makeProject({
+    network: 'net',
+    store: { iam: { '00001_a.sql': migration('') }, rag: { '00001_a.sql': migration('') } },
+  })
+
+const tool = async (...args: string[]) => {
+  using made = project()
+  return await runTool(args, { cwd: made.directory, env: { DOCKER_HOST: 'unix:///no/such/engine.sock' } })
+}
+
+describe('the command line', () => {
+  it.each([
+    ['an unknown verb, with the one that was meant', ['stauts'], 'status'],
+    ['an unknown flag', ['status', '--wrong'], 'wrong'],
+    ['a missing environment', ['up'], 'argument'],
+    ['a missing name', ['new', 'iam'], 'argument'],
+    ['an argument too many', ['plan', 'dev', 'iam'], 'iam'],
+    ['no verb at all', [], 'Which verb?'],
+    ['--db without a name', ['plan', 'dev', '--db'], 'db'],
+    ['--db with two names', ['plan', 'dev', '--db', 'iam', 'rag'], 'rag'],
+    ['--config without a file', ['plan', 'dev', '--config'], 'config'],
+    ['--confirm without a word', ['up', 'dev', '--confirm'], 'confirm'],
+    ['an unknown environment, with the one that was meant', ['plan', 'dve'], 'did you mean dev?'],
+    ['an unknown database after a known one', ['plan', 'dev', '--db', 'iam', '--db', 'rga'], '"rga"'],
+    ['an unknown database before a known one', ['plan', 'dev', '--db', 'rga', '--db', 'iam'], '"rga"'],
+    ['a database that looks like a number', ['plan', 'dev', '--db', '007'], '"007"'],
+    ['an environment that looks like a number', ['plan', '1e3'], '"1e3"'],
+    ['a config that is not there', ['status', '--config', 'nope.yaml'], 'nope.yaml'],
+  ])('answers 2 to %s', async (_, args, words) => {
+    const { exit, stdout, stderr } = await tool(...args)
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
+    expect(stderr).toContain(words)
+  })
+
+  it('answers a usage error on one screen, with the next command', async () => {
+    const { stderr } = await tool('status', '--wrong')
+    expect(stderr).toBe('✖ Unknown argument: wrong\n  → po-migrate --help\n')
+  })
+
+  it.each(['plan', 'up', 'status'])('answers 6 to %s where no Docker engine is', async (verb) => {
+    const { exit, stdout, stderr } = await tool(verb, 'dev')
+    expect(exit).toBe(6)
+    expect(stdout + stderr).toContain('/no/such/engine.sock')
+  })
+
+  it('prints a first and a last event with --json, also when nothing could start', async () => {
+    const { exit, stdout, stderr } = await tool('up', 'dev', '--json')
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => eventDocument.parse(JSON.parse(line)))
+    expect(events).toMatchObject([
+      { event: 'run.started', command: 'up', environment: 'dev', plan: null },
+      { event: 'run.finished', status: 'failed', exit: 6 },
+    ])
+    expect({ exit, stderr }).toEqual({ exit: 6, stderr: '' })
+  })
+})
+
+describe('the program', () => {
+  const start = async (...args: string[]): Promise<string> => {
+    const main = join(import.meta.dirname, '../../src/main.ts')
+    const env = { NODE_DISABLE_COMPILE_CACHE: '1', NODE_NO_WARNINGS: '1', LANG: 'C.UTF-8' }
+    const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], { cwd: '/', env })
+    return stdout
+  }
+  const help = start('--help')
+  const version = start('--version')
+
+  it.each(['up', 'plan', 'status', 'new', 'start', 'doctor', 'completion'])(
+    'lists the verb %s with --help, away from any project',
+    async (verb) => expect(await help).toMatch(new RegExp(`^ +po-migrate ${verb}\\b`, 'm')),
+  )
+
+  it.each(['config', 'json', 'quiet', 'verbose', 'confirm', 'here', 'help', 'version'])(
+    'lists the flag --%s with --help',
+    async (flag) => expect(await help).toMatch(new RegExp(`^ +--${flag}\\b`, 'm')),
+  )
+
+  it('lists its exit codes with --help', async () => {
+    expect(await help).toContain('130/143 interrupted')
+  })
+
+  it('says its version', async () => {
+    expect(await version).toBe(`${packageFile.version}\n`)
+  })
+})

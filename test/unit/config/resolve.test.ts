@@ -1,0 +1,162 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Config, loadConfig } from '../../../src/config/load.ts'
+import {
+  databaseNames,
+  hostNetworks,
+  resolveDatabases,
+  resolveEnvironment,
+  resolveHost,
+} from '../../../src/config/resolve.ts'
+import { makeProject, migration, type ProjectConfig } from '../../support/project.ts'
+
+const store = { rag: { '1_a.sql': migration('') }, iam: { '1_a.sql': migration('') } }
+
+const withConfig = (edit: (config: ProjectConfig) => void, check: (config: Config) => void): void => {
+  using project = makeProject({ network: 'net', store, edit })
+  project.write('infrastructure/migrations/README.md', 'not a database')
+  project.write('infrastructure/migrations/.hidden/1_a.sql', migration(''))
+  check(loadConfig({ cwd: project.directory, env: {} }))
+}
+
+const named = (config: ProjectConfig): void => {
+  config.databases = { rag: { search_path: 'app', migrations_table: 'versions' }, iam: null, calendar: null }
+}
+
+describe('the managed databases', () => {
+  it("are the config's, in its order", () => {
+    withConfig(named, (config) => expect(databaseNames(config)).toEqual(['rag', 'iam', 'calendar']))
+  })
+
+  it('are the directories of the store when the config names none: no files, nothing hidden', () => {
+    withConfig(
+      () => {},
+      (config) => expect(databaseNames(config)).toEqual(['iam', 'rag']),
+    )
+  })
+
+  it('are an error of the config when the store is missing', () => {
+    withConfig(
+      (config) => {
+        config.migrations = 'nowhere'
+      },
+      (config) =>
+        expect(() => databaseNames(config)).toThrow(
+          expect.objectContaining({ exitCode: 2, message: expect.stringContaining('nowhere') }),
+        ),
+    )
+  })
+
+  it('have the suffix on the server only, and a directory below the store', () => {
+    withConfig(named, (config) => {
+      const directory = join(config.directory, 'migrations')
+      expect(resolveDatabases(config, '_qual').slice(0, 2)).toEqual([
+        {
+          name: 'rag',
+          database: 'rag_qual',
+          directory: join(directory, 'rag'),
+          migrationsTable: 'versions',
+          searchPath: 'app',
+        },
+        {
+          name: 'iam',
+          database: 'iam_qual',
+          directory: join(directory, 'iam'),
+          migrationsTable: 'schema_migrations',
+        },
+      ])
+    })
+  })
+
+  it('that are named keep the order of the config, each once', () => {
+    withConfig(named, (config) => {
+      const only = resolveDatabases(config, '', ['iam', 'rag', 'iam'])
+      expect(only.map(({ name }) => name)).toEqual(['rag', 'iam'])
+    })
+  })
+
+  it.each([
+    ['calender', ['known: rag, iam, calendar', 'did you mean calendar?']],
+    ['billing', ['known: rag, iam, calendar']],
+    ['iam_qual', ['known: rag, iam, calendar']],
+    ['../iam', ['known: rag, iam, calendar']],
+    ['constructor', ['known: rag, iam, calendar']],
+    ['', ['known: rag, iam, calendar']],
+  ])('do not include %j', (name, details) => {
+    withConfig(named, (config) =>
+      expect(() => resolveDatabases(config, '', [name])).toThrow(
+        expect.objectContaining({ exitCode: 2, message: `Unknown database "${name}".`, details }),
+      ),
+    )
+  })
+})
+
+describe('an environment', () => {
+  const several = (config: ProjectConfig): void => {
+    const { dev } = config.environments
+    config.hosts.vps = {
+      ssh: 'me@vps',
+      machine: 'vps',
+      volume: 'v',
+      stack: { file: 'compose/shared.yml', project: 'po-shared' },
+    }
+    config.environments.qual = { ...dev, host: 'vps', network: 'shared', suffix: '_qual' }
+    config.environments.prod = { ...dev, host: 'vps', network: 'shared', suffix: '_prod', confirm: true }
+    config.environments.demo = { engine: 'embedded' }
+  }
+
+  it('comes with its host, whose stack has an absolute path, and its databases', () => {
+    withConfig(several, (config) => {
+      expect(resolveEnvironment(config, 'prod', ['iam'])).toMatchObject({
+        name: 'prod',
+        host: {
+          name: 'vps',
+          ssh: 'me@vps',
+          machine: 'vps',
+          volume: 'v',
+          stack: { file: join(config.directory, 'compose/shared.yml'), project: 'po-shared' },
+        },
+        network: 'shared',
+        confirm: true,
+        databases: [{ name: 'iam', database: 'iam_prod' }],
+      })
+    })
+  })
+
+  it('of the embedded engine needs neither host nor network', () => {
+    withConfig(several, (config) =>
+      expect(resolveEnvironment(config, 'demo')).toMatchObject({
+        engine: 'embedded',
+        host: { name: 'local' },
+        network: '',
+      }),
+    )
+  })
+
+  it.each([
+    ['prd', ['known: dev, qual, prod, demo', 'did you mean prod?']],
+    ['Dev', ['known: dev, qual, prod, demo', 'did you mean dev?']],
+    ['toString', ['known: dev, qual, prod, demo']],
+  ])('%j is unknown', (name, details) => {
+    withConfig(several, (config) =>
+      expect(() => resolveEnvironment(config, name)).toThrow(
+        expect.objectContaining({ exitCode: 2, message: `Unknown environment "${name}".`, details }),
+      ),
+    )
+  })
+
+  it('is not a host', () => {
+    withConfig(several, (config) =>
+      expect(() => resolveHost(config, 'prod')).toThrow(
+        expect.objectContaining({ exitCode: 2, message: 'Unknown host "prod".' }),
+      ),
+    )
+  })
+
+  it('shares its network with others of its host, which needs it once', () => {
+    withConfig(several, (config) => {
+      expect(hostNetworks(config, 'vps')).toEqual(['shared'])
+      expect(hostNetworks(config, 'local')).toEqual(['net'])
+    })
+  })
+})

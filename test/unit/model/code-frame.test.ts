@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { codeFrame } from '../../../src/model/code-frame.ts'
+
+const text = Array.from({ length: 12 }, (_, index) => `line ${index + 1}`).join('\n')
+
+describe('a code frame', () => {
+  it('shows two lines on either side, the place marked, the column under a caret', () => {
+    expect(codeFrame(text, { line: 9, column: 3 })).toEqual([
+      '   7 | line 7',
+      '   8 | line 8',
+      '>  9 | line 9',
+      '     |   ^',
+      '  10 | line 10',
+      '  11 | line 11',
+    ])
+  })
+
+  it.each([
+    [1, ['> 1 | line 1', '  2 | line 2', '  3 | line 3']],
+    [12, ['  10 | line 10', '  11 | line 11', '> 12 | line 12']],
+  ])('is cut at the ends of the file (line %i)', (line, expected) => {
+    expect(codeFrame(text, { line })).toEqual(expected)
+  })
+
+  it('has no trailing blanks, and no carriage returns of a CRLF file', () => {
+    expect(codeFrame('a  \r\n\r\nb\r\n', { line: 2 })).toEqual(['  1 | a', '> 2 |', '  3 | b', '  4 |'])
+  })
+
+  it.each([
+    ['\tselekt 2;', 2, '    | \t^'],
+    ['\t\tx', 3, '    | \t\t^'],
+    ['😀 x', 3, '    |   ^'],
+  ])('puts the caret under the place in %j', (line, column, caret) => {
+    expect(codeFrame(line, { line: 1, column })[1]).toBe(caret)
+  })
+})

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { describeOutcome, type StepStatus } from '../../../src/model/outcome.ts'
+import type { Step } from '../../../src/model/plan.ts'
+import { managedDatabase, parsed } from '../support/fixtures.ts'
+
+const apply = (database: string, version: string, status: StepStatus) => ({
+  step: {
+    kind: 'apply-migration',
+    managed: managedDatabase(database),
+    migration: parsed(`${version}_a.sql`),
+  } satisfies Step,
+  status,
+})
+const create = (database: string, status: StepStatus) => ({
+  step: { kind: 'create-database', managed: managedDatabase(database) } satisfies Step,
+  status,
+})
+
+describe('the outcome of a stopped run', () => {
+  it('says of every database what stays, what did not start and what is untouched', () => {
+    expect(
+      describeOutcome([
+        { step: { kind: 'pull-image', image: 'dbmate:1' }, status: 'done' },
+        apply('iam', '00001', 'done'),
+        apply('calendar', '00008', 'done'),
+        apply('calendar', '00009', 'failed'),
+        apply('calendar', '00010', 'skipped'),
+        apply('rag', '00001', 'skipped'),
+      ]),
+    ).toBe('iam done; calendar: 00008 stays applied, 1 not started; rag untouched')
+  })
+
+  it.each([
+    ['nothing of it was applied', [apply('a', '1', 'failed')], 'a: nothing new applied'],
+    [
+      'two files stay',
+      [apply('a', '1', 'done'), apply('a', '2', 'done'), apply('a', '3', 'failed')],
+      'a: 1, 2 stay applied',
+    ],
+    [
+      'it was created only',
+      [create('a', 'done'), apply('a', '1', 'failed'), apply('a', '2', 'skipped')],
+      'a: nothing new applied, 1 not started',
+    ],
+    ['the run was about no database', [], ''],
+  ])('when %s', (_, outcomes, expected) => {
+    expect(describeOutcome(outcomes)).toBe(expected)
+  })
+})

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest'
+import { AppError } from '../../../src/errors.ts'
+import { markDuplicates } from '../../../src/model/migration.ts'
+import type { DatabaseState } from '../../../src/model/types.ts'
+import { planUp } from '../../../src/plan/up.ts'
+import { databaseState, environment } from '../support/fixtures.ts'
+
+const plan = (databases: DatabaseState[], missingImage?: string): string[] =>
+  planUp({ environment: environment(), databases, missingImage }).steps.map((step) => {
+    if (step.kind === 'pull-image') return `pull ${step.image}`
+    if (step.kind === 'create-database') return `create ${step.managed.database}`
+    if (step.kind === 'apply-migration') return `${step.managed.database} ${step.migration.file}`
+    return step.kind
+  })
+
+const refusal = (databases: DatabaseState[]): AppError => {
+  try {
+    plan(databases)
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+  throw new Error('it was not refused')
+}
+
+describe('up plans', () => {
+  it('every unapplied file, database by database in the given order', () => {
+    const databases = [
+      databaseState('rag', { files: ['1_a.sql', '2_b.sql'], applied: ['1'] }),
+      databaseState('iam', { files: ['1_a.sql', '2_b.sql'] }),
+    ]
+    expect(plan(databases)).toEqual(['rag_qual 2_b.sql', 'iam_qual 1_a.sql', 'iam_qual 2_b.sql'])
+  })
+
+  it("files in dbmate's order, late ones included", () => {
+    const files = ['10_a.sql', '8_b.sql', '9_c.sql']
+    expect(plan([databaseState('iam', { files, applied: ['8'] })])).toEqual([
+      'iam_qual 10_a.sql',
+      'iam_qual 9_c.sql',
+    ])
+  })
+
+  it('to create a missing database before its first file', () => {
+    const databases = [
+      databaseState('iam', { files: ['1_a.sql'], applied: ['1'] }),
+      databaseState('rag', { exists: false, tracked: false, files: ['1_a.sql'] }),
+    ]
+    expect(plan(databases)).toEqual(['create rag_qual', 'rag_qual 1_a.sql'])
+  })
+
+  it('to pull a missing image first of all', () => {
+    expect(plan([databaseState('iam', { files: ['1_a.sql'] })], 'dbmate:2')).toEqual([
+      'pull dbmate:2',
+      'iam_qual 1_a.sql',
+    ])
+  })
+
+  it('nothing where nothing is pending, even with the image missing', () => {
+    const state = databaseState('iam', { files: ['1_a.sql'], applied: ['1'] })
+    expect(plan([state], 'dbmate:2')).toEqual([])
+  })
+
+  it('nothing for a version that has no file here', () => {
+    expect(plan([databaseState('iam', { files: ['1_a.sql'], applied: ['1', '2'] })])).toEqual([])
+  })
+
+  it('an empty database without a table of versions from its first file', () => {
+    expect(plan([databaseState('iam', { tracked: false, files: ['1_a.sql'] })])).toEqual(['iam_qual 1_a.sql'])
+  })
+
+  it('for the named environment and command', () => {
+    const made = planUp({ environment: environment(), databases: [], missingImage: undefined })
+    expect(made).toEqual({ version: 1, command: 'up', environment: 'qual', steps: [] })
+  })
+})
+
+describe('up refuses files', () => {
+  const broken = 'select 1;'
+
+  it('that are not fit to run: all of them in all databases at once, with their lines', () => {
+    const error = refusal([
+      databaseState('iam', {
+        files: ['1_a.sql', '2_b.sql'],
+        texts: { '1_a.sql': broken, '2_b.sql': '-- migrate:up\n' },
+      }),
+      databaseState('rag', {
+        files: ['1_a.sql'],
+        strays: [{ file: '2_b.SQL', message: 'is skipped' }],
+      }),
+    ])
+    expect(error).toMatchObject({
+      exitCode: 2,
+      message: '3 migration files are not fit to run; nothing was touched:',
+      details: [
+        'iam/1_a.sql:1: has no "-- migrate:up" line',
+        'iam/2_b.sql: has no "-- migrate:down" line (dbmate needs one, even empty)',
+        'rag/2_b.SQL: is skipped',
+      ],
+    })
+  })
+
+  it('counts files, not faults', () => {
+    const texts = { '1_a.sql': 'select 1;\n-- migrate:up\n' }
+    const error = refusal([databaseState('iam', { files: ['1_a.sql'], texts })])
+    expect(error.message).toBe('A migration file is not fit to run; nothing was touched:')
+    expect(error.details).toHaveLength(2)
+  })
+
+  it('that are applied and faulty not at all: that is past', () => {
+    const texts = { '1_a.sql': broken }
+    const state = databaseState('iam', { files: ['1_a.sql', '2_b.sql'], texts, applied: ['1'] })
+    expect(plan([state])).toEqual(['iam_qual 2_b.sql'])
+  })
+
+  it.each([
+    ['pending', []],
+    ['applied', ['1']],
+  ])('of one version, though it is %s: the second would count as run', (_, applied) => {
+    const state = databaseState('iam', { files: ['1_a.sql', '1_b.sql'], applied })
+    const error = refusal([{ ...state, files: markDuplicates(state.files) }])
+    expect(error).toMatchObject({
+      exitCode: 2,
+      details: ['iam/1_b.sql: has the same version, 1, as 1_a.sql'],
+    })
+  })
+
+  it('that dbmate would skip, even when nothing is pending', () => {
+    const strays = [{ file: 'x_2.sql', message: 'is skipped' }]
+    expect(refusal([databaseState('iam', { strays, files: ['1_a.sql'], applied: ['1'] })])).toMatchObject({
+      exitCode: 2,
+      details: ['iam/x_2.sql: is skipped'],
+    })
+  })
+})
+
+describe('up refuses a database', () => {
+  it('that has tables and no table of versions, naming the cutover', () => {
+    const error = refusal([
+      databaseState('iam', { tracked: false, tables: 12, files: ['1_a.sql'] }),
+      databaseState('rag', { tracked: false, tables: 1, files: ['1_a.sql'] }),
+      databaseState('calendar', { files: ['1_a.sql'] }),
+    ])
+    expect(error).toMatchObject({
+      exitCode: 4,
+      message: 'iam_qual, rag_qual: tables, but no schema_migrations: not made by migrations.',
+      hint: 'po-migrate cutover vps',
+    })
+    expect(error.details).toEqual(
+      expect.arrayContaining([
+        'iam_qual has 12 tables',
+        'rag_qual has 1 table',
+        'Nothing was touched in qual.',
+      ]),
+    )
+  })
+
+  it('after its files: those can be put right here and now', () => {
+    const texts = { '1_a.sql': 'select 1;' }
+    const state = databaseState('iam', { tracked: false, tables: 1, files: ['1_a.sql'], texts })
+    expect(refusal([state]).exitCode).toBe(2)
+  })
+})

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { requireHere, runsHere } from '../../../src/run/place.ts'
+import { fakeTerminal } from '../support/fixtures.ts'
+
+const vps = { name: 'vps', ssh: 'deploy@po-vps', machine: 'po-vps' }
+const context = (hostname: string, env: Record<string, string> = {}) => ({
+  ...fakeTerminal().context,
+  hostname,
+  env: { DOCKER_HOST: 'unix:///no/such/engine.sock', ...env },
+})
+
+describe('a verb runs in place', () => {
+  it.each([
+    { title: 'on a host without ssh', host: { name: 'dev' }, expected: true },
+    { title: 'on the machine that is the host', hostname: 'po-vps', expected: true },
+    { title: 'with --here', here: true, expected: true },
+    { title: 'with PO_MIGRATE_HERE=1', env: { PO_MIGRATE_HERE: '1' }, expected: true },
+    { title: 'with PO_MIGRATE_HERE=0: no', env: { PO_MIGRATE_HERE: '0' }, expected: false },
+    { title: 'on another machine: no', expected: false },
+    { title: 'on a machine that is called alike: no', hostname: 'po-vps2', expected: false },
+  ])('$title', ({ host = vps, hostname = 'laptop', here = false, env = {}, expected }) => {
+    expect(runsHere(host, here, context(hostname, env))).toBe(expected)
+  })
+
+  it('or is refused, without Docker as well, with the way to go there', async () => {
+    const place = { host: vps, networks: ['po-shared-network'] }
+    const refused = requireHere(place, { here: false, command: 'up prod' }, context('laptop'))
+    await expect(refused).rejects.toMatchObject({
+      exitCode: 4,
+      details: ['Nothing was touched. This machine is "laptop", the host vps is "po-vps".'],
+      hint: expect.stringContaining('ssh deploy@po-vps'),
+    })
+  })
+})
