@@ -78,7 +78,11 @@ const parseYaml = (file: string, text: string): unknown => {
  */
 export const loadConfig = ({ file, cwd, env }: LoadOptions): Config => {
   const path = file ? resolve(cwd, file) : findConfig(cwd)
-  const walk: Walk = { lookup: (name) => env[name], path: '', problems: [] }
+  const walk: Walk = {
+    lookup: (name) => (Object.hasOwn(env, name) ? env[name] : undefined),
+    path: '',
+    problems: [],
+  }
   const parsed = configSchema.safeParse(interpolateDeep(parseYaml(path, readText(path)), walk))
   const issues = parsed.error?.issues ?? []
   const problems = [

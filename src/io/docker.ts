@@ -34,10 +34,17 @@ export const dockerMessage = (error: unknown): string => {
   return json?.message ?? message ?? String(error)
 }
 
+/** What dockerode accepts, and its types leave out. */
+type AbortableVersion = { version: (options: { abortSignal: AbortSignal }) => Promise<{ Version: string }> }
+
+/** Milliseconds; an engine under load takes its time, one that hangs does not answer at all. */
+const answerWithin = 10_000
+
 /** The engine's version. @throws AppError (exit 6) when no engine answers. */
 export const pingDocker = async (docker: Docker, endpoint: Endpoint): Promise<string> => {
   try {
-    return (await docker.version()).Version
+    const { version } = docker as unknown as AbortableVersion
+    return (await version.call(docker, { abortSignal: AbortSignal.timeout(answerWithin) })).Version
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     const denied = code === 'EACCES'

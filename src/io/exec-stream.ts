@@ -1,9 +1,13 @@
 import { Duplex, PassThrough } from 'node:stream'
 import type { Docker } from './docker.ts'
 
-/** Copies both ways between stdio and a TCP port: bash where the image has it (Debian), else nc (Alpine). */
+/**
+ * Copies both ways between stdio and a TCP port, until either side ends: bash where the image has it (Debian), else nc (Alpine).
+ * bash waits for both its children: an orphan would go to process 1, and where that is Postgres, it takes the signal
+ * that ended a child it never knew for the crash of a session, ends all sessions and goes into recovery.
+ */
 const relay = `if command -v bash >/dev/null; then
-exec bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit 1; cat <&3 & cat >&3; kill $! 2>/dev/null' "$0" "$1"
+exec bash -c 'exec 3<>"/dev/tcp/$0/$1" 4<&0 || exit 1; cat <&3 & cat <&4 >&3 & wait -n; kill %1 %2 2>/dev/null; wait' "$0" "$1"
 else exec nc "$0" "$1"; fi`
 
 /** What the pg driver asks of a socket beyond a stream. */
@@ -20,6 +24,8 @@ const nothing = (): void => {}
 const socketOver = (open: () => Promise<Duplex>): Duplex => {
   let remote: Duplex | undefined
   const socket = new Duplex({
+    // The driver listens for 'close', which then follows the end of the remote side.
+    allowHalfOpen: false,
     read: nothing,
     write: (chunk, encoding, done) => void remote?.write(chunk, encoding, done),
     final: (done) => {

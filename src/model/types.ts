@@ -50,9 +50,6 @@ export type Environment = {
 
 export type Credentials = { user: string; password: Secret }
 
-/** dbmate as an image: the reference to run, digest included when the config pins one. */
-export type DbmateImage = { reference: string }
-
 /** What is wrong with a file; `line` is 1-based. */
 export type Problem = { file: string; line?: number; message: string }
 

@@ -110,5 +110,3 @@ export const eventDocument = z.discriminatedUnion('event', [
 export type RunEvent = z.infer<typeof eventDocument>
 export type StatusDocument = z.infer<typeof statusDocument>
 export type DoctorDocument = z.infer<typeof doctorDocument>
-export type ErrorDocument = z.infer<typeof errorDocument>
-export type NewDocument = z.infer<typeof newDocument>

@@ -21,6 +21,8 @@ export const run = (
     const child = execFile(file, args, options, (error, stdout, stderr) =>
       resolve({ exit: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
     )
+    // A command that ends without reading its input is not an error.
+    child.stdin?.on('error', () => {})
     child.stdin?.end(input ?? '')
   })
 
@@ -43,7 +45,7 @@ export const eventually = async <T>(
   for (const deadline = Date.now() + within; Date.now() < deadline; ) {
     const answer = await ask()
     if (answer !== undefined && answer !== false && answer !== '') return answer
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error(`waited in vain for ${what}`)
 }

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ManagedDatabase, Migration } from '../model/types.ts'
-import type { Dbmate, DbmateResult, PlannedFile } from './dbmate.ts'
-import { dbmateArguments, sessionVariables } from './dbmate-command.ts'
-import type { Shell } from './shell.ts'
+import type { ManagedDatabase, Migration } from '../../model/types.ts'
+import type { Dbmate, DbmateResult, PlannedFile } from '../dbmate.ts'
+import { dbmateArguments, sessionVariables } from '../dbmate-command.ts'
+import type { Shell } from '../shell.ts'
 
 export type EmbeddedDbmateOptions = {
   shell: Shell

@@ -1,5 +1,5 @@
 import type { Extension, PGlite } from '@electric-sql/pglite'
-import { AppError, exitCodes } from '../errors.ts'
+import { AppError, exitCodes } from '../../errors.ts'
 
 export type EmbeddedPackages = {
   /** Opens a data directory, and makes it when it is empty (seconds); nobody else may have it open. */

@@ -1,5 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite'
-import { parseErrorFields, parseMessages, queryMessage } from './embedded-protocol.ts'
+import { parseErrorFields, parseMessages, queryMessage } from './protocol.ts'
 
 /** One client's connection: the settings of its startup packet. */
 export type Session = { settings: Record<string, string> }

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, exitCodes, usageError } from '../errors.ts'
+import { AppError, exitCodes, usageError } from '../../errors.ts'
 
 export type EmbeddedLockOptions = {
   /** A socket's path: the system allows about 100 bytes. */

@@ -1,14 +1,14 @@
-import { join } from 'node:path'
-import { AppError, exitCodes } from '../errors.ts'
-import { Secret } from '../model/secret.ts'
-import type { Environment } from '../model/types.ts'
-import { openEmbeddedDbmate } from './embedded-dbmate.ts'
-import { lockEmbedded } from './embedded-lock.ts'
-import { type EmbeddedPackages, loadEmbeddedPackages } from './embedded-packages.ts'
-import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
-import type { Engine } from './engine.ts'
-import { openServer } from './postgres.ts'
-import type { Shell } from './shell.ts'
+import { dirname, join } from 'node:path'
+import { AppError, exitCodes } from '../../errors.ts'
+import { Secret } from '../../model/secret.ts'
+import type { Environment } from '../../model/types.ts'
+import type { Engine } from '../engine.ts'
+import { openServer } from '../postgres.ts'
+import type { Shell } from '../shell.ts'
+import { openEmbeddedDbmate } from './dbmate.ts'
+import { lockEmbedded } from './lock.ts'
+import { type EmbeddedPackages, loadEmbeddedPackages } from './packages.ts'
+import { type EmbeddedServer, startEmbeddedServer } from './server.ts'
 
 export type EmbeddedEngineOptions = {
   environment: Environment
@@ -26,7 +26,7 @@ const startServer = async (directory: string, packages: EmbeddedPackages): Promi
   } catch (cause) {
     throw new AppError(`The embedded Postgres does not start on ${directory}: ${(cause as Error).message}.`, {
       exitCode: exitCodes.unreachable,
-      hint: `its data can be made anew: rm -r ${directory}`,
+      hint: `its data can be made anew: rm -r ${dirname(directory)}`,
       cause,
     })
   }

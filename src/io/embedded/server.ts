@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { PGlite } from '@electric-sql/pglite'
-import { type Backend, type Session, shareBackend } from './embedded-backend.ts'
-import { serveConnection } from './embedded-connection.ts'
-import { openData } from './embedded-data.ts'
-import type { EmbeddedPackages } from './embedded-packages.ts'
-import { parseErrorFields, parseMessages, queryMessage } from './embedded-protocol.ts'
+import { type Backend, type Session, shareBackend } from './backend.ts'
+import { serveConnection } from './connection.ts'
+import { openData } from './data.ts'
+import type { EmbeddedPackages } from './packages.ts'
+import { parseErrorFields, parseMessages, queryMessage } from './protocol.ts'
 
 export type EmbeddedServer = AsyncDisposable & {
   address: string

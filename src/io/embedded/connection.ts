@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import type { Backend, Session } from './embedded-backend.ts'
-import { fatalMessage, parseStartup, requests, type Startup, welcomeMessages } from './embedded-protocol.ts'
+import type { Backend, Session } from './backend.ts'
+import { fatalMessage, parseStartup, requests, type Startup, welcomeMessages } from './protocol.ts'
 
 export type Databases = {
   exists: (database: string) => Promise<boolean>

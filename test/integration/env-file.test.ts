@@ -1,0 +1,23 @@
+import { isDeepStrictEqual } from 'node:util'
+import { expect, test } from 'vitest'
+import { askCompose, askParser, comparable } from '../support/compose-env.ts'
+import { envFileCases } from '../support/env-file-cases.ts'
+import { generateQuestions } from '../support/env-file-generator.ts'
+
+test('docker compose answers the hand-written cases as written', async () => {
+  const answers = await askCompose(envFileCases.map(({ question }) => question))
+  const asWritten = envFileCases.map(({ title, answer }) => [title, comparable(answer)])
+  expect(envFileCases.map(({ title }, index) => [title, comparable(answers[index]!)])).toEqual(asWritten)
+})
+
+test('the parser agrees with docker compose on 200 fresh random files', async () => {
+  const seed = Number(process.env.ENV_FILE_SEED ?? Math.floor(Math.random() * 2 ** 32))
+  const questions = generateQuestions(seed, 200)
+  const answers = await askCompose(questions)
+  const differences = questions.flatMap((question, index) => {
+    const parsed = comparable(askParser(question))
+    const compose = comparable(answers[index]!)
+    return isDeepStrictEqual(parsed, compose) ? [] : [{ ...question, parsed, compose }]
+  })
+  expect(differences, `again: ENV_FILE_SEED=${seed}`).toEqual([])
+})
