@@ -48,7 +48,9 @@ export const pingDocker = async (docker: Docker, endpoint: Endpoint): Promise<st
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     const denied = code === 'EACCES'
-    throw new AppError(`No Docker engine answers at ${endpoint.host}: ${code ?? dockerMessage(cause)}.`, {
+    const why =
+      code === 'ABORT_ERR' ? `no answer within ${answerWithin / 1000} s` : (code ?? dockerMessage(cause))
+    throw new AppError(`No Docker engine answers at ${endpoint.host}: ${why}.`, {
       exitCode: exitCodes.unreachable,
       hint: denied
         ? 'join the docker group, then log in again: sudo usermod -aG docker $USER'

@@ -93,6 +93,8 @@ const connect = async (database: string, options: ServerOptions): Promise<Client
   }
 }
 
+const isDatabaseError = (error: unknown): boolean => (error as { severity?: string }).severity !== undefined
+
 export const openServer = (options: ServerOptions): Server => {
   const sessions = new Map<string, Promise<Client>>()
   const session = (database: string): Promise<Client> => {
@@ -104,7 +106,12 @@ export const openServer = (options: ServerOptions): Server => {
     label: options.label,
     query: async (database, sql, values = []) => {
       const client = await session(database)
-      return (await client.query(sql, values)).rows
+      try {
+        return (await client.query(sql, values)).rows
+      } catch (error) {
+        // A DatabaseError is Postgres' own answer, which only the caller can judge; the rest is a lost connection.
+        throw isDatabaseError(error) ? error : connectionError(error as Error, options)
+      }
     },
     [Symbol.asyncDispose]: async () => {
       const open = await Promise.allSettled(sessions.values())

@@ -43,7 +43,7 @@ const explainFailure = async ({ engine, managed, migration, result, since }: Fai
   const whole = transaction && !ownTransaction.test(message)
   const state = whole
     ? `${file} was rolled back as a whole.`
-    : `${file} ran outside dbmate's transaction: what it did before the error stays done.`
+    : `${file} ran outside dbmate's transaction: what it did before the error may stay done.`
   return new AppError(
     `${managed.database}: ${file} failed${place}: ${message}${sqlState ? ` (${sqlState})` : ''}`,
     {

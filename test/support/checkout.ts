@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-import { baseEnv } from './tool.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -30,6 +29,12 @@ const ownNames = (): Record<string, string> => {
     PO_PROD_PROJECT: `${prefix}-prod`,
     PO_HEALTH_INTERVAL: '1s',
   }
+}
+
+/** The shell that runs the tests, without what vitest and npm added to it. */
+const shellEnv = (): Record<string, string | undefined> => {
+  const added = /^(npm_(?!config_)|VITEST|NODE_ENV$|TEST$|PROD$|DEV$|MODE$|BASE_URL$|SSR$|FORCE_COLOR$)/
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !added.test(name)))
 }
 
 const copyTracked = (directory: string): void => {
@@ -77,7 +82,7 @@ export const makeCheckout = async ({ installed }: CheckoutOptions): Promise<Chec
     run: async (command, { cwd = directory, env = {} } = {}) => {
       const options = {
         cwd,
-        env: { ...baseEnv(), ...names, ...env },
+        env: { ...shellEnv(), ...names, ...env },
         extendEnv: false,
         reject: false,
         all: true,
