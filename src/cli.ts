@@ -1,5 +1,7 @@
 import yargs from 'yargs'
 import { doctorCommand } from './commands/doctor.ts'
+import { historyCommand } from './commands/history.ts'
+import { lockCommand } from './commands/lock.ts'
 import { newCommand } from './commands/new.ts'
 import { globalOptions, type Program, type Wire } from './commands/options.ts'
 import { planCommand } from './commands/plan.ts'
@@ -12,7 +14,16 @@ import { makePaint } from './report/paint.ts'
 import { renderError } from './report/render.ts'
 import { toolVersion } from './version.ts'
 
-const commands = [upCommand, planCommand, statusCommand, newCommand, startCommand, doctorCommand]
+const commands = [
+  upCommand,
+  planCommand,
+  statusCommand,
+  newCommand,
+  historyCommand,
+  lockCommand,
+  startCommand,
+  doctorCommand,
+]
 
 const epilogue = `Exit codes:
   0 done   1 failed   2 usage, config or files   3 pending (--exit-code)   4 refused

@@ -29,6 +29,7 @@ const context: Context = {
   cwd: process.cwd(),
   env: process.env,
   hostname: hostname(),
+  pid: process.pid,
   nodeVersion: process.version,
   stdin: process.stdin,
   stdout: process.stdout,

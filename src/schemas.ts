@@ -5,6 +5,8 @@ import { configSchema } from './config/schema.ts'
 import {
   doctorDocument,
   eventDocument,
+  historyDocument,
+  lockDocument,
   newDocument,
   planDocument,
   statusDocument,
@@ -18,6 +20,8 @@ export const schemas = {
   event: z.toJSONSchema(eventDocument),
   doctor: z.toJSONSchema(doctorDocument),
   new: z.toJSONSchema(newDocument),
+  lock: z.toJSONSchema(lockDocument),
+  history: z.toJSONSchema(historyDocument),
 }
 
 /** Writes `schemas/NAME.schema.json`; a test compares them with what is committed. */

@@ -56,7 +56,7 @@ const checksOf = (
     return embeddedChecks({
       environment,
       engine,
-      state: stateDirectory(config, context.env),
+      state: stateDirectory(config, environment.host, context.env),
       shell: runShell,
     })
   const source = passwordSource(config, environment.name)

@@ -22,11 +22,18 @@ export type GlobalOptions = {
   verbose: boolean
   color: boolean
   confirm?: string | undefined
+  lockWait: number
   here: boolean
 }
 
 /** The last one wins when a flag is given twice. */
 const lastOf = (value: string | string[]): string => [value].flat().at(-1) ?? ''
+
+const secondsOf = (value: unknown): number => {
+  const seconds = Number([value].flat().at(-1))
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds
+  throw usageError('--lock-wait takes a number of seconds.', 'po-migrate --help')
+}
 
 export const globalOptions = <T>(yargs: Argv<T>) =>
   yargs
@@ -45,6 +52,13 @@ export const globalOptions = <T>(yargs: Argv<T>) =>
     .option('verbose', { type: 'boolean', default: false, describe: 'Stack traces of unexpected errors' })
     .option('color', { type: 'boolean', default: true, describe: 'Colour; --no-color turns it off' })
     .option('confirm', { type: 'string', requiresArg: true, describe: 'The asked-for word (also: CONFIRM)' })
+    .option('lock-wait', {
+      type: 'number',
+      requiresArg: true,
+      default: 60,
+      coerce: secondsOf,
+      describe: 'Seconds to wait for another run',
+    })
     .option('here', { type: 'boolean', default: false, describe: 'Run on this machine, never over ssh' })
 
 /** The environment that a verb acts on: always named, never a default. */

@@ -1,7 +1,10 @@
-import { loadConfig } from '../config/load.ts'
+import { type Config, loadConfig } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import type { ExitCode } from '../errors.ts'
+import type { Engine } from '../io/engine.ts'
 import type { Context } from '../model/context.ts'
+import type { Holder } from '../model/holder.ts'
+import type { Environment } from '../model/types.ts'
 import { planUp } from '../plan/up.ts'
 import { confirm } from '../report/confirm.ts'
 import { renderHeader, renderMissing, renderNothingToDo, renderSummary } from '../report/up.ts'
@@ -9,6 +12,9 @@ import { execute, nothingDone, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { openPerformer } from '../run/perform.ts'
 import { placeOf, requireHere } from '../run/place.ts'
+import { readProvenance } from '../run/provenance.ts'
+import { settleFindings } from '../run/settle.ts'
+import { lockDatabases, makeHolder, shareHost } from '../run/with-locks.ts'
 import { readUpWorld } from '../run/world.ts'
 import {
   databaseOption,
@@ -48,28 +54,31 @@ const askFirst = async (shown: ShownPlan, options: UpOptions, context: Context):
   await confirm({ about, answer: 'yes', given, command }, context)
 }
 
-const applyPending = async (run: Run, options: UpOptions, context: Context): Promise<RunResult> => {
+type Opened = { run: Run; config: Config; environment: Environment; engine: Engine; holder: Holder }
+
+const planNow = async (environment: Environment, engine: Engine) => {
+  const world = await readUpWorld(environment, engine)
+  return { databases: world.databases, planned: planUp({ environment, ...world }) }
+}
+
+/** Under the lock the world is read again: what another run did meanwhile is not in the plan any more. */
+const runLocked = async (opened: Opened, options: UpOptions, context: Context): Promise<RunResult> => {
+  const { run, config, environment, engine, holder } = opened
   const { report } = run
-  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
-  const environment = resolveEnvironment(config, options.environment, options.db)
-  await requireHere(placeOf(environment), { here: options.here, command: `up ${environment.name}` }, context)
-  await using engine = await openEngine({ config, environment, run: run.id, report }, context)
-  const { databases, missingImage } = await readUpWorld(environment, engine)
-  const planned = planUp({ environment, databases, missingImage })
-  const { image } = config.dbmate
-  report.note(renderHeader('up', { environment, image }, paintFor(context.stderr, options, context)))
-  for (const line of renderMissing(databases)) report.note(line)
-  if (planned.steps.length === 0) {
-    run.start(planned)
-    report.result(renderNothingToDo(environment.name, databases))
-    return nothingDone
-  }
-  const resume = upCommandLine(options)
-  await askFirst({ plan: planned, command: resume, databases: [], environment, image }, options, context)
-  run.start(planned)
   const { interrupt, stop } = context
-  await using performer = openPerformer(planned, { engine, onProgress: report.progress, stop })
+  await using lock = await lockDatabases(
+    { engine, environment, holder, lockWait: options.lockWait, report },
+    context,
+  )
+  const { databases, planned } = await planNow(environment, engine)
+  await settleFindings(engine.server, databases)
+  run.start(planned)
+  const provenance = await readProvenance({ environment, engine, image: config.dbmate.image }, context)
+  const apply = { run: run.id, lockTimeout: environment.lockTimeout, interrupt, provenance }
+  const tools = { engine, apply, lost: lock?.lost, onProgress: report.progress, stop }
+  await using performer = openPerformer(planned, tools)
   const started = performance.now()
+  const resume = upCommandLine(options)
   const result = await execute(planned, {
     run: run.id,
     perform: performer.perform,
@@ -82,6 +91,30 @@ const applyPending = async (run: Run, options: UpOptions, context: Context): Pro
   if (result.status === 'done')
     report.result(renderSummary({ environment: environment.name, outcomes: result.outcomes, ms }))
   return result
+}
+
+const applyPending = async (run: Run, options: UpOptions, context: Context): Promise<RunResult> => {
+  const { report } = run
+  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+  const environment = resolveEnvironment(config, options.environment, options.db)
+  await requireHere(placeOf(environment), { here: options.here, command: `up ${environment.name}` }, context)
+  const command = upCommandLine(options)
+  const holder = makeHolder({ run: run.id, command }, context.pid, context)
+  const { host } = environment
+  await using _host = await shareHost({ config, host, holder, lockWait: options.lockWait }, context)
+  await using engine = await openEngine({ config, environment, run: run.id, report }, context)
+  const { image } = config.dbmate
+  const { databases, planned } = await planNow(environment, engine)
+  report.note(renderHeader('up', { environment, image }, paintFor(context.stderr, options, context)))
+  for (const line of renderMissing(databases)) report.note(line)
+  if (planned.steps.length === 0) {
+    run.start(planned)
+    report.result(renderNothingToDo(environment.name, databases))
+    return nothingDone
+  }
+  await askFirst({ plan: planned, command, databases: [], environment, image }, options, context)
+  // Awaited here: what this function opened closes when it returns.
+  return await runLocked({ run, config, environment, engine, holder }, options, context)
 }
 
 /** Applies what is pending in every managed database of an environment, or in the named ones. */

@@ -85,7 +85,7 @@ export const resolveEnvironment = (
   name: string,
   only: readonly string[] = [],
 ): Environment => {
-  const { host, network, engine, confirm, service, port, user, wait, suffix } = pick(
+  const { host, network, engine, confirm, service, port, user, wait, lock_timeout, suffix } = pick(
     'environment',
     name,
     config.environments,
@@ -100,6 +100,7 @@ export const resolveEnvironment = (
     port,
     user,
     wait,
+    lockTimeout: lock_timeout,
     databases: resolveDatabases(config, suffix, only),
   }
 }

@@ -59,6 +59,11 @@ const environment = z
     service: name.default('postgres').describe('DNS name of Postgres on the network'),
     port: whole(1, 65535).default(5432),
     user: reference.default('postgres'),
+    lock_timeout: whole(0, 3600)
+      .default(5)
+      .describe(
+        'Seconds a migration may wait for a lock; CREATE INDEX CONCURRENTLY gets twelve times that; 0: for ever',
+      ),
     wait: whole(0, 3600).default(60).describe('Seconds to wait for a Postgres that is starting'),
   })
   .superRefine((value, context) => {
@@ -83,7 +88,8 @@ const database = z
 /** migrate.yaml, as written: the one schema behind the loader, the editors' JSON Schema and the docs. */
 export const configSchema = z
   .strictObject({
-    state: reference
+    state: z
+      .string()
       .optional()
       .describe(
         'Directory for locks, journals and data; default /var/lib/po-migrate, on a laptop the XDG state directory',

@@ -1,4 +1,5 @@
 import type { Secret } from '../model/secret.ts'
+import { sessionName } from '../model/session.ts'
 import type { ManagedDatabase } from '../model/types.ts'
 
 export type DbmateCall = {
@@ -33,7 +34,7 @@ export const dbmateArguments = (call: DbmateCall): string[] => [
 /** Environment of a dbmate process: where the password is, and who is asking. */
 export const sessionVariables = ({ run, work }: { run: string; work: string }): Record<string, string> => ({
   PGPASSFILE: `${work}/.pgpass`,
-  PGAPPNAME: run,
+  PGAPPNAME: sessionName(run, 'dbmate'),
 })
 
 /** One line for every server; lib/pq does no SASLprep, so it gets the NFKC form that Postgres stored. */

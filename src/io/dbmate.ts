@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import type { Container } from 'dockerode'
 import { pack } from 'tar-stream'
 import { AppError, exitCodes } from '../errors.ts'
@@ -11,7 +12,8 @@ export type DbmateResult = { exitCode: number | null; output: string }
 /** dbmate, ready to be called once a database or file. */
 export type Dbmate = AsyncDisposable & {
   create: (managed: ManagedDatabase) => Promise<DbmateResult>
-  up: (managed: ManagedDatabase, migration: Migration) => Promise<DbmateResult>
+  /** `settings`: what the session starts with, as PGOPTIONS has it. */
+  up: (managed: ManagedDatabase, migration: Migration, settings: string) => Promise<DbmateResult>
   /** Ends the running call at once; it answers with exit code null. */
   abort: () => Promise<void>
 }
@@ -26,18 +28,22 @@ export type DbmateOptions = {
   postgres: { id: string; address: string; port: number }
   credentials: Credentials
   files: readonly PlannedFile[]
+  /** Names on the server that the run may touch: by these a later run knows what a dead one left. */
+  databases: readonly string[]
 }
 
 const nobody = '65534:65534'
 const work = '/work'
 
 /**
- * Fed through stdin: first a tar of $1 blocks, then a line of quoted arguments for each call.
+ * Fed through stdin: first a tar of $1 blocks, then a line for each call: PGOPTIONS and the arguments, quoted.
  * When the orchestrator dies, stdin ends, the running call ends by itself, and nothing more starts.
  */
 const script = `cd ${work} && dd bs=512 count="$1" iflag=fullblock 2>/dev/null | tar -xf - || exit 97
 while IFS= read -r line; do
   eval "set -- $line"
+  export PGOPTIONS="$1"
+  shift
   dbmate "$@" </dev/null 2>&1
   printf '\\n%s %s\\n' "$MARK" "$?"
 done`
@@ -59,7 +65,7 @@ const fileDirectory = (managed: ManagedDatabase, { version }: Migration): string
   `files/${managed.name}/${version}`
 
 const create = async (docker: Docker, options: DbmateOptions, archive: Buffer): Promise<Container> => {
-  const { image, run, environment, postgres } = options
+  const { image, run, environment, postgres, databases } = options
   const size = Math.max(16, Math.ceil((archive.length * 3) / 2 ** 20))
   return docker.createContainer({
     name: `po-migrate-${run}`,
@@ -72,7 +78,11 @@ const create = async (docker: Docker, options: DbmateOptions, archive: Buffer): 
       ...Object.entries(sessionVariables({ run, work })).map(([key, value]) => `${key}=${value}`),
       `MARK=${run}`,
     ],
-    Labels: { 'po-migrate.run': run, 'po-migrate.environment': environment },
+    Labels: {
+      'po-migrate.run': run,
+      'po-migrate.environment': environment,
+      'po-migrate.databases': [...new Set(databases)].join(','),
+    },
     AttachStdin: true,
     AttachStdout: true,
     AttachStderr: true,
@@ -152,29 +162,28 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
       stderr: true,
       hijack: true,
     })
-    const { PassThrough } = await import('node:stream')
     const output = new PassThrough()
     docker.modem.demuxStream(stream, output, output)
-    stream.on('end', () => output.end())
+    // A daemon that dies ends the stream without an end.
+    for (const event of ['end', 'close', 'error']) stream.on(event, () => output.end())
     await container.start()
     stream.write(archive)
     const { call, close } = speak(stream, output, options.run)
     const started = container
     const run = async (
       managed: ManagedDatabase,
-      verb: 'create' | 'up',
-      directory?: string,
+      { verb, settings, directory }: { verb: 'create' | 'up'; settings: string; directory?: string },
     ): Promise<DbmateResult> => {
       const { address, port } = postgres
       const { user, password } = credentials
-      const { exitCode, output: said } = await call(
-        dbmateArguments({ managed, verb, directory, address, port, user }),
-      )
+      const args = dbmateArguments({ managed, verb, directory, address, port, user })
+      const { exitCode, output: said } = await call([settings, ...args])
       return { exitCode, output: password.redact(said) }
     }
     return {
-      create: (managed) => run(managed, 'create'),
-      up: (managed, migration) => run(managed, 'up', `${work}/${fileDirectory(managed, migration)}`),
+      create: (managed) => run(managed, { verb: 'create', settings: '' }),
+      up: (managed, migration, settings) =>
+        run(managed, { verb: 'up', settings, directory: `${work}/${fileDirectory(managed, migration)}` }),
       abort: () => remove(started),
       [Symbol.asyncDispose]: async () => {
         close()

@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findLogged } from '../model/server-log.ts'
+import { sessionName } from '../model/session.ts'
 import type { Credentials, Environment } from '../model/types.ts'
 import { openDbmate } from './dbmate.ts'
 import type { Docker } from './docker.ts'
 import type { DockerHost } from './docker-host.ts'
 import type { Engine } from './engine.ts'
 import { execSocket } from './exec-stream.ts'
-import { hasImage, pullImage } from './image.ts'
-import { openServer, type Server } from './postgres.ts'
+import { hasImage, pullImage, readImageId } from './image.ts'
+import { lockDatabase } from './lock.ts'
+import { endBackends } from './orphans.ts'
+import { openDedicated, openServer, type ServerOptions } from './postgres.ts'
 import { findPostgres, type PostgresContainer } from './postgres-container.ts'
 import { readRegistryCredentials, registryOf } from './registry-auth.ts'
 import { hasRoute } from './route.ts'
@@ -41,26 +44,26 @@ const demuxText = (raw: Buffer): string => {
   return Buffer.concat(parts).toString('utf8')
 }
 
-const connectServer = async (
+const serverOptions = async (
   docker: Docker,
   container: PostgresContainer,
   options: DockerEngineOptions,
-): Promise<Server> => {
+): Promise<ServerOptions> => {
   const { environment, credentials, run, passwordHint, onWait } = options
   const { address, name, id } = container
   const { port } = environment
   const direct = await hasRoute(address, port)
-  return openServer({
+  return {
     label: name,
     host: address,
     port,
     credentials,
-    applicationName: run,
+    applicationName: sessionName(run, 'reader'),
     wait: environment.wait * 1000,
     passwordHint: passwordHint.replace('CONTAINER', name),
     onWait,
     ...(!direct && { socket: () => execSocket(docker, { container: id, address, port }) }),
-  })
+  }
 }
 
 /** The log arrives a moment after the error does. */
@@ -74,9 +77,17 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
   const { environment, credentials, image, run } = options
   const { docker, env, shell } = host
   const container = await findPostgres(docker, environment)
-  const server = await connectServer(docker, container, options)
+  const connection = await serverOptions(docker, container, options)
+  const server = openServer(connection)
   return {
     server,
+    shared: {
+      docker,
+      lockSession: () =>
+        openDedicated(lockDatabase, { ...connection, applicationName: sessionName(run, 'lock') }),
+    },
+    imageId: () => readImageId(docker, image),
+    cancel: () => endBackends(server, run),
     missingImage: async () => ((await hasImage(docker, image)) ? undefined : image),
     pull: async (reference, onProgress) => {
       const registry = registryOf(reference)
@@ -94,6 +105,7 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
         image,
         run,
         environment: environment.name,
+        databases: environment.databases.map(({ database }) => database),
         postgres: { id: container.id, address: container.address, port: environment.port },
         credentials,
         files,

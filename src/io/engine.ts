@@ -1,4 +1,6 @@
+import type { Client } from 'pg'
 import type { Dbmate, PlannedFile } from './dbmate.ts'
+import type { Docker } from './docker.ts'
 import type { Server } from './postgres.ts'
 
 export type Progress = (text: string) => void
@@ -6,6 +8,16 @@ export type Progress = (text: string) => void
 /** What runs dbmate, and the server it runs against. */
 export type Engine = AsyncDisposable & {
   server: Server
+  /** What several runs need to keep out of each other's way; absent where the engine allows one process only. */
+  shared?: {
+    docker: Docker
+    /** Opens the session whose life is the lock's life. */
+    lockSession: () => Promise<Client>
+  }
+  /** The id of dbmate's image, for the ledger. */
+  imageId: () => Promise<string>
+  /** Ends the backends of this run's dbmate: a killed client leaves its statement running. */
+  cancel: () => Promise<void>
   /** What `up` would have to pull first: a reference, or nothing. */
   missingImage: () => Promise<string | undefined>
   pull: (reference: string, onProgress: Progress) => Promise<void>

@@ -16,6 +16,10 @@ export const hasImage = async (docker: Docker, reference: string): Promise<boole
   }
 }
 
+/** The engine's id of an image, `sha256:…`; what really ran, whatever the tag said. */
+export const readImageId = async (docker: Docker, reference: string): Promise<string> =>
+  (await docker.getImage(reference).inspect()).Id
+
 export type PullOptions = {
   reference: string
   registry: string

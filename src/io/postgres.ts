@@ -13,12 +13,16 @@ export type ServerOptions = {
   applicationName: string
   /** Makes the byte stream of each session when there is no direct route. */
   socket?: (() => Duplex) | undefined
+  /** Settings of the session, as PGOPTIONS has them. */
+  sessionOptions?: string
   /** Milliseconds to wait for a server that is starting. */
   wait: number
   /** Where the password came from, for the remedy. */
   passwordHint: string
   onWait?: (seconds: number) => void
 }
+
+const keepAliveOptions = '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
 
 /** Sessions on one Postgres server: one a database, opened at first use, all closed together. */
 export type Server = AsyncDisposable & {
@@ -68,7 +72,7 @@ const openClient = async (config: ClientConfig): Promise<Client> => {
 }
 
 const connect = async (database: string, options: ServerOptions): Promise<Client> => {
-  const { host, port, credentials, applicationName, socket, wait, onWait } = options
+  const { host, port, credentials, applicationName, socket, wait, onWait, sessionOptions } = options
   const deadline = Date.now() + wait
   for (;;) {
     try {
@@ -81,6 +85,8 @@ const connect = async (database: string, options: ServerOptions): Promise<Client
         password: credentials.password.reveal().normalize('NFKC'),
         application_name: applicationName,
         connectionTimeoutMillis: connectTimeout,
+        keepAlive: true,
+        ...(sessionOptions && { options: sessionOptions }),
         ssl: false,
         ...(socket && { stream: socket as never }),
       })
@@ -94,6 +100,13 @@ const connect = async (database: string, options: ServerOptions): Promise<Client
 }
 
 const isDatabaseError = (error: unknown): boolean => (error as { severity?: string }).severity !== undefined
+
+/**
+ * A session of its own, which the caller ends. The server notices within half a minute when this machine is gone without a
+ * goodbye, and then frees what the session holds.
+ */
+export const openDedicated = (database: string, options: ServerOptions): Promise<Client> =>
+  connect(database, { ...options, sessionOptions: keepAliveOptions })
 
 export const openServer = (options: ServerOptions): Server => {
   const sessions = new Map<string, Promise<Client>>()

@@ -1,3 +1,4 @@
+import { AppError, exitCodes } from '../errors.ts'
 import type { DatabaseReading, ManagedDatabase } from '../model/types.ts'
 import type { Server } from './postgres.ts'
 
@@ -14,7 +15,7 @@ export const readExisting = async (server: Server, names: readonly string[]): Pr
  * The schema and the name of dbmate's table of versions, as dbmate derives them (pkg/driver/postgres:
  * the table's own schema, else the first of search_path, else current_schema(), else public).
  */
-const versionsTable = ({
+const versionsPlace = ({
   migrationsTable,
   searchPath,
 }: ManagedDatabase): { schema: string | null; table: string } => {
@@ -33,6 +34,12 @@ select place.schema,
     select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname = place.schema and c.relname = place.name and c.relkind in ('r', 'p')
   ) as tracked,
+  coalesce((
+    select pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')
+      and pg_catalog.has_table_privilege(c.oid, 'insert')
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = place.schema and c.relname = place.name and c.relkind in ('r', 'p')
+  ), true) as permitted,
   (
     select count(*)::int from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p') and n.nspname not in ('po_migrate', 'information_schema')
@@ -46,14 +53,24 @@ from place`
 
 const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
 
+/** Under a role without rights on its table, dbmate sees no table, takes every file for pending, and answers 0. */
+const notPermitted = ({ database }: ManagedDatabase, table: string): AppError =>
+  new AppError(`${database}: the role may not read and write ${table}.`, {
+    exitCode: exitCodes.refused,
+    details: ['dbmate would take every migration for pending. Nothing was touched.'],
+    hint: 'set user: to the role that owns the databases',
+  })
+
 /** Versions that dbmate has recorded in this database, in the server's byte order. */
 export const readApplied = async (server: Server, managed: ManagedDatabase): Promise<DatabaseReading> => {
-  const { schema, table } = versionsTable(managed)
-  const [place] = await server.query<{ schema: string; tracked: boolean; tables: number }>(
-    managed.database,
-    describeSql,
-    [schema, table],
-  )
+  const { schema, table } = versionsPlace(managed)
+  const [place] = await server.query<{
+    schema: string
+    tracked: boolean
+    permitted: boolean
+    tables: number
+  }>(managed.database, describeSql, [schema, table])
+  if (place && !place.permitted) throw notPermitted(managed, `${place.schema}.${table}`)
   const tracked = place?.tracked ?? false
   const sql = `select version from ${quote(place?.schema ?? 'public')}.${quote(table)} order by version collate "C"`
   const rows = tracked ? await server.query<{ version: string }>(managed.database, sql) : []
@@ -63,6 +80,14 @@ export const readApplied = async (server: Server, managed: ManagedDatabase): Pro
     tables: place?.tables ?? 0,
     applied: rows.map(({ version }) => version),
   }
+}
+
+/** dbmate's table of versions, qualified and quoted for SQL. */
+export const versionsTable = async (server: Server, managed: ManagedDatabase): Promise<string> => {
+  const { schema, table } = versionsPlace(managed)
+  const sql = "select coalesce($1::text, pg_catalog.current_schema()::text, 'public') as schema"
+  const [place] = await server.query<{ schema: string }>(managed.database, sql, [schema])
+  return `${quote(place?.schema ?? 'public')}.${quote(table)}`
 }
 
 export const absent: DatabaseReading = { exists: false, tracked: false, tables: 0, applied: [] }

@@ -6,6 +6,7 @@ export type Context = {
   cwd: string
   env: Record<string, string | undefined>
   hostname: string
+  pid: number
   nodeVersion: string
   stdin: NodeJS.ReadableStream & { isTTY?: boolean }
   stdout: Output

@@ -45,6 +45,8 @@ export type Environment = {
   user: string
   /** Seconds to wait for a Postgres that is starting. */
   wait: number
+  /** Seconds a migration may wait for a lock. */
+  lockTimeout: number
   databases: readonly ManagedDatabase[]
 }
 

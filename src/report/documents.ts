@@ -76,6 +76,58 @@ export const newDocument = z.strictObject({
   file: z.string().describe('Path'),
 })
 
+const holder = z.strictObject({
+  run: z.string(),
+  user: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  job: z.string().optional().describe("The CI job's page"),
+  command: z.string(),
+  since: z.string().describe('ISO 8601'),
+})
+
+export const lockDocument = z.strictObject({
+  version,
+  environment: z.string(),
+  databases: z.array(
+    z.strictObject({ database: z.string(), locked: z.boolean(), holder: holder.optional() }),
+  ),
+  left: z
+    .strictObject({
+      containers: z.array(z.strictObject({ name: z.string(), run: z.string(), running: z.boolean() })),
+      backends: z.array(
+        z.strictObject({ pid: z.int(), run: z.string(), database: z.string(), query: z.string() }),
+      ),
+    })
+    .describe('What runs that died left'),
+})
+
+export const historyDocument = z.strictObject({
+  version,
+  environment: z.string(),
+  entries: z.array(
+    z.strictObject({
+      database: z.string(),
+      id: z.string(),
+      run: z.string(),
+      version: z.string().describe('Version of the migration'),
+      file: z.string(),
+      sha256: z.string(),
+      commit: z.string().nullable(),
+      dirty: z.boolean().nullable(),
+      actor: z.string(),
+      job: z.string().nullable(),
+      tool: z.string(),
+      dbmate: z.string(),
+      image: z.string(),
+      startedAt: z.string().describe('ISO 8601'),
+      duration: z.number().nullable().describe('Milliseconds'),
+      outcome: z.enum(['running', 'done', 'failed']),
+      error: z.string().nullable(),
+    }),
+  ),
+})
+
 const run = z.string().describe('Run id')
 
 export const eventDocument = z.discriminatedUnion('event', [
@@ -108,5 +160,7 @@ export const eventDocument = z.discriminatedUnion('event', [
 ])
 
 export type RunEvent = z.infer<typeof eventDocument>
+export type LockDocument = z.infer<typeof lockDocument>
+export type HistoryDocument = z.infer<typeof historyDocument>
 export type StatusDocument = z.infer<typeof statusDocument>
 export type DoctorDocument = z.infer<typeof doctorDocument>

@@ -26,7 +26,7 @@ export const openEngine = async (
   if (environment.engine === 'embedded')
     return openEmbeddedEngine({
       environment,
-      state: stateDirectory(config, context.env),
+      state: stateDirectory(config, environment.host, context.env),
       run,
       shell: runShell,
       onWait: (seconds) => tellOnce(`Another run has the data of ${environment.name} open`, seconds),

@@ -1,14 +1,19 @@
+import { AppError, exitCodes } from '../errors.ts'
 import { startStack } from '../io/compose.ts'
 import type { Dbmate } from '../io/dbmate.ts'
 import type { DockerHost } from '../io/docker-host.ts'
 import type { Engine, Progress } from '../io/engine.ts'
 import type { Plan, Step } from '../model/plan.ts'
-import { applyMigration, createDatabase } from './apply.ts'
+import { type ApplyOptions, applyMigration, createDatabase } from './apply.ts'
 
 /** What steps need; a plan brings what its own kinds of step use. */
 export type Tools = {
   /** For databases. */
   engine?: Engine
+  /** For migration files. */
+  apply?: Pick<ApplyOptions, 'run' | 'lockTimeout' | 'interrupt' | 'provenance'>
+  /** Aborted when the lock's session ended: then nothing more may start. */
+  lost?: AbortSignal | undefined
   /** For networks, volumes and stacks. */
   host?: DockerHost
   passEnv?: readonly string[]
@@ -19,6 +24,12 @@ export type Tools = {
 
 export type Performer = AsyncDisposable & { perform: (step: Step) => Promise<void> }
 
+const lockLost = (): AppError =>
+  new AppError('The session that holds the lock ended, so no further file was started.', {
+    exitCode: exitCodes.failed,
+    details: ['Postgres restarted, the connection was cut, or somebody released the lock.'],
+  })
+
 const need = <T>(tool: T | undefined, name: string): T => {
   if (tool === undefined) throw new Error(`this plan has a step that needs ${name}`)
   return tool
@@ -27,7 +38,7 @@ const need = <T>(tool: T | undefined, name: string): T => {
 /** Step → one effect. The dbmate container starts with the first step that needs it, and serves all. */
 export const openPerformer = (
   plan: Plan,
-  { engine, host, passEnv = [], onProgress, stop }: Tools,
+  { engine, apply, lost, host, passEnv = [], onProgress, stop }: Tools,
 ): Performer => {
   const files = plan.steps.filter((step) => step.kind === 'apply-migration')
   let opened: Promise<Dbmate> | undefined
@@ -35,8 +46,14 @@ export const openPerformer = (
     opened ??= need(engine, 'an engine').openDbmate(files)
     return opened
   }
-  stop.addEventListener('abort', () => void opened?.then(({ abort }) => abort()))
+  const endNow = async (): Promise<void> => {
+    // The backend first: without its client it would go on with the statement.
+    await engine?.cancel().catch(() => {})
+    await (await opened)?.abort()
+  }
+  stop.addEventListener('abort', () => void endNow().catch(() => {}))
   const perform = async (step: Step): Promise<void> => {
+    if (lost?.aborted) throw lockLost()
     switch (step.kind) {
       case 'create-network':
         await need(host, 'Docker').docker.createNetwork({ Name: step.network })
@@ -51,7 +68,13 @@ export const openPerformer = (
       case 'create-database':
         return createDatabase(need(engine, 'an engine'), await dbmate(), step.managed)
       case 'apply-migration':
-        return applyMigration({ ...step, engine: need(engine, 'an engine'), dbmate: await dbmate() })
+        return applyMigration({
+          ...need(apply, 'the means to apply files'),
+          ...step,
+          onProgress,
+          engine: need(engine, 'an engine'),
+          dbmate: await dbmate(),
+        })
     }
   }
   const close = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -115,6 +115,7 @@ const environment: Environment = {
   port: 5432,
   user: 'postgres',
   wait: 0,
+  lockTimeout: 5,
   databases: [],
 }
 
@@ -199,14 +200,18 @@ describe('the state directory', () => {
 
   it('is what the config says, from where the config lies', () => {
     const found = config('../data')
-    expect(stateDirectory(found, {})).toBe(join(found.directory, '../data'))
+    expect(stateDirectory(found, { name: 'local' }, {})).toBe(join(found.directory, '../data'))
   })
 
   it.each([
     [{ XDG_STATE_HOME: '/xdg', HOME: '/home/me' }, '/xdg/po-migrate'],
     [{ HOME: '/home/me' }, '/home/me/.local/state/po-migrate'],
   ])('is the user’s own on a laptop: %o', (env, expected) => {
-    const server = '/var/lib/po-migrate'
-    expect(stateDirectory(config(), env)).toBe(existsSync(server) ? server : expected)
+    expect(stateDirectory(config(), { name: 'local' }, env)).toBe(expected)
+  })
+
+  it('is a directory of its own on a server, where several people migrate', () => {
+    const server = { name: 'vps', ssh: 'deploy@vps', machine: 'vps' }
+    expect(stateDirectory(config(), server, { HOME: '/home/me' })).toBe('/var/lib/po-migrate')
   })
 })

@@ -458,7 +458,7 @@ describe('a database that migrations did not make', () => {
   it('is not one that holds only what an extension owns, the ledger, and views', async () => {
     await postgres.psql('postgres', 'create database foreign_none')
     const sql = `create extension vector; create table owned (id int); alter extension vector add table owned;
-      create schema po_migrate; create table po_migrate.ledger (id int); create view v as select 1 as one`
+      create schema po_migrate; create table po_migrate.other (id int); create view v as select 1 as one`
     for (const statement of sql.split(';')) await postgres.psql('foreign_none', statement)
     using files = project({ foreign_none: own })
     expect(await runIn(files)('up dev')).toMatchObject({ exit: 0 })

@@ -28,6 +28,7 @@ const ownNames = (): Record<string, string> => {
     PO_QUAL_PROJECT: `${prefix}-qual`,
     PO_PROD_PROJECT: `${prefix}-prod`,
     PO_HEALTH_INTERVAL: '1s',
+    PO_STATE: mkdtempSync(join(tmpdir(), 'po-migrate-state-')),
   }
 }
 
@@ -96,6 +97,7 @@ export const makeCheckout = async ({ installed }: CheckoutOptions): Promise<Chec
     [Symbol.asyncDispose]: async () => {
       await removeObjects(names)
       rmSync(directory, { recursive: true, force: true })
+      rmSync(names.PO_STATE ?? '', { recursive: true, force: true })
     },
   }
 }

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CommandResult, docker, run, uniqueName } from './docker.ts'
@@ -27,6 +27,7 @@ export const makeStacks = (): Stacks => {
       recursive: true,
       filter: (path) => !/\.env\.(shared|development)$/.test(path),
     })
+  mkdirSync(join(directory, 'state'))
   const env = {
     PO_VOLUME: `${prefix}-data`,
     PO_DEV_NETWORK: `${prefix}-dev`,
@@ -38,6 +39,7 @@ export const makeStacks = (): Stacks => {
     PO_POSTGRES_IMAGE: postgresImage,
     PO_DBMATE_IMAGE: dbmateImage,
     PO_HEALTH_INTERVAL: '1s',
+    PO_STATE: join(directory, 'state'),
     PO_VPS_MACHINE: 'the-vps',
     PO_VPS_SSH: 'deploy@the-vps',
     REGISTRY: `127.0.0.1:1/${prefix}`,

@@ -55,6 +55,7 @@ export const openEmbeddedDbmate = async (options: EmbeddedDbmateOptions): Promis
   }
   return {
     create: (managed) => call(managed, 'create'),
+    // PGlite has one backend: nothing to wait for, and no connection to check.
     up: (managed, migration) => call(managed, 'up', fileDirectory(work, managed, migration)),
     abort,
     [Symbol.asyncDispose]: async () => rmSync(work, { recursive: true, force: true }),

@@ -63,6 +63,8 @@ export const openEmbeddedEngine = async (options: EmbeddedEngineOptions): Promis
   return {
     server,
     missingImage: async () => undefined,
+    imageId: async () => 'embedded',
+    cancel: async () => {},
     pull: async () => {},
     openDbmate: (files) =>
       openEmbeddedDbmate({

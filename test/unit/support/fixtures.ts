@@ -25,6 +25,7 @@ export const environment = (databases: readonly ManagedDatabase[] = []): Environ
   port: 5432,
   user: 'postgres',
   wait: 60,
+  lockTimeout: 5,
   databases,
 })
 
@@ -76,6 +77,7 @@ export const fakeTerminal = () => {
     cwd: '/',
     env: {},
     hostname: 'test-machine',
+    pid: 4711,
     nodeVersion: process.version,
     stdin,
     stdout: sink(),

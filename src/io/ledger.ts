@@ -1,0 +1,88 @@
+import type { LedgerEntry, LedgerOutcome, Provenance } from '../model/ledger.ts'
+import type { ManagedDatabase, Migration } from '../model/types.ts'
+import { checksum } from './checksum.ts'
+import type { Server } from './postgres.ts'
+
+/** Lives beside dbmate's untouched table; rows are never deleted. */
+const createSql = `
+create schema if not exists po_migrate;
+create table if not exists po_migrate.ledger (
+  id bigint generated always as identity primary key,
+  run text not null,
+  version text not null,
+  file text not null,
+  sha256 text not null,
+  git_commit text,
+  git_dirty boolean,
+  actor text not null,
+  job_url text,
+  tool text not null,
+  dbmate text not null,
+  image text not null,
+  started_at timestamptz not null default pg_catalog.clock_timestamp(),
+  duration_ms integer,
+  outcome text not null check (outcome in ('running', 'done', 'failed')),
+  error text
+);
+comment on table po_migrate.ledger is 'What po-migrate ran here: one row for each attempted file, failures too';`
+
+const columns = `id::text, run, version, file, sha256, git_commit as commit, git_dirty as dirty, actor, job_url as job, tool,
+  dbmate, image, started_at as "startedAt", duration_ms as duration, outcome, error`
+
+const exists = async (server: Server, database: string): Promise<boolean> => {
+  const sql = "select pg_catalog.to_regclass('po_migrate.ledger') is not null as there"
+  const [row] = await server.query<{ there: boolean }>(database, sql)
+  return row?.there ?? false
+}
+
+/** Every attempt in this database, oldest first; none where the tool never ran. */
+export const readLedger = async (server: Server, database: string): Promise<LedgerEntry[]> => {
+  if (!(await exists(server, database))) return []
+  return server.query<LedgerEntry>(database, `select ${columns} from po_migrate.ledger order by id`)
+}
+
+export type Attempt = { run: string; managed: ManagedDatabase; migration: Migration; provenance: Provenance }
+
+/** Writes the row of an attempt before it starts: should everything die, it tells what was under way. Answers the row's id. */
+export const beginAttempt = async (
+  server: Server,
+  { run, managed, migration, provenance }: Attempt,
+): Promise<string> => {
+  if (!(await exists(server, managed.database))) await server.query(managed.database, createSql)
+  const { actor, job, commit, dirty, tool, dbmate, image } = provenance
+  const sql = `insert into po_migrate.ledger
+    (run, version, file, sha256, git_commit, git_dirty, actor, job_url, tool, dbmate, image, outcome)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'running') returning id::text`
+  const values = [
+    run,
+    migration.version,
+    migration.file,
+    checksum(migration.text),
+    commit,
+    dirty,
+    actor,
+    job ?? null,
+    tool,
+    dbmate,
+    image,
+  ]
+  const [row] = await server.query<{ id: string }>(managed.database, sql, values)
+  return row?.id ?? ''
+}
+
+export type AttemptEnd = {
+  id: string
+  outcome: Exclude<LedgerOutcome, 'running'>
+  error?: string
+  duration?: number
+}
+
+/** Settles an attempt's row. */
+export const endAttempt = async (
+  server: Server,
+  database: string,
+  { id, outcome, error, duration }: AttemptEnd,
+): Promise<void> => {
+  const sql = `update po_migrate.ledger set outcome = $2, error = $3, duration_ms = coalesce($4, duration_ms) where id = $1`
+  await server.query(database, sql, [id, outcome, error ?? null, duration ?? null])
+}

@@ -1,0 +1,37 @@
+/** Who started a run, and from which state of the files. */
+export type Provenance = {
+  /** `user@host`. */
+  actor: string
+  /** The CI job's page. */
+  job?: string
+  /** Commit of the checkout or release, null where neither git nor a REVISION file tells. */
+  commit: string | null
+  dirty: boolean | null
+  /** Versions of this tool and of the dbmate image, and the image's id. */
+  tool: string
+  dbmate: string
+  image: string
+}
+
+export type LedgerOutcome = 'running' | 'done' | 'failed'
+
+/** One attempted file. */
+export type LedgerEntry = Provenance & {
+  id: string
+  run: string
+  version: string
+  file: string
+  /** sha256 of the file, hex, over LF-normalised text without `-- po-migrate:` lines. */
+  sha256: string
+  startedAt: Date
+  /** Milliseconds; null while it runs, or when its run died. */
+  duration: number | null
+  outcome: LedgerOutcome
+  error: string | null
+}
+
+const directive = /^-- po-migrate:.*\n?/gm
+const carriageReturn = /\r\n/g
+
+/** What a checksum is taken over: line ends and directives may change without the migration being another one. */
+export const normalise = (text: string): string => text.replace(carriageReturn, '\n').replace(directive, '')

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Dbmate, DbmateResult } from '../io/dbmate.ts'
+import type { Engine, Progress } from '../io/engine.ts'
+import { type Blocker, describeBlocker, watch } from '../io/observer.ts'
+import { parseDbmateError } from '../model/dbmate-error.ts'
+import type { ManagedDatabase, Migration } from '../model/types.ts'
+
+/** Postgres gave up waiting for a lock (lock_not_available). */
+const lockNotAvailable = '55P03'
+const attempts = 5
+const firstPause = 500
+/** A concurrent build waits for every transaction that could see the table, and leaves an INVALID index when it gives up. */
+const concurrently = 12
+const secondsToMs = 1000
+
+export type AttemptOptions = {
+  engine: Engine
+  dbmate: Dbmate
+  run: string
+  managed: ManagedDatabase
+  migration: Migration
+  /** Seconds. */
+  lockTimeout: number
+  interrupt: AbortSignal
+  onProgress: Progress
+}
+
+/** How the last attempt ended, and who was in its way. */
+export type AttemptResult = { result: DbmateResult; blockers: readonly Blocker[]; tries: number }
+
+/** PGOPTIONS of dbmate's session: a bounded wait for locks, and a backend that notices when its client is gone. */
+export const sessionSettings = (lockTimeout: number, transaction: boolean): string => {
+  const ms = lockTimeout * secondsToMs * (transaction ? 1 : concurrently)
+  return `-c lock_timeout=${ms} -c client_connection_check_interval=500`
+}
+
+const runOnce = async (options: AttemptOptions): Promise<Omit<AttemptResult, 'tries'>> => {
+  const { engine, dbmate, run, managed, migration, lockTimeout, onProgress } = options
+  await using watching = watch(engine.server, run, onProgress)
+  const result = await dbmate.up(managed, migration, sessionSettings(lockTimeout, migration.transaction))
+  return { result, blockers: watching.blockers() }
+}
+
+/**
+ * Runs one file; when it could not get a lock, and was rolled back whole, again after a pause: each wait for a lock makes
+ * the application queue up behind it, so many short waits are kinder than a long one.
+ */
+export const attempt = async (options: AttemptOptions): Promise<AttemptResult> => {
+  const { migration, interrupt, onProgress } = options
+  for (let tries = 1; ; tries++) {
+    const { result, blockers } = await runOnce(options)
+    const locked = result.exitCode !== 0 && parseDbmateError(result.output).sqlState === lockNotAvailable
+    if (!locked || !migration.transaction || tries === attempts || interrupt.aborted)
+      return { result, blockers, tries }
+    const pause = firstPause * 2 ** (tries - 1) * (0.5 + Math.random())
+    const [blocker] = blockers
+    const reason = blocker ? `, after ${describeBlocker(blocker)}` : ''
+    onProgress(`try ${tries + 1} of ${attempts} in ${(pause / secondsToMs).toFixed(1)} s${reason}`)
+    await sleep(pause)
+  }
+}

@@ -1,0 +1,33 @@
+import type { Engine } from '../io/engine.ts'
+import { readRevision } from '../io/git.ts'
+import { runShell } from '../io/shell.ts'
+import type { Context } from '../model/context.ts'
+import type { Provenance } from '../model/ledger.ts'
+import type { Environment } from '../model/types.ts'
+import { toolVersion } from '../version.ts'
+
+/** Who is asking: GitLab's user in a job, else the one who is logged in. */
+export const userOf = ({ env }: Context): string =>
+  env.GITLAB_USER_LOGIN || env.SUDO_USER || env.USER || env.LOGNAME || 'unknown'
+
+export type ProvenanceOptions = { environment: Environment; engine: Engine; image: string }
+
+/** What the ledger says of a run beside its files. */
+export const readProvenance = async (
+  { environment, engine, image }: ProvenanceOptions,
+  context: Context,
+): Promise<Provenance> => {
+  const directory = environment.databases[0]?.directory ?? context.cwd
+  const [revision, id] = await Promise.all([
+    readRevision(directory, { PATH: context.env.PATH, HOME: context.env.HOME }, runShell),
+    engine.imageId(),
+  ])
+  return {
+    actor: `${userOf(context)}@${context.hostname}`,
+    ...(context.env.CI_JOB_URL && { job: context.env.CI_JOB_URL }),
+    ...revision,
+    tool: toolVersion(),
+    dbmate: image,
+    image: id,
+  }
+}

@@ -1,0 +1,93 @@
+import type { Config } from '../config/load.ts'
+import { requireState } from '../config/state.ts'
+import type { Engine } from '../io/engine.ts'
+import { acquireHostLock, type HostLock } from '../io/host-lock.ts'
+import { acquireLock, type Lock, type Locked } from '../io/lock.ts'
+import { settleOrphans } from '../io/orphans.ts'
+import type { Context } from '../model/context.ts'
+import { describeHolder, type Holder } from '../model/holder.ts'
+import type { Environment, Host } from '../model/types.ts'
+import type { Report } from '../report/report.ts'
+import { userOf } from './provenance.ts'
+
+export type RunIdentity = { run: string; command: string }
+
+/** Who this run is, for whoever has to wait for it. */
+export const makeHolder = ({ run, command }: RunIdentity, pid: number, context: Context): Holder => ({
+  run,
+  user: userOf(context),
+  host: context.hostname,
+  pid,
+  ...(context.env.CI_JOB_URL && { job: context.env.CI_JOB_URL }),
+  command,
+  since: new Date().toISOString(),
+})
+
+export type HostLockRequest = { config: Config; host: Host; holder: Holder; lockWait: number }
+
+/** Shared with everybody who writes, taken before Postgres is tried: a cutover holds it exclusively. */
+export const shareHost = (
+  { config, host, holder, lockWait }: HostLockRequest,
+  context: Context,
+): Promise<HostLock> =>
+  acquireHostLock({ state: requireState(config, host, context.env), mode: 'shared', holder, wait: lockWait })
+
+export type DatabaseLockRequest = {
+  engine: Engine
+  environment: Environment
+  holder: Holder
+  /** Seconds. */
+  lockWait: number
+  report: Report
+}
+
+const describeLocked = (locked: Locked | undefined): string =>
+  locked?.holder ? `held by ${describeHolder(locked.holder)}` : 'held by another run'
+
+const everyMs = 5000
+
+/** Says a thing when it is new, and again every five seconds. */
+const sometimes = (report: Report): ((text: string, left: number) => void) => {
+  let last = ''
+  let at = 0
+  return (text, left) => {
+    if (text === last && Date.now() - at < everyMs) return
+    last = text
+    at = Date.now()
+    report.note(`${text}; waiting, ${Math.ceil(left / 1000)} s left`)
+  }
+}
+
+/**
+ * One run at a time for each of these databases, and nothing of a dead run at work in them any more.
+ * @throws AppError (exit 5) naming who is in the way.
+ */
+export const lockDatabases = async (
+  request: DatabaseLockRequest,
+  context: Context,
+): Promise<Lock | undefined> => {
+  const { engine, environment, holder, lockWait, report } = request
+  if (!engine.shared) return undefined
+  const databases = environment.databases.map(({ database }) => database)
+  const wait = lockWait * 1000
+  const tell = sometimes(report)
+  const lock = await acquireLock({
+    connect: engine.shared.lockSession,
+    databases,
+    holder,
+    wait,
+    interrupt: context.interrupt,
+    onWait: ({ locked, database, left }) => tell(`${database} is ${describeLocked(locked)}`, left),
+  })
+  try {
+    const release = `po-migrate lock release ${environment.name}`
+    const onWait = (what: string, left: number): void => tell(`a run that died left ${what} at work`, left)
+    const { docker } = engine.shared
+    const reaped = await settleOrphans({ docker, server: engine.server, databases, wait, onWait, release })
+    for (const name of reaped) report.note(`removed ${name}, which a run that died had left`)
+    return lock
+  } catch (error) {
+    await lock[Symbol.asyncDispose]()
+    throw error
+  }
+}
