@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
-import { hostname } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from './model/context.ts'
 
@@ -29,6 +29,7 @@ const context: Context = {
   cwd: process.cwd(),
   env: process.env,
   hostname: hostname(),
+  user: userInfo().username,
   pid: process.pid,
   nodeVersion: process.version,
   stdin: process.stdin,

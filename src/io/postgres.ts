@@ -108,10 +108,21 @@ const isDatabaseError = (error: unknown): boolean => (error as { severity?: stri
 export const openDedicated = (database: string, options: ServerOptions): Promise<Client> =>
   connect(database, { ...options, sessionOptions: keepAliveOptions })
 
+/** A session answers one query at a time; callers side by side take turns. */
+const takeTurns = (client: Client): Pick<Client, 'query' | 'end'> => {
+  let last: Promise<unknown> = Promise.resolve()
+  const query = (sql: string, values: unknown[]): Promise<unknown> => {
+    const next = last.then(() => client.query(sql, values))
+    last = next.catch(() => {})
+    return next
+  }
+  return { query: query as Client['query'], end: (() => client.end()) as Client['end'] }
+}
+
 export const openServer = (options: ServerOptions): Server => {
-  const sessions = new Map<string, Promise<Client>>()
-  const session = (database: string): Promise<Client> => {
-    const open = sessions.get(database) ?? connect(database, options)
+  const sessions = new Map<string, Promise<Pick<Client, 'query' | 'end'>>>()
+  const session = (database: string): Promise<Pick<Client, 'query' | 'end'>> => {
+    const open = sessions.get(database) ?? connect(database, options).then(takeTurns)
     sessions.set(database, open)
     return open
   }

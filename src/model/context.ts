@@ -6,6 +6,8 @@ export type Context = {
   cwd: string
   env: Record<string, string | undefined>
   hostname: string
+  /** Login name of the process' owner. */
+  user: string
   pid: number
   nodeVersion: string
   stdin: NodeJS.ReadableStream & { isTTY?: boolean }

@@ -7,8 +7,7 @@ import type { Environment } from '../model/types.ts'
 import { toolVersion } from '../version.ts'
 
 /** Who is asking: GitLab's user in a job, else the one who is logged in. */
-export const userOf = ({ env }: Context): string =>
-  env.GITLAB_USER_LOGIN || env.SUDO_USER || env.USER || env.LOGNAME || 'unknown'
+export const userOf = ({ env, user }: Context): string => env.GITLAB_USER_LOGIN || env.SUDO_USER || user
 
 export type ProvenanceOptions = { environment: Environment; engine: Engine; image: string }
 

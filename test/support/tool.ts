@@ -35,6 +35,7 @@ export const runTool = async (args: readonly string[], options: ToolOptions): Pr
     cwd: options.cwd,
     env: { ...baseEnv(), ...options.env },
     hostname: options.hostname ?? 'test-machine',
+    user: 'tester',
     pid: process.pid,
     nodeVersion: process.version,
     stdin: new PassThrough(),

@@ -77,6 +77,7 @@ export const fakeTerminal = () => {
     cwd: '/',
     env: {},
     hostname: 'test-machine',
+    user: 'tester',
     pid: 4711,
     nodeVersion: process.version,
     stdin,
