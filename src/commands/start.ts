@@ -10,6 +10,7 @@ import { planStart } from '../plan/start.ts'
 import { execute } from '../run/execute.ts'
 import { openPerformer } from '../run/perform.ts'
 import { requireHere } from '../run/place.ts'
+import { makeHolder, shareHost } from '../run/with-locks.ts'
 import type { GlobalOptions, Program, Wire } from './options.ts'
 import { withRun } from './run.ts'
 
@@ -34,6 +35,8 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
       { here: options.here, command: `start ${host.name}` },
       context,
     )
+    const holder = makeHolder({ run: run.id, command: `po-migrate start ${host.name}` }, context)
+    await using _host = await shareHost({ config, host, holder, lockWait: options.lockWait }, context)
     const dockerHost = await openDockerHost(context.env, runShell)
     const { docker } = dockerHost
     const { volume, stack } = host
@@ -53,7 +56,7 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
       stop: context.stop,
     })
     const resume = `po-migrate start ${host.name}`
-    return execute(plan, {
+    return await execute(plan, {
       run: run.id,
       perform: performer.perform,
       report: run.report,

@@ -73,7 +73,7 @@ const runLocked = async (opened: Opened, options: UpOptions, context: Context): 
   const { databases, planned } = await planNow(environment, engine)
   await settleFindings(engine.server, databases)
   run.start(planned)
-  const provenance = await readProvenance({ environment, engine, image: config.dbmate.image }, context)
+  const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
   const apply = { run: run.id, lockTimeout: environment.lockTimeout, interrupt, provenance }
   const tools = { engine, apply, lost: lock?.lost, onProgress: report.progress, stop }
   await using performer = openPerformer(planned, tools)
@@ -99,7 +99,7 @@ const applyPending = async (run: Run, options: UpOptions, context: Context): Pro
   const environment = resolveEnvironment(config, options.environment, options.db)
   await requireHere(placeOf(environment), { here: options.here, command: `up ${environment.name}` }, context)
   const command = upCommandLine(options)
-  const holder = makeHolder({ run: run.id, command }, context.pid, context)
+  const holder = makeHolder({ run: run.id, command }, context)
   const { host } = environment
   await using _host = await shareHost({ config, host, holder, lockWait: options.lockWait }, context)
   await using engine = await openEngine({ config, environment, run: run.id, report }, context)

@@ -3,6 +3,7 @@ import { startStack } from '../io/compose.ts'
 import type { Dbmate } from '../io/dbmate.ts'
 import type { DockerHost } from '../io/docker-host.ts'
 import type { Engine, Progress } from '../io/engine.ts'
+import type { Provenance } from '../model/ledger.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import { type ApplyOptions, applyMigration, createDatabase } from './apply.ts'
 
@@ -11,7 +12,10 @@ export type Tools = {
   /** For databases. */
   engine?: Engine
   /** For migration files. */
-  apply?: Pick<ApplyOptions, 'run' | 'lockTimeout' | 'interrupt' | 'provenance'>
+  apply?: Pick<ApplyOptions, 'run' | 'lockTimeout' | 'interrupt'> & {
+    /** Read at the first file: before that the image may have to be pulled. */
+    provenance: () => Promise<Provenance>
+  }
   /** Aborted when the lock's session ended: then nothing more may start. */
   lost?: AbortSignal | undefined
   /** For networks, volumes and stacks. */
@@ -42,9 +46,14 @@ export const openPerformer = (
 ): Performer => {
   const files = plan.steps.filter((step) => step.kind === 'apply-migration')
   let opened: Promise<Dbmate> | undefined
+  let known: Promise<Provenance> | undefined
   const dbmate = (): Promise<Dbmate> => {
     opened ??= need(engine, 'an engine').openDbmate(files)
     return opened
+  }
+  const provenance = (): Promise<Provenance> => {
+    known ??= need(apply, 'the means to apply files').provenance()
+    return known
   }
   const endNow = async (): Promise<void> => {
     // The backend first: without its client it would go on with the statement.
@@ -70,6 +79,7 @@ export const openPerformer = (
       case 'apply-migration':
         return applyMigration({
           ...need(apply, 'the means to apply files'),
+          provenance: await provenance(),
           ...step,
           onProgress,
           engine: need(engine, 'an engine'),

@@ -13,11 +13,11 @@ import { userOf } from './provenance.ts'
 export type RunIdentity = { run: string; command: string }
 
 /** Who this run is, for whoever has to wait for it. */
-export const makeHolder = ({ run, command }: RunIdentity, pid: number, context: Context): Holder => ({
+export const makeHolder = ({ run, command }: RunIdentity, context: Context): Holder => ({
   run,
   user: userOf(context),
   host: context.hostname,
-  pid,
+  pid: context.pid,
   ...(context.env.CI_JOB_URL && { job: context.env.CI_JOB_URL }),
   command,
   since: new Date().toISOString(),

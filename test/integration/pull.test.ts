@@ -149,3 +149,28 @@ describe('a missing image', () => {
     expect(await exists('down')).toBe(false)
   })
 })
+
+// Changing an engine's settings is done to an engine that the project's own script started, and to no other.
+describe.runIf(process.env.PO_ENGINE_OWNED === '1')('an engine with registry-mirrors', () => {
+  const engine = (mirror: string) =>
+    run('infrastructure/scripts/test-engine.sh', ['start', '--own', '--mirror', mirror])
+
+  it('gives an image of Docker Hub from the mirror', async () => {
+    await using mirror = await startRegistry({ open: true })
+    const tag = uniqueName('mirrored')
+    const [onMirror, onHub] = [`${mirror.address}/amacneil/dbmate:${tag}`, `amacneil/dbmate:${tag}`]
+    await docker(['tag', dbmateImage, onMirror])
+    await docker(['push', onMirror])
+    await docker(['image', 'rm', onMirror])
+    try {
+      expect((await engine(mirror.address)).exit).toBe(0)
+      using files = project('mirrored', onHub)
+      const { exit, stderr } = await runTool(['up', 'dev'], { cwd: files.directory })
+      expect(exit, stderr).toBe(0)
+      expect(await exists('mirrored')).toBe(true)
+    } finally {
+      await engine('')
+      await run('docker', ['image', 'rm', onHub])
+    }
+  })
+})

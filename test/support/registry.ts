@@ -20,13 +20,12 @@ const password = 'p@ss:word/ü'
 const need = async (tool: string, packageName: string): Promise<void> => {
   if ((await run('which', [tool])).exit === 0) return
   console.warn(`pull.test: installing ${packageName} with apt, for a real registry on loopback`)
-  const { exit, stderr } = await run(
-    'apt-get',
-    ['install', '-y', '-qq', '--no-install-recommends', packageName],
-    {
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
-    },
-  )
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  const install = () =>
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', packageName], { env })
+  // A new machine has no package lists yet.
+  if ((await install()).exit !== 0) await run('apt-get', ['update', '-qq'], { env })
+  const { exit, stderr } = await install()
   if (exit !== 0) throw new Error(`install ${packageName} (Debian) first; apt said: ${stderr}`)
 }
 
@@ -38,8 +37,8 @@ const freePort = (): Promise<number> =>
     })
   })
 
-/** Debian's docker-registry as a process of this test, with htpasswd in front. */
-export const startRegistry = async (): Promise<TestRegistry> => {
+/** Debian's docker-registry as a process of this test, with htpasswd in front unless it is open to everybody. */
+export const startRegistry = async ({ open = false } = {}): Promise<TestRegistry> => {
   await need('docker-registry', 'docker-registry')
   await need('htpasswd', 'apache2-utils')
   const directory = mkdtempSync(join(tmpdir(), 'pmt-registry-'))
@@ -50,7 +49,7 @@ export const startRegistry = async (): Promise<TestRegistry> => {
     version: 0.1,
     log: { level: 'error', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: join(directory, 'data') } },
-    auth: { htpasswd: { realm: 'test', path: join(directory, 'htpasswd') } },
+    ...(!open && { auth: { htpasswd: { realm: 'test', path: join(directory, 'htpasswd') } } }),
     http: { addr: address },
   }
   writeFileSync(join(directory, 'config.yml'), JSON.stringify(config))
@@ -58,7 +57,7 @@ export const startRegistry = async (): Promise<TestRegistry> => {
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   await eventually('the registry to answer', () =>
     fetch(`http://${address}/v2/`).then(
-      ({ status }) => status === 401 || undefined,
+      ({ status }) => status === (open ? 200 : 401) || undefined,
       () => undefined,
     ),
   )
