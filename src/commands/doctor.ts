@@ -1,9 +1,12 @@
 import { type Check, type CheckResult, runChecks } from '../checks/check.ts'
-import { dockerChecks, embeddedChecks, environmentChecks, machineChecks } from '../checks/doctor.ts'
+import { embeddedChecks } from '../checks/embedded.ts'
+import { environmentChecks } from '../checks/environment.ts'
+import type { UnfinishedWork } from '../checks/leftovers.ts'
+import { dockerChecks, machineChecks } from '../checks/machine.ts'
 import { type Config, loadConfig } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
-import { stateDirectory } from '../config/state.ts'
+import { requireState, stateDirectory } from '../config/state.ts'
 import { type ExitCode, exitCodes } from '../errors.ts'
 import { composeEnvironment } from '../io/compose.ts'
 import { openDockerHost } from '../io/docker-host.ts'
@@ -16,6 +19,8 @@ import { renderDoctor } from '../report/status.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { placeOf, requireHere, runsHere } from '../run/place.ts'
 import { makeRunId } from '../run/run-id.ts'
+import { readFindings, repairOf } from '../run/settle.ts'
+import { readDatabases } from '../run/world.ts'
 import { type GlobalOptions, type Program, paintFor, reportFor, type Wire } from './options.ts'
 
 export type DoctorOptions = GlobalOptions & { environment?: string | undefined; fix: boolean }
@@ -46,6 +51,35 @@ type ExamineOptions = {
   host: () => ReturnType<typeof openDockerHost>
 }
 
+/** What dead runs left in these databases of the environment. */
+const readUnfinished = async (
+  environment: Environment,
+  engine: Engine,
+  names: readonly string[],
+): Promise<UnfinishedWork> => {
+  const { server } = engine
+  const databases = environment.databases.filter(({ database }) => names.includes(database))
+  const states = await readDatabases({ ...environment, databases }, server)
+  const found = await Promise.all(
+    states.map(async (state) =>
+      (await readFindings(server, state)).map((finding) => ({ database: state.managed.database, finding })),
+    ),
+  )
+  const repairs = found.flat().flatMap(({ database, finding }) => {
+    const repair = repairOf(server.label, database, finding)
+    const commands = repair?.commands.map(({ when, command }) => (when ? `${when}: ${command}` : command))
+    return repair && commands ? { what: repair.what, repair: commands } : []
+  })
+  const settled = found.flat().flatMap(({ database, finding }) => {
+    if (finding.kind === 'undone')
+      return `${database}: the run of ${finding.entry.file} died, and nothing of it stayed.`
+    return finding.kind === 'done'
+      ? `${database}: the run of ${finding.entry.file} died after it was recorded.`
+      : []
+  })
+  return { repairs, settled }
+}
+
 /** What the environment's engine relies on. */
 const checksOf = (
   environment: Environment,
@@ -61,7 +95,23 @@ const checksOf = (
     })
   const source = passwordSource(config, environment.name)
   const readIt = () => readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
-  return environmentChecks({ environment, host, engine, source, readPassword: readIt })
+  return environmentChecks({
+    environment,
+    host,
+    engine,
+    source,
+    readPassword: readIt,
+    state: {
+      requireState: () => requireState(config, environment.host, context.env),
+      shell: runShell,
+      path: context.env.PATH,
+    },
+    leftovers: {
+      environment,
+      engine,
+      readUnfinished: async (free) => readUnfinished(environment, await engine(), free),
+    },
+  })
 }
 
 const examine = async (

@@ -1,23 +1,12 @@
-import { loadConfig } from '../config/load.ts'
-import { resolveEnvironment } from '../config/resolve.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import { type Locked, readLocks } from '../io/lock.ts'
-import { endOrphans, findOrphans, type Orphans } from '../io/orphans.ts'
+import { endOrphans, findOrphans, isClean, type Orphans } from '../io/orphans.ts'
 import type { Context } from '../model/context.ts'
 import { confirm } from '../report/confirm.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeLocks, renderLocks } from '../report/lock.ts'
-import { openEngine } from '../run/open-engine.ts'
-import { placeOf, requireHere } from '../run/place.ts'
-import { makeRunId } from '../run/run-id.ts'
-import {
-  environmentArgument,
-  type GlobalOptions,
-  type Program,
-  paintFor,
-  reportFor,
-  type Wire,
-} from './options.ts'
+import { environmentArgument, type GlobalOptions, type Program, paintFor, type Wire } from './options.ts'
+import { type OpenedEnvironment, withEnvironment } from './with-environment.ts'
 
 export type LockOptions = GlobalOptions & { environment: string; action: string }
 
@@ -38,17 +27,25 @@ export const lockCommand = (program: Program, wire: Wire) =>
 
 type Reading = { locks: readonly Locked[]; orphans: Orphans }
 
-const isIdle = ({ locks, orphans }: Reading): boolean =>
-  locks.length === 0 && orphans.containers.length === 0 && orphans.backends.length === 0
+const isIdle = ({ locks, orphans }: Reading): boolean => locks.length === 0 && isClean(orphans)
 
-/** Shows who holds the environment's databases, or ends what dead runs left there and, confirmed, a live run's lock. */
-export const lock = async (options: LockOptions, context: Context): Promise<ExitCode> => {
-  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
-  const environment = resolveEnvironment(config, options.environment)
-  const command = `lock ${options.action} ${environment.name}`
-  await requireHere(placeOf(environment), { here: options.here, command }, context)
-  const report = reportFor({ ...options, json: false }, context)
-  await using engine = await openEngine({ config, environment, run: makeRunId(new Date()), report }, context)
+/** Ends what dead runs left and, confirmed, the lock session of a live one. */
+const release = async (
+  reading: Reading,
+  { environment, engine }: OpenedEnvironment,
+  confirmed: () => Promise<void>,
+) => {
+  const { server, shared } = engine
+  const databases = environment.databases.map(({ database }) => database)
+  if (reading.locks.length > 0) {
+    await confirmed()
+    const sql = 'select pg_catalog.pg_terminate_backend(pid) from unnest($1::int[]) as pid'
+    await server.query('postgres', sql, [reading.locks.map(({ backend }) => backend)])
+  }
+  await endOrphans(shared?.docker, server, databases)
+}
+
+const readLockState = async ({ environment, engine }: OpenedEnvironment): Promise<Reading> => {
   const { server, shared } = engine
   if (!shared)
     throw new AppError(`${environment.name} runs on the embedded engine, which has no locks.`, {
@@ -59,20 +56,25 @@ export const lock = async (options: LockOptions, context: Context): Promise<Exit
     readLocks(databases, (sql) => server.query('postgres', sql)),
     findOrphans(shared.docker, server, databases),
   ])
-  const reading: Reading = { locks, orphans }
-  const paint = paintFor(context.stdout, options, context)
-  if (options.json && options.action === 'status')
-    writeDocument(context.stdout, describeLocks(environment.name, databases, reading))
-  else context.stdout.write(renderLocks(databases, reading, paint))
-  if (options.action === 'status' || isIdle(reading)) return exitCodes.done
-  if (locks.length > 0) {
-    const about = `Ending the session of a run that is alive (${locks.map(({ database }) => database).join(', ')})`
-    const given = options.confirm ?? context.env.CONFIRM
-    await confirm({ about, answer: 'yes', given, command: `po-migrate ${command} --confirm yes` }, context)
-    const sql = 'select pg_catalog.pg_terminate_backend(pid) from unnest($1::int[]) as pid'
-    await server.query('postgres', sql, [locks.map(({ backend }) => backend)])
-  }
-  await endOrphans(shared.docker, server, databases)
-  context.stdout.write(`${environment.name}: released.\n`)
-  return exitCodes.done
+  return { locks, orphans }
 }
+
+/** Shows who holds the environment's databases, or ends what dead runs left there and, confirmed, a live run's lock. */
+const lock = (options: LockOptions, context: Context): Promise<ExitCode> =>
+  withEnvironment({ verb: `lock ${options.action}`, options }, context, async (opened) => {
+    const { name, databases } = opened.environment
+    const names = databases.map(({ database }) => database)
+    const reading = await readLockState(opened)
+    const paint = paintFor(context.stdout, options, context)
+    if (options.json && options.action === 'status')
+      writeDocument(context.stdout, describeLocks(name, names, reading))
+    else context.stdout.write(renderLocks(names, reading, paint))
+    if (options.action === 'status' || isIdle(reading)) return exitCodes.done
+    const held = reading.locks.map(({ database }) => database).join(', ')
+    const about = `Ending the session of a run that is alive (${held})`
+    const given = options.confirm ?? context.env.CONFIRM
+    const question = { about, answer: 'yes', given, command: `po-migrate lock release ${name} --confirm yes` }
+    await release(reading, opened, () => confirm(question, context))
+    context.stdout.write(`${name}: released.\n`)
+    return exitCodes.done
+  })

@@ -1,5 +1,3 @@
-import { loadConfig } from '../config/load.ts'
-import { resolveEnvironment } from '../config/resolve.ts'
 import { type ExitCode, exitCodes } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { describePlan, type Plan } from '../model/plan.ts'
@@ -7,9 +5,6 @@ import type { DatabaseState, Environment } from '../model/types.ts'
 import { planUp } from '../plan/up.ts'
 import { writeDocument } from '../report/json.ts'
 import { renderHeader, renderMissing, renderNothingToDo, renderPlan } from '../report/up.ts'
-import { openEngine } from '../run/open-engine.ts'
-import { placeOf, requireHere } from '../run/place.ts'
-import { makeRunId } from '../run/run-id.ts'
 import { readUpWorld } from '../run/world.ts'
 import {
   databaseOption,
@@ -18,9 +13,9 @@ import {
   type GlobalOptions,
   type Program,
   paintFor,
-  reportFor,
   type Wire,
 } from './options.ts'
+import { withEnvironment } from './with-environment.ts'
 
 export type PlanOptions = GlobalOptions & { environment: string; db: readonly string[]; exitCode: boolean }
 
@@ -67,28 +62,16 @@ export const planCommand = (program: Program, wire: Wire) =>
   )
 
 /** What `up` would do, step by step; reads only. */
-export const plan = async (options: PlanOptions, context: Context): Promise<ExitCode> => {
-  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
-  const environment = resolveEnvironment(config, options.environment, options.db)
-  await requireHere(
-    placeOf(environment),
-    { here: options.here, command: `plan ${environment.name}` },
-    context,
-  )
-  const report = reportFor(options, context)
-  await using engine = await openEngine({ config, environment, run: makeRunId(new Date()), report }, context)
-  const world = await readUpWorld(environment, engine)
-  const planned = planUp({ environment, ...world })
-  showPlan(
-    {
-      plan: planned,
-      command: upCommandLine(options),
-      databases: world.databases,
-      environment,
-      image: config.dbmate.image,
-    },
-    options,
-    context,
-  )
-  return options.exitCode && planned.steps.length > 0 ? exitCodes.pending : exitCodes.done
-}
+export const plan = (options: PlanOptions, context: Context): Promise<ExitCode> =>
+  withEnvironment({ verb: 'plan', options }, context, async ({ config, environment, engine }) => {
+    const world = await readUpWorld(environment, engine)
+    const planned = planUp({ environment, ...world })
+    const { databases } = world
+    const { image } = config.dbmate
+    showPlan(
+      { plan: planned, command: upCommandLine(options), databases, environment, image },
+      options,
+      context,
+    )
+    return options.exitCode && planned.steps.length > 0 ? exitCodes.pending : exitCodes.done
+  })

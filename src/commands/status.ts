@@ -39,8 +39,8 @@ export const statusCommand = (program: Program, wire: Wire) =>
 
 type Entry = { document: StatusDocument['environments'][number]; error?: AppError }
 
-const describeDatabase = ({ managed, exists, files, applied }: DatabaseState) => {
-  const migrations = history(files, applied)
+const describeDatabase = ({ managed, exists, files, applied, checksums }: DatabaseState) => {
+  const migrations = history(files, applied, checksums)
   return {
     name: managed.name,
     database: managed.database,
