@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream'
 import type { Container } from 'dockerode'
-import { pack } from 'tar-stream'
 import { AppError, exitCodes } from '../errors.ts'
 import type { Credentials, ManagedDatabase, Migration } from '../model/types.ts'
-import { dbmateArguments, pgpass, quoteArguments, sessionVariables } from './dbmate-command.ts'
+import { speak } from './dbmate-calls.ts'
+import { dbmateArguments } from './dbmate-command.ts'
+import { buildArchive, createDbmateContainer, fileDirectory, work } from './dbmate-container.ts'
 import { type Docker, dockerMessage } from './docker.ts'
 
 /** How one call of dbmate ended; `exitCode` is null when its container died under it. */
@@ -32,114 +33,6 @@ export type DbmateOptions = {
   databases: readonly string[]
 }
 
-const nobody = '65534:65534'
-const work = '/work'
-
-/**
- * Fed through stdin: first a tar of $1 blocks, then a line for each call: PGOPTIONS and the arguments, quoted.
- * When the orchestrator dies, stdin ends, the running call ends by itself, and nothing more starts.
- */
-const script = `cd ${work} && dd bs=512 count="$1" iflag=fullblock 2>/dev/null | tar -xf - || exit 97
-while IFS= read -r line; do
-  eval "set -- $line"
-  export PGOPTIONS="$1"
-  shift
-  dbmate "$@" </dev/null 2>&1
-  printf '\\n%s %s\\n' "$MARK" "$?"
-done`
-
-const buildArchive = async ({ files, credentials }: DbmateOptions): Promise<Buffer> => {
-  const archive = pack()
-  archive.entry({ name: '.pgpass', mode: 0o600 }, pgpass(credentials.password))
-  for (const { managed, migration } of files)
-    archive.entry(
-      { name: `${fileDirectory(managed, migration)}/${migration.file}`, mode: 0o600 },
-      migration.text,
-    )
-  archive.finalize()
-  return Buffer.concat(await Array.fromAsync(archive as AsyncIterable<Buffer>))
-}
-
-/** A directory that holds only this file, so that dbmate cannot do more than the plan. */
-const fileDirectory = (managed: ManagedDatabase, { version }: Migration): string =>
-  `files/${managed.name}/${version}`
-
-const create = async (docker: Docker, options: DbmateOptions, archive: Buffer): Promise<Container> => {
-  const { image, run, environment, postgres, databases } = options
-  const size = Math.max(16, Math.ceil((archive.length * 3) / 2 ** 20))
-  return docker.createContainer({
-    name: `po-migrate-${run}`,
-    Image: image,
-    Entrypoint: ['/bin/sh', '-c', script, 'po-migrate', String(archive.length / 512)],
-    Cmd: [],
-    User: nobody,
-    WorkingDir: '/',
-    Env: [
-      ...Object.entries(sessionVariables({ run, work })).map(([key, value]) => `${key}=${value}`),
-      `MARK=${run}`,
-    ],
-    Labels: {
-      'po-migrate.run': run,
-      'po-migrate.environment': environment,
-      'po-migrate.databases': [...new Set(databases)].join(','),
-    },
-    AttachStdin: true,
-    AttachStdout: true,
-    AttachStderr: true,
-    OpenStdin: true,
-    StdinOnce: true,
-    HostConfig: {
-      AutoRemove: false,
-      NetworkMode: `container:${postgres.id}`,
-      ReadonlyRootfs: true,
-      CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges'],
-      PidsLimit: 64,
-      Memory: 512 * 2 ** 20,
-      LogConfig: { Type: 'none', Config: {} },
-      Tmpfs: { [work]: `rw,noexec,nosuid,nodev,mode=0700,uid=65534,gid=65534,size=${size}m` },
-    },
-  })
-}
-
-type Calls = { call: (args: readonly string[]) => Promise<DbmateResult>; close: () => void }
-
-/** Writes one call at a time and gathers its output up to the mark, which carries the exit code. */
-const speak = (stream: NodeJS.ReadWriteStream, output: NodeJS.ReadableStream, mark: string): Calls => {
-  let text = ''
-  let ended = false
-  let settle: ((result: DbmateResult) => void) | undefined
-  const markLine = new RegExp(`\\n${mark} (\\d+)\\n`)
-  const check = (): void => {
-    const found = markLine.exec(text)
-    if (!settle || (!found && !ended)) return
-    const result = found
-      ? { exitCode: Number(found[1]), output: text.slice(0, found.index) }
-      : { exitCode: null, output: text }
-    text = found ? text.slice(found.index + found[0].length) : ''
-    const done = settle
-    settle = undefined
-    done(result)
-  }
-  output.on('data', (chunk: Buffer) => {
-    text += chunk.toString('utf8')
-    check()
-  })
-  output.on('end', () => {
-    ended = true
-    check()
-  })
-  return {
-    call: (args) =>
-      new Promise((resolve) => {
-        settle = resolve
-        stream.write(`${quoteArguments(args)}\n`)
-        check()
-      }),
-    close: () => void stream.end(),
-  }
-}
-
 const remove = async (container: Container): Promise<void> => {
   await container.remove({ force: true, v: true }).catch(() => {})
 }
@@ -154,7 +47,7 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
   const archive = await buildArchive(options)
   let container: Container | undefined
   try {
-    container = await create(docker, options, archive)
+    container = await createDbmateContainer(docker, options, archive)
     const stream = await container.attach({
       stream: true,
       stdin: true,
