@@ -4,8 +4,9 @@ import type { ExitCode } from '../errors.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
-import type { Environment } from '../model/types.ts'
-import { planUp } from '../plan/up.ts'
+import type { Plan } from '../model/plan.ts'
+import type { DatabaseState, Environment } from '../model/types.ts'
+import { planUp, requireShown } from '../plan/up.ts'
 import { confirm } from '../report/confirm.ts'
 import { renderHeader, renderMissing, renderNothingToDo, renderSummary } from '../report/up.ts'
 import { execute, nothingDone, type RunResult } from '../run/execute.ts'
@@ -54,16 +55,34 @@ const askFirst = async (shown: ShownPlan, options: UpOptions, context: Context):
   await confirm({ about, answer: 'yes', given, command }, context)
 }
 
-type Opened = { run: Run; config: Config; environment: Environment; engine: Engine; holder: Holder }
+type Opened = {
+  run: Run
+  config: Config
+  environment: Environment
+  engine: Engine
+  holder: Holder
+  /** The plan that was shown, and perhaps confirmed, before the lock was there. */
+  shown: Plan
+}
 
 const planNow = async (environment: Environment, engine: Engine) => {
   const world = await readUpWorld(environment, engine)
   return { databases: world.databases, planned: planUp({ environment, ...world }) }
 }
 
+const reportNothing = (
+  run: Run,
+  { name }: Environment,
+  { planned, databases }: { planned: Plan; databases: readonly DatabaseState[] },
+): RunResult => {
+  run.start(planned)
+  run.report.result(renderNothingToDo(name, databases))
+  return nothingDone
+}
+
 /** Under the lock the world is read again: what another run did meanwhile is not in the plan any more. */
 const runLocked = async (opened: Opened, options: UpOptions, context: Context): Promise<RunResult> => {
-  const { run, config, environment, engine, holder } = opened
+  const { run, config, environment, engine, holder, shown } = opened
   const { report } = run
   const { interrupt, stop } = context
   await using lock = await lockDatabases(
@@ -72,6 +91,8 @@ const runLocked = async (opened: Opened, options: UpOptions, context: Context): 
   )
   const { databases, planned } = await planNow(environment, engine)
   await settleFindings(engine.server, databases)
+  requireShown(shown, planned)
+  if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
   run.start(planned)
   const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
   const apply = { run: run.id, lockTimeout: environment.lockTimeout, interrupt, provenance }
@@ -107,14 +128,10 @@ const applyPending = async (run: Run, options: UpOptions, context: Context): Pro
   const { databases, planned } = await planNow(environment, engine)
   report.note(renderHeader('up', { environment, image }, paintFor(context.stderr, options, context)))
   for (const line of renderMissing(databases)) report.note(line)
-  if (planned.steps.length === 0) {
-    run.start(planned)
-    report.result(renderNothingToDo(environment.name, databases))
-    return nothingDone
-  }
+  if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
   await askFirst({ plan: planned, command, databases: [], environment, image }, options, context)
   // Awaited here: what this function opened closes when it returns.
-  return await runLocked({ run, config, environment, engine, holder }, options, context)
+  return await runLocked({ run, config, environment, engine, holder, shown: planned }, options, context)
 }
 
 /** Applies what is pending in every managed database of an environment, or in the named ones. */

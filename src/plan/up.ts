@@ -1,6 +1,6 @@
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import { history, isUnapplied } from '../model/history.ts'
-import type { Plan, Step } from '../model/plan.ts'
+import { describeStep, type Plan, type Step } from '../model/plan.ts'
 import type { DatabaseState, Environment, MigrationFile, Problem } from '../model/types.ts'
 
 export type UpWorld = {
@@ -88,4 +88,24 @@ export const planUp = (world: UpWorld): Plan => {
   const steps = databases.flatMap(stepsOf)
   const pull: Step[] = missingImage && steps.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
   return { version: 1, command: 'up', environment: environment.name, steps: [...pull, ...steps] }
+}
+
+const keyOf = (step: Step): string => JSON.stringify({ ...describeStep(step, 0) })
+
+/**
+ * Whoever looked at a plan, and perhaps confirmed it, gets that or less: less when another run did part of it meanwhile.
+ * @throws AppError (exit 4) when something came in that was not shown.
+ */
+export const requireShown = (shown: Plan, planned: Plan): void => {
+  const known = new Set(shown.steps.map(keyOf))
+  const news = planned.steps.filter((step) => step.kind !== 'pull-image' && !known.has(keyOf(step)))
+  if (news.length === 0) return
+  throw new AppError(`The plan for ${planned.environment} grew while this run waited for the lock.`, {
+    exitCode: exitCodes.refused,
+    details: [
+      ...news.map((step) => Object.values(describeStep(step, 0)).slice(1).join(' ')),
+      'Nothing was touched.',
+    ],
+    hint: `po-migrate plan ${planned.environment}`,
+  })
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
 import { markDuplicates } from '../../../src/model/migration.ts'
 import type { DatabaseState } from '../../../src/model/types.ts'
-import { planUp } from '../../../src/plan/up.ts'
+import { planUp, requireShown } from '../../../src/plan/up.ts'
 import { databaseState, environment } from '../support/fixtures.ts'
 
 const plan = (databases: DatabaseState[], missingImage?: string): string[] =>
@@ -158,5 +158,26 @@ describe('up refuses a database', () => {
     const texts = { '1_a.sql': 'select 1;' }
     const state = databaseState('iam', { tracked: false, tables: 1, files: ['1_a.sql'], texts })
     expect(refusal([state]).exitCode).toBe(2)
+  })
+})
+
+describe('a plan that was shown before the lock was there', () => {
+  const planOf = (...files: string[]) =>
+    planUp({
+      environment: environment(),
+      databases: [databaseState('iam', { files })],
+      missingImage: undefined,
+    })
+
+  it('may have shrunk meanwhile: another run did part of it', () => {
+    expect(() => requireShown(planOf('1_a.sql', '2_b.sql'), planOf('2_b.sql'))).not.toThrow()
+  })
+
+  it('must not have grown: nobody looked at what came in', () => {
+    const grown = () => requireShown(planOf('1_a.sql'), planOf('1_a.sql', '2_b.sql'))
+    expect(grown).toThrow(expect.objectContaining({ exitCode: 4, hint: 'po-migrate plan qual' }))
+    expect(grown).toThrow(
+      expect.objectContaining({ details: ['apply-migration iam_qual 2_b.sql', 'Nothing was touched.'] }),
+    )
   })
 })
