@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 /** unit: no Docker, seconds. integration: real Postgres and dbmate containers. e2e: the built bundle, real stacks.
- * survival: after all others, that nothing of a developer's was touched. */
+ * survival: after all others, that nothing of a developer's was touched.
+ * faults: every fault at every kind of step, on an engine of its own (`make test-faults`); faults-ci: a part of it. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -27,6 +28,26 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'faults-ci',
+          globalSetup: 'test/support/global-setup.ts',
+          sequence: { groupOrder: 1 },
+          include: ['test/faults/ci/*.test.ts'],
+          testTimeout: 300_000,
+          maxConcurrency: 6,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          globalSetup: 'test/support/global-setup.ts',
+          sequence: { groupOrder: 3 },
+          include: ['test/faults/*.test.ts'],
+          testTimeout: 400_000,
+          maxConcurrency: 6,
         },
       },
       {

@@ -9,4 +9,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 npm run --silent check
 npm run --silent build
 infrastructure/images/build.sh >&2
-npx vitest run --reporter=default --reporter=./test/support/count-reporter.ts "$@"
+npx vitest run --project '!faults' --reporter=default --reporter=./test/support/count-reporter.ts "$@"

@@ -1,7 +1,14 @@
-import { AppError } from '../errors.ts'
+import { AppError, exitCodes } from '../errors.ts'
 import type { DoctorDocument } from '../report/documents.ts'
 
 export type CheckResult = DoctorDocument['checks'][number]
+
+/** Something to know about that stops nothing. */
+export type Warning = { warning: string; remedy: string }
+
+/** What is wrong, and the command that puts it right (several: one a line). */
+export const fail = (message: string, hint: string): AppError =>
+  new AppError(message, { exitCode: exitCodes.failed, hint })
 
 /**
  * One thing the tool relies on. `run` answers what it found, or throws an AppError: what is wrong, and the remedy as its hint.
@@ -9,7 +16,7 @@ export type CheckResult = DoctorDocument['checks'][number]
  */
 export type Check = {
   title: string
-  run: () => Promise<string> | string
+  run: () => Promise<string | Warning> | string | Warning
   fix?: () => Promise<string>
   /** The check without which this one makes no sense. */
   needs?: string
@@ -20,7 +27,9 @@ type RunOptions = { environment: string | null; fix: boolean }
 const runOne = async (check: Check, { environment, fix }: RunOptions): Promise<CheckResult> => {
   const { title } = check
   try {
-    return { environment, title, status: 'ok', finding: await check.run() }
+    const found = await check.run()
+    if (typeof found === 'string') return { environment, title, status: 'ok', finding: found }
+    return { environment, title, status: 'warning', finding: found.warning, remedy: found.remedy }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     if (fix && check.fix) return { environment, title, status: 'fixed', finding: await check.fix() }

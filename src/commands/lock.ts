@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import { type Locked, readLocks } from '../io/lock.ts'
 import { endOrphans, findOrphans, isClean, type Orphans } from '../io/orphans.ts'
@@ -29,20 +30,30 @@ type Reading = { locks: readonly Locked[]; orphans: Orphans }
 
 const isIdle = ({ locks, orphans }: Reading): boolean => locks.length === 0 && isClean(orphans)
 
+const patience = 5000
+const pause = 100
+
+/** A live run's container is not ours to end, and a backend that was told to go takes a moment. */
+const untilFree = async (opened: OpenedEnvironment): Promise<void> => {
+  const deadline = Date.now() + patience
+  while ((await readLockState(opened)).locks.length > 0 && Date.now() < deadline) await sleep(pause)
+}
+
 /** Ends what dead runs left and, confirmed, the lock session of a live one. */
 const release = async (
   reading: Reading,
-  { environment, engine }: OpenedEnvironment,
+  opened: OpenedEnvironment,
   confirmed: () => Promise<void>,
-) => {
-  const { server, shared } = engine
-  const databases = environment.databases.map(({ database }) => database)
+): Promise<void> => {
+  const { server, shared } = opened.engine
+  const databases = opened.environment.databases.map(({ database }) => database)
   if (reading.locks.length > 0) {
     await confirmed()
     const sql = 'select pg_catalog.pg_terminate_backend(pid) from unnest($1::int[]) as pid'
     await server.query('postgres', sql, [reading.locks.map(({ backend }) => backend)])
+    await untilFree(opened)
   }
-  await endOrphans(shared?.docker, server, databases)
+  await endOrphans(shared, server, databases)
 }
 
 const readLockState = async ({ environment, engine }: OpenedEnvironment): Promise<Reading> => {
@@ -54,7 +65,7 @@ const readLockState = async ({ environment, engine }: OpenedEnvironment): Promis
   const databases = environment.databases.map(({ database }) => database)
   const [locks, orphans] = await Promise.all([
     readLocks(databases, (sql) => server.query('postgres', sql)),
-    findOrphans(shared.docker, server, databases),
+    findOrphans(shared, server, databases),
   ])
   return { locks, orphans }
 }

@@ -36,7 +36,10 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
       context,
     )
     const holder = makeHolder({ run: run.id, command: `po-migrate start ${host.name}` }, context)
-    await using _host = await shareHost({ config, host, holder, lockWait: options.lockWait }, context)
+    await using _host = await shareHost(
+      { config, host, holder, lockWait: options.lockWait, report: run.report },
+      context,
+    )
     const dockerHost = await openDockerHost(context.env, runShell)
     const { docker } = dockerHost
     const { volume, stack } = host

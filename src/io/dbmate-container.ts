@@ -60,6 +60,7 @@ export const createDbmateContainer = async (
     Labels: {
       'po-migrate.run': run,
       'po-migrate.environment': environment,
+      'po-migrate.server': postgres.id,
       'po-migrate.databases': [...new Set(databases)].join(','),
     },
     AttachStdin: true,

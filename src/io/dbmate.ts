@@ -6,6 +6,7 @@ import { speak } from './dbmate-calls.ts'
 import { dbmateArguments } from './dbmate-command.ts'
 import { buildArchive, createDbmateContainer, fileDirectory, work } from './dbmate-container.ts'
 import { type Docker, dockerMessage } from './docker.ts'
+import { keepAliveOptions } from './postgres.ts'
 
 /** How one call of dbmate ended; `exitCode` is null when its container died under it. */
 export type DbmateResult = { exitCode: number | null; output: string }
@@ -74,9 +75,13 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
       return { exitCode, output: password.redact(said) }
     }
     return {
-      create: (managed) => run(managed, { verb: 'create', settings: '' }),
+      create: (managed) => run(managed, { verb: 'create', settings: keepAliveOptions }),
       up: (managed, migration, settings) =>
-        run(managed, { verb: 'up', settings, directory: `${work}/${fileDirectory(managed, migration)}` }),
+        run(managed, {
+          verb: 'up',
+          settings: `${settings} ${keepAliveOptions}`,
+          directory: `${work}/${fileDirectory(managed, migration)}`,
+        }),
       abort: () => remove(started),
       [Symbol.asyncDispose]: async () => {
         close()

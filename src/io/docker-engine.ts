@@ -83,6 +83,7 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
     server,
     shared: {
       docker,
+      container: container.id,
       lockSession: () =>
         openDedicated(lockDatabase, { ...connection, applicationName: sessionName(run, 'lock') }),
     },

@@ -11,6 +11,8 @@ export type Engine = AsyncDisposable & {
   /** What several runs need to keep out of each other's way; absent where the engine allows one process only. */
   shared?: {
     docker: Docker
+    /** Id of Postgres' container. */
+    container: string
     /** Opens the session whose life is the lock's life. */
     lockSession: () => Promise<Client>
   }

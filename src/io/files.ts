@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { usageError } from '../errors.ts'
 import { isSkippedName, markDuplicates, parseMigration, parseVersion } from '../model/migration.ts'
 import type { ManagedDatabase, MigrationFile, Problem } from '../model/types.ts'
+import { checksum } from './checksum.ts'
 
 const listFiles = ({ name, directory }: ManagedDatabase): string[] => {
   try {
@@ -23,7 +24,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const readMigration = ({ directory }: ManagedDatabase, file: string): MigrationFile => {
   const bytes = readFileSync(join(directory, file))
   try {
-    return parseMigration(file, utf8.decode(bytes))
+    const text = utf8.decode(bytes)
+    return { ...parseMigration(file, text), checksum: checksum(text) }
   } catch {
     const problems = [{ file, message: 'is not UTF-8: its text would be changed on the way' }]
     return { version: parseVersion(file) ?? '', file, problems }

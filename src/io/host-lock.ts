@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
 import { describeHolder, type Holder } from '../model/holder.ts'
+import { interruptedWait } from './lock.ts'
 
 export type HostLockOptions = {
   /** The state directory; it must exist. */
@@ -12,18 +13,25 @@ export type HostLockOptions = {
   holder: Holder
   /** Seconds to wait. */
   wait: number
+  /** Ends the wait. */
+  interrupt?: AbortSignal
+  /** Told once, when it does not come at once. */
+  onWait?: (holder: Holder | undefined) => void
 }
 
-/** `unavailable` where util-linux' flock is missing (macOS). */
+/** `unavailable` where util-linux' flock is missing (macOS, BusyBox). */
 export type HostLock = AsyncDisposable & { state: 'held' | 'unavailable' }
 
 const lockFile = (state: string): string => join(state, 'host.lock')
 const holderFile = (state: string): string => join(state, 'host.lock.json')
 
-/** Who holds the host exclusively, as that run wrote it. */
+/** Who holds the host exclusively, as that run wrote it; nothing while it is being written. */
 export const readHostHolder = (state: string): Holder | undefined => {
-  const file = holderFile(state)
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+  try {
+    return JSON.parse(readFileSync(holderFile(state), 'utf8'))
+  } catch {
+    return undefined
+  }
 }
 
 const busy = (state: string): AppError => {
@@ -35,22 +43,49 @@ const busy = (state: string): AppError => {
   })
 }
 
+/** Milliseconds before a wait is worth a word. */
+const patience = 500
+
+/** flock's own answer when the wait is over (`--conflict-exit-code`), which no other failure of it shares. */
+const conflict = 75
+/** EX_NOINPUT, EX_CANTCREAT: the lock file belongs to somebody who did not share it. */
+const unreadable = new Set([66, 73])
+
+const noFile = (state: string): AppError =>
+  new AppError(`The lock file ${lockFile(state)} cannot be opened.`, {
+    exitCode: exitCodes.usage,
+    details: ['Nothing was touched.'],
+    hint: `sudo chmod 660 ${lockFile(state)}`,
+  })
+
 /**
  * Locks the host's state directory. A child holds the lock and reads from our pipe: when this process dies, however it
  * dies, the pipe ends, the child ends, and the kernel frees the lock.
  * @throws AppError (exit 5) when the wait is over.
  */
-export const acquireHostLock = async ({ state, mode, holder, wait }: HostLockOptions): Promise<HostLock> => {
-  const args = [`--${mode}`, '--wait', String(wait), lockFile(state), 'sh', '-c', 'echo held; exec cat']
+export const acquireHostLock = async (options: HostLockOptions): Promise<HostLock> => {
+  const { state, mode, holder, wait, interrupt, onWait } = options
+  const limits = ['--wait', String(wait), '--conflict-exit-code', String(conflict)]
+  const args = [`--${mode}`, ...limits, lockFile(state), 'sh', '-c', 'echo held; exec cat']
   const child = spawn('flock', args, { stdio: ['pipe', 'pipe', 'ignore'], detached: true })
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  const outcome = await new Promise<'held' | 'busy' | 'unavailable'>((resolve) => {
+  const told = setTimeout(() => onWait?.(readHostHolder(state)), patience)
+  const giveUp = (): void => void child.kill()
+  interrupt?.addEventListener('abort', giveUp)
+  const outcome = await new Promise<'held' | 'unavailable' | number | null>((resolve) => {
     child.once('error', () => resolve('unavailable'))
-    child.once('close', () => resolve('busy'))
+    child.once('close', resolve)
     child.stdout.once('data', () => resolve('held'))
   })
-  if (outcome === 'unavailable') return { state: 'unavailable', [Symbol.asyncDispose]: async () => {} }
-  if (outcome === 'busy') throw busy(state)
+  clearTimeout(told)
+  interrupt?.removeEventListener('abort', giveUp)
+  if (interrupt?.aborted && outcome !== 'held') throw interruptedWait(interrupt)
+  if (outcome === conflict) throw busy(state)
+  if (typeof outcome === 'number' && unreadable.has(outcome)) throw noFile(state)
+  // Missing, or BusyBox', which knows no waiting.
+  if (outcome !== 'held') return { state: 'unavailable', [Symbol.asyncDispose]: async () => {} }
+  // Under the lock: what stands there is of a run that was killed.
+  rmSync(holderFile(state), { force: true })
   if (mode === 'exclusive') writeFileSync(holderFile(state), JSON.stringify(holder), { mode: 0o660 })
   return {
     state: 'held',

@@ -41,6 +41,14 @@ export const readLedger = async (server: Server, database: string): Promise<Ledg
   return server.query<LedgerEntry>(database, `select ${columns} from po_migrate.ledger order by id`)
 }
 
+/** Of each version that was applied here: the checksum of its file then. The ledger must be there. */
+export const readChecksums = async (server: Server, database: string): Promise<Map<string, string>> => {
+  const sql = `select distinct on (version) version, sha256 from po_migrate.ledger
+    where outcome = 'done' order by version, id desc`
+  const rows = await server.query<{ version: string; sha256: string }>(database, sql)
+  return new Map(rows.map(({ version, sha256 }) => [version, sha256]))
+}
+
 export type Attempt = { run: string; managed: ManagedDatabase; migration: Migration; provenance: Provenance }
 
 /** Writes the row of an attempt before it starts: should everything die, it tells what was under way. Answers the row's id. */

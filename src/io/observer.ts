@@ -13,7 +13,7 @@ export type Blocker = {
 }
 
 const blockersSql = `
-select b.pid, b.usename as user, b.application_name as application, b.state, left(b.query, 120) as query,
+select b.pid, b.usename as user, b.application_name as application, b.state, b.query,
   extract(epoch from now() - coalesce(b.xact_start, b.query_start))::int as seconds
 from pg_catalog.pg_stat_activity a
 cross join lateral unnest(pg_catalog.pg_blocking_pids(a.pid)) as blocking(pid)
@@ -24,6 +24,9 @@ const progressSql = `
 select p.phase, p.blocks_done::text as done, p.blocks_total::text as total
 from pg_catalog.pg_stat_progress_create_index p join pg_catalog.pg_stat_activity a using (pid)
 where a.application_name = $1`
+
+/** Characters of a query to show; cut after it was redacted, so that no half of a password stays. */
+const longest = 120
 
 const whitespace = /\s+/g
 
@@ -43,7 +46,11 @@ export const observe = async (server: Server, run: string): Promise<Observation>
     build && Number(build.total) > 0
       ? ` ${Math.floor((Number(build.done) / Number(build.total)) * 100)} %`
       : ''
-  return { blockers, progress: build && `${build.phase}${share}` }
+  const shown = blockers.map((blocker) => ({
+    ...blocker,
+    query: server.redact(blocker.query).slice(0, longest),
+  }))
+  return { blockers: shown, progress: build && `${build.phase}${share}` }
 }
 
 const first = 700

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContainerInfo } from 'dockerode'
 import { AppError, exitCodes } from '../errors.ts'
 import { runIdPattern, sessionName } from '../model/session.ts'
 import type { Docker } from './docker.ts'
+import { interruptedWait, pauseUnless } from './lock.ts'
 import type { Server } from './postgres.ts'
 
 /** What a run left that died: its dbmate container, or a backend that still executes its file. */
@@ -11,7 +11,11 @@ export type Orphans = {
   backends: readonly { pid: number; run: string; database: string; query: string }[]
 }
 
+/** The engine, and the container of Postgres on it: another server may have databases of the same names. */
+export type ServerHost = { docker: Docker; container: string }
+
 const runLabel = 'po-migrate.run'
+const serverLabel = 'po-migrate.server'
 const databasesLabel = 'po-migrate.databases'
 
 /** Runs that hold a lock session on this server: what belongs to them is nobody's to reap. */
@@ -29,13 +33,13 @@ const touches = ({ Labels }: ContainerInfo, databases: readonly string[]): boole
 
 /** Containers and backends of dead runs on these databases. */
 export const findOrphans = async (
-  docker: Docker | undefined,
+  host: ServerHost | undefined,
   server: Server,
   databases: readonly string[],
 ): Promise<Orphans> => {
-  const filters = { label: [runLabel] }
+  const filters = { label: [runLabel, `${serverLabel}=${host?.container}`] }
   const [containers, live, backends] = await Promise.all([
-    docker?.listContainers({ all: true, filters }) ?? [],
+    host?.docker.listContainers({ all: true, filters }) ?? [],
     server.query<{ run: string }>('postgres', liveSql),
     server.query<{ pid: number; run: string; database: string; query: string }>('postgres', backendsSql, [
       databases,
@@ -55,20 +59,41 @@ export const findOrphans = async (
   }
 }
 
+/** Gone already, or being removed: the run itself may clean up at the same moment, when only its lock session had ended. */
+const gone = new Set([404, 409])
+
+const removeContainer = async (host: ServerHost | undefined, id: string): Promise<void> => {
+  try {
+    await host?.docker.getContainer(id).remove({ force: true, v: true })
+  } catch (error) {
+    if (!gone.has((error as { statusCode?: number }).statusCode ?? 0)) throw error
+  }
+}
+
 const poll = 250
 
-const describe = ({ containers, backends }: Orphans): string =>
+/** `container po-migrate-…, backend 4711 in crm`. */
+export const describeOrphans = ({ containers, backends }: Orphans): string =>
   [
-    ...containers.filter(({ running }) => running).map(({ name }) => `container ${name}`),
+    ...containers.map(({ name }) => `container ${name}`),
     ...backends.map(({ pid, database }) => `backend ${pid} in ${database}`),
   ].join(', ')
 
+export const isClean = ({ containers, backends }: Orphans): boolean =>
+  containers.length === 0 && backends.length === 0
+
+const stillRunning = ({ containers, backends }: Orphans): Orphans => ({
+  containers: containers.filter(({ running }) => running),
+  backends,
+})
+
 export type SettleOptions = {
-  docker: Docker | undefined
+  host: ServerHost | undefined
   server: Server
   databases: readonly string[]
   /** Milliseconds to wait for what still runs. */
   wait: number
+  interrupt: AbortSignal
   onWait: (what: string, left: number) => void
   /** `po-migrate lock release ENV`. */
   release: string
@@ -77,21 +102,20 @@ export type SettleOptions = {
 /**
  * Waits until nothing of a dead run works on these databases any more, and removes the containers it left.
  * Called under the lock: it never touches what belongs to a live lock session.
- * @throws AppError (exit 5) when something still runs after the wait.
+ * @throws AppError (exit 5) when something still runs after the wait; 130 or 143 when it was interrupted.
  */
 export const settleOrphans = async (options: SettleOptions): Promise<string[]> => {
-  const { docker, server, databases, wait, onWait, release } = options
+  const { host, server, databases, wait, interrupt, onWait, release } = options
   const deadline = Date.now() + wait
   for (;;) {
-    const orphans = await findOrphans(docker, server, databases)
-    const busy = describe(orphans)
+    const orphans = await findOrphans(host, server, databases)
+    const busy = describeOrphans(stillRunning(orphans))
     if (!busy) {
-      await Promise.all(
-        orphans.containers.map(({ id }) => docker?.getContainer(id).remove({ force: true, v: true })),
-      )
+      await Promise.all(orphans.containers.map(({ id }) => removeContainer(host, id)))
       return orphans.containers.map(({ name }) => name)
     }
     const left = deadline - Date.now()
+    if (interrupt.aborted) throw interruptedWait(interrupt)
     if (left <= 0)
       throw new AppError(`A run that died left something at work on ${databases.join(', ')}: ${busy}.`, {
         exitCode: exitCodes.locked,
@@ -99,7 +123,7 @@ export const settleOrphans = async (options: SettleOptions): Promise<string[]> =
         hint: `wait for it, or end it: ${release}`,
       })
     onWait(busy, left)
-    await sleep(Math.min(poll, left))
+    await pauseUnless(interrupt, Math.min(poll, left))
   }
 }
 
@@ -112,15 +136,13 @@ export const endBackends = async (server: Server, run: string): Promise<void> =>
 
 /** Ends the backends and removes the containers of dead runs on these databases. */
 export const endOrphans = async (
-  docker: Docker | undefined,
+  host: ServerHost | undefined,
   server: Server,
   databases: readonly string[],
 ): Promise<Orphans> => {
-  const orphans = await findOrphans(docker, server, databases)
+  const orphans = await findOrphans(host, server, databases)
   const sql = 'select pg_catalog.pg_terminate_backend(pid) from unnest($1::int[]) as pid'
-  await Promise.all(
-    orphans.containers.map(({ id }) => docker?.getContainer(id).remove({ force: true, v: true })),
-  )
+  await Promise.all(orphans.containers.map(({ id }) => removeContainer(host, id)))
   await server.query('postgres', sql, [orphans.backends.map(({ pid }) => pid)])
   return orphans
 }

@@ -13,8 +13,6 @@ export type ServerOptions = {
   applicationName: string
   /** Makes the byte stream of each session when there is no direct route. */
   socket?: (() => Duplex) | undefined
-  /** Settings of the session, as PGOPTIONS has them. */
-  sessionOptions?: string
   /** Milliseconds to wait for a server that is starting. */
   wait: number
   /** Where the password came from, for the remedy. */
@@ -22,21 +20,30 @@ export type ServerOptions = {
   onWait?: (seconds: number) => void
 }
 
-const keepAliveOptions = '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
+/** The server notices within half a minute when a client is gone without a goodbye, and frees what its session held. */
+export const keepAliveOptions =
+  '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
 
 /** Sessions on one Postgres server: one a database, opened at first use, all closed together. */
 export type Server = AsyncDisposable & {
   label: string
+  /** Foreign text, such as another session's query, without the password. */
+  redact: (text: string) => string
   /** @throws AppError (exit 6): not answering in time, or password refused. */
   query: <Row extends QueryResultRow>(database: string, sql: string, values?: unknown[]) => Promise<Row[]>
 }
 
 const retryDelay = 250
 const connectTimeout = 5000
+/** Readers ask small things; a server that stays silent so long is out of reach. */
+const answerTimeout = 30_000
+const goodbyeTimeout = 2000
 const refusedPassword = new Set(['28P01', '28000'])
 /** Not up yet: TCP says no, or Postgres is starting, shutting down or recovering (57P03). */
 const notYet = new Set(['ECONNREFUSED', 'ECONNRESET', '57P03', '57P01'])
 const terminated = 'Connection terminated'
+/** How the driver says it, once a session is gone or its server silent. */
+const lostConnection = /not queryable|Connection terminated|Query read timeout/
 
 const isNotYet = (error: Error & { code?: string }): boolean =>
   notYet.has(error.code ?? '') || error.message.includes(terminated)
@@ -55,11 +62,26 @@ const connectionError = (error: Error & { code?: string }, options: ServerOption
         cause: error,
       },
     )
-  return new AppError(`Postgres on ${label} cannot be reached: ${error.message}.`, {
+  const why = lostConnection.test(error.message) ? 'the connection was lost' : error.message
+  return new AppError(`Postgres on ${label} cannot be reached: ${why}.`, {
     exitCode: exitCodes.unreachable,
     hint: `docker logs --tail 20 ${label}`,
     cause: error,
   })
+}
+
+/** Ends a session without a goodbye. */
+export const hangUp = (client: Client): void => {
+  // The driver has no public way to leave a server that does not answer.
+  const { connection } = client as Client & { connection: { stream: Duplex } }
+  connection.stream.destroy()
+}
+
+/** Ends a session; one whose server does not answer to the goodbye is cut off. */
+export const closeSession = async (client: Client): Promise<void> => {
+  const timer = setTimeout(() => hangUp(client), goodbyeTimeout)
+  await client.end()
+  clearTimeout(timer)
 }
 
 const openClient = async (config: ClientConfig): Promise<Client> => {
@@ -72,7 +94,7 @@ const openClient = async (config: ClientConfig): Promise<Client> => {
 }
 
 const connect = async (database: string, options: ServerOptions): Promise<Client> => {
-  const { host, port, credentials, applicationName, socket, wait, onWait, sessionOptions } = options
+  const { host, port, credentials, applicationName, socket, wait, onWait } = options
   const deadline = Date.now() + wait
   for (;;) {
     try {
@@ -85,8 +107,9 @@ const connect = async (database: string, options: ServerOptions): Promise<Client
         password: credentials.password.reveal().normalize('NFKC'),
         application_name: applicationName,
         connectionTimeoutMillis: connectTimeout,
+        query_timeout: answerTimeout,
         keepAlive: true,
-        ...(sessionOptions && { options: sessionOptions }),
+        options: keepAliveOptions,
         ssl: false,
         ...(socket && { stream: socket as never }),
       })
@@ -101,12 +124,9 @@ const connect = async (database: string, options: ServerOptions): Promise<Client
 
 const isDatabaseError = (error: unknown): boolean => (error as { severity?: string }).severity !== undefined
 
-/**
- * A session of its own, which the caller ends. The server notices within half a minute when this machine is gone without a
- * goodbye, and then frees what the session holds.
- */
+/** A session of its own, which the caller ends. */
 export const openDedicated = (database: string, options: ServerOptions): Promise<Client> =>
-  connect(database, { ...options, sessionOptions: keepAliveOptions })
+  connect(database, options)
 
 /** A session answers one query at a time; callers side by side take turns. */
 const takeTurns = (client: Client): Pick<Client, 'query' | 'end'> => {
@@ -116,7 +136,7 @@ const takeTurns = (client: Client): Pick<Client, 'query' | 'end'> => {
     last = next.catch(() => {})
     return next
   }
-  return { query: query as Client['query'], end: (() => client.end()) as Client['end'] }
+  return { query: query as Client['query'], end: (() => closeSession(client)) as Client['end'] }
 }
 
 export const openServer = (options: ServerOptions): Server => {
@@ -128,13 +148,18 @@ export const openServer = (options: ServerOptions): Server => {
   }
   return {
     label: options.label,
+    redact: (text) => options.credentials.password.redact(text),
     query: async (database, sql, values = []) => {
       const client = await session(database)
       try {
         return (await client.query(sql, values)).rows
       } catch (error) {
         // A DatabaseError is Postgres' own answer, which only the caller can judge; the rest is a lost connection.
-        throw isDatabaseError(error) ? error : connectionError(error as Error, options)
+        if (isDatabaseError(error)) throw error
+        // Whoever asks next gets a new session, should the server be back.
+        sessions.delete(database)
+        client.end().catch(() => {})
+        throw connectionError(error as Error, options)
       }
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,5 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
 import type { DatabaseReading, ManagedDatabase } from '../model/types.ts'
+import { readChecksums } from './ledger.ts'
 import type { Server } from './postgres.ts'
 
 const maintenance = 'postgres'
@@ -40,6 +41,10 @@ select place.schema,
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname = place.schema and c.relname = place.name and c.relkind in ('r', 'p')
   ), true) as permitted,
+  exists (
+    select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'po_migrate' and c.relname = 'ledger'
+  ) as recorded,
   (
     select count(*)::int from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p') and n.nspname not in ('po_migrate', 'information_schema')
@@ -68,6 +73,7 @@ export const readApplied = async (server: Server, managed: ManagedDatabase): Pro
     schema: string
     tracked: boolean
     permitted: boolean
+    recorded: boolean
     tables: number
   }>(managed.database, describeSql, [schema, table])
   if (place && !place.permitted) throw notPermitted(managed, `${place.schema}.${table}`)
@@ -79,6 +85,7 @@ export const readApplied = async (server: Server, managed: ManagedDatabase): Pro
     tracked,
     tables: place?.tables ?? 0,
     applied: rows.map(({ version }) => version),
+    checksums: place?.recorded ? await readChecksums(server, managed.database) : new Map(),
   }
 }
 
@@ -90,4 +97,10 @@ export const versionsTable = async (server: Server, managed: ManagedDatabase): P
   return `${quote(place?.schema ?? 'public')}.${quote(table)}`
 }
 
-export const absent: DatabaseReading = { exists: false, tracked: false, tables: 0, applied: [] }
+export const absent: DatabaseReading = {
+  exists: false,
+  tracked: false,
+  tables: 0,
+  applied: [],
+  checksums: new Map(),
+}

@@ -1,23 +1,48 @@
-import type { IndexState } from '../model/forensics.ts'
+import type { ConcurrentIndex, FoundIndex } from '../model/forensics.ts'
+import type { ManagedDatabase } from '../model/types.ts'
 import type { Server } from './postgres.ts'
 
-/** What became of these indexes, by the names in which their files write them. */
-export const readIndexStates = async (
+/** An index stands in its table's schema: the one written there, else the first of the session's path that has it. */
+const findSql = `
+select w.name, found.reference, found.valid
+from unnest($1::text[], $2::text[]) as w(name, target)
+cross join lateral (select pg_catalog.parse_ident(w.target) as path) as target
+cross join lateral (
+  select case when array_length(target.path, 1) > 1 then array[target.path[1]]
+    else coalesce($3::text[], pg_catalog.current_schemas(false)::text[]) end as names
+) as schemas
+cross join lateral (
+  select c.oid::regclass::text as reference, i.indisvalid as valid
+  from pg_catalog.pg_index i
+  join pg_catalog.pg_class c on c.oid = i.indexrelid
+  join pg_catalog.pg_class t on t.oid = i.indrelid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relname = (pg_catalog.parse_ident(w.name))[1] and t.relname = target.path[array_length(target.path, 1)]
+    and n.nspname::text = any(schemas.names)
+  order by array_position(schemas.names, n.nspname::text) limit 1
+) as found`
+
+/** Those of these indexes that are there, by the names in which their files write them. */
+export const readIndexes = async (
   server: Server,
-  database: string,
-  names: readonly string[],
-): Promise<Map<string, IndexState>> => {
-  if (names.length === 0) return new Map()
-  const sql = `select name, case when i.indexrelid is null then 'absent' when i.indisvalid then 'valid' else 'invalid' end as state
-    from unnest($1::text[]) as name left join pg_catalog.pg_index i on i.indexrelid = pg_catalog.to_regclass(name)`
-  const rows = await server.query<{ name: string; state: IndexState }>(database, sql, [names])
-  return new Map(rows.map(({ name, state }) => [name, state]))
+  { database, searchPath }: ManagedDatabase,
+  indexes: readonly ConcurrentIndex[],
+): Promise<Map<string, FoundIndex>> => {
+  if (indexes.length === 0) return new Map()
+  const path = searchPath?.split(',').map((schema) => schema.trim()) ?? null
+  const values = [indexes.map(({ name }) => name), indexes.map(({ table }) => table), path]
+  const rows = await server.query<FoundIndex & { name: string }>(database, findSql, values)
+  return new Map(rows.map(({ name, reference, valid }) => [name, { reference, valid }]))
 }
 
-/** Every INVALID index of a database: what a concurrent build that failed or was killed leaves behind. */
+/**
+ * Every INVALID index of a database: what a concurrent build that failed or was killed leaves behind. Not one that is being
+ * built, nor a partitioned one, which is invalid until each partition has its own.
+ */
 export const readInvalidIndexes = async (server: Server, database: string): Promise<string[]> => {
   const sql = `select i.indexrelid::regclass::text as name from pg_catalog.pg_index i
-    where not i.indisvalid and not exists (
+    join pg_catalog.pg_class c on c.oid = i.indexrelid
+    where c.relkind = 'i' and not i.indisvalid and not exists (
       select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid)`
   return (await server.query<{ name: string }>(database, sql)).map(({ name }) => name)
 }

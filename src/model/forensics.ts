@@ -1,8 +1,11 @@
 import type { LedgerEntry } from './ledger.ts'
 import type { Migration } from './types.ts'
 
-/** What `pg_index` says of an index by that name. */
-export type IndexState = 'valid' | 'invalid' | 'absent'
+/** An index and its table, as a file writes them: perhaps quoted, the table perhaps with its schema. */
+export type ConcurrentIndex = { name: string; table: string }
+
+/** An index that is there; `reference` names it for any session. */
+export type FoundIndex = { reference: string; valid: boolean }
 
 /** How far a file got that a dead run left, and what has to be done about it. */
 export type Finding =
@@ -21,12 +24,14 @@ export type Finding =
     }
 
 const concurrentIndex =
-  /^\s*create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$]+)\s+on\b/im
+  /^\s*create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$]+)\s+on\s+(?:only\s+)?((?:(?:"(?:[^"]|"")+"|[\w$]+)\s*\.\s*)?(?:"(?:[^"]|"")+"|[\w$]+))/im
 const comments = /--.*$/gm
 
-/** The index that a file builds concurrently, as written (perhaps quoted), if that is what it does. */
-export const concurrentIndexOf = ({ up, transaction }: Migration): string | undefined =>
-  transaction ? undefined : concurrentIndex.exec(up.replace(comments, ''))?.[1]
+/** The index that a file builds concurrently, if that is what it does. */
+export const concurrentIndexOf = ({ up, transaction }: Migration): ConcurrentIndex | undefined => {
+  const [, name, table] = (!transaction && concurrentIndex.exec(up.replace(comments, ''))) || []
+  return name !== undefined && table !== undefined ? { name, table } : undefined
+}
 
 export type Evidence = {
   /** Files that are not recorded. */
@@ -34,35 +39,32 @@ export type Evidence = {
   recorded: ReadonlySet<string>
   /** Rows that say `running`, of runs that are not alive. */
   abandoned: readonly LedgerEntry[]
-  indexes: ReadonlyMap<string, IndexState>
+  /** By the names in which the files write them. */
+  indexes: ReadonlyMap<string, FoundIndex>
   /** dbmate's table of versions, quoted for SQL. */
   versionsTable: string
 }
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
+/** Beside other sessions' work, as it was built. */
+export const dropIndex = (reference: string): string => `drop index concurrently ${reference};`
+
 const record = (version: string, table: string): string =>
   `insert into ${table} (version) values (${literal(version)});`
 
 const examineIndex = (
   migration: Migration,
-  index: string,
+  { name }: ConcurrentIndex,
   { indexes, versionsTable }: Evidence,
 ): Finding | undefined => {
   const { version, file } = migration
   const base = { kind: 'unrecorded' as const, version, file }
-  switch (indexes.get(index)) {
-    case 'valid':
-      return { ...base, why: `the index ${index} is there and valid`, sql: [record(version, versionsTable)] }
-    case 'invalid':
-      return {
-        ...base,
-        why: `the index ${index} was left INVALID`,
-        sql: [`drop index concurrently ${index};`],
-      }
-    default:
-      return undefined
-  }
+  const index = indexes.get(name)
+  if (!index) return undefined
+  return index.valid
+    ? { ...base, why: `the index ${name} is there and valid`, sql: [record(version, versionsTable)] }
+    : { ...base, why: `the index ${name} was left INVALID`, sql: [dropIndex(index.reference)] }
 }
 
 const examineEntry = (entry: LedgerEntry, evidence: Evidence): Finding => {
@@ -83,7 +85,11 @@ const examineEntry = (entry: LedgerEntry, evidence: Evidence): Finding => {
 export const examine = (evidence: Evidence): Finding[] => {
   const built = evidence.unapplied.flatMap((migration) => {
     const index = concurrentIndexOf(migration)
-    return (index === undefined ? undefined : examineIndex(migration, index, evidence)) ?? []
+    const finding = index && examineIndex(migration, index, evidence)
+    return finding ? [{ version: migration.version, finding }] : []
   })
-  return [...built, ...evidence.abandoned.map((entry) => examineEntry(entry, evidence))]
+  // Its row waits for the repair: only then it is known how the file ended.
+  const waiting = new Set(built.map(({ version }) => version))
+  const abandoned = evidence.abandoned.filter(({ version }) => !waiting.has(version))
+  return [...built.map(({ finding }) => finding), ...abandoned.map((entry) => examineEntry(entry, evidence))]
 }

@@ -3,19 +3,29 @@ import type { HistoryEntry, MigrationFile } from './types.ts'
 /** dbmate's order: versions are strings and compare as such (`10` comes before `9`). */
 export const compareVersions = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
+type KnownFile = Pick<MigrationFile, 'version' | 'file' | 'checksum'>
+
+const isEdited = ({ version, checksum }: KnownFile, checksums: ReadonlyMap<string, string>): boolean => {
+  const then = checksums.get(version)
+  return then !== undefined && checksum !== undefined && checksum !== then
+}
+
 /**
  * Files × applied versions → the state of every version, in dbmate's order.
- * A file older than the newest applied version is out of order; an applied version without a file is missing-file.
+ * A file older than the newest applied version is out of order; an applied version without a file is missing-file;
+ * an applied file with another checksum than the ledger's (`checksums`) is edited.
  */
 export const history = (
-  files: readonly Pick<MigrationFile, 'version' | 'file'>[],
+  files: readonly KnownFile[],
   applied: readonly string[],
+  checksums: ReadonlyMap<string, string> = new Map(),
 ): HistoryEntry[] => {
   const done = new Set(applied)
   const newest = [...applied].sort(compareVersions).at(-1)
   const known = new Set(files.map(({ version }) => version))
-  const fromFiles = files.map(({ version, file }): HistoryEntry => {
-    if (done.has(version)) return { version, file, state: 'applied' }
+  const fromFiles = files.map((known): HistoryEntry => {
+    const { version, file } = known
+    if (done.has(version)) return { version, file, state: isEdited(known, checksums) ? 'edited' : 'applied' }
     const late = newest !== undefined && compareVersions(version, newest) < 0
     return { version, file, state: late ? 'out-of-order' : 'pending' }
   })

@@ -12,12 +12,16 @@ export type Holder = {
 }
 
 /** The server cuts `pg_stat_activity.query` at 1 kB. */
-const limit = 900
+const limit = 880
+const longestJob = 300
 const comment = /^\/\* po-migrate (\{.*?\}) \*\//s
 
 /** A SQL comment that carries the holder; a long command is cut, and nothing in it can end the comment. */
 export const holderComment = (holder: Holder): string => {
-  const encode = (command: string): string => JSON.stringify({ ...holder, command }).replaceAll('*/', '*\\/')
+  const { job, ...rest } = holder
+  const named = { ...rest, ...(job && job.length <= longestJob && { job }) }
+  // Postgres nests comments: neither an end nor a beginning may stand in this one.
+  const encode = (command: string): string => JSON.stringify({ ...named, command }).replaceAll('*', '\\u002a')
   let command = holder.command
   while (Buffer.byteLength(encode(command)) > limit && command) command = command.slice(0, -8)
   return `/* po-migrate ${encode(command)} */`

@@ -59,6 +59,8 @@ export type Problem = { file: string; line?: number; message: string }
 export type MigrationFile = {
   version: string
   file: string
+  /** As the ledger keeps it; absent when the text cannot be read. */
+  checksum?: string
   /** Everything on which dbmate would stop, or run and lose. */
   problems: readonly Problem[]
   /** Absent when the problems left nothing to run. */
@@ -93,6 +95,8 @@ export type DatabaseReading = {
   /** Ordinary and partitioned tables that are neither ours, nor dbmate's, nor an extension's. */
   tables: number
   applied: readonly string[]
+  /** Of each version that the ledger knows as done: its file's checksum then. */
+  checksums: ReadonlyMap<string, string>
 }
 
 /** One managed database with everything a plan needs to know. */

@@ -63,9 +63,9 @@ export const doctorDocument = z.strictObject({
     z.strictObject({
       environment: z.string().nullable().describe('null: about this machine'),
       title: z.string(),
-      status: z.enum(['ok', 'failed', 'fixed', 'skipped']),
+      status: z.enum(['ok', 'warning', 'failed', 'fixed', 'skipped']),
       finding: z.string(),
-      remedy: z.string().optional().describe('The next command to type'),
+      remedy: z.string().optional().describe('The next command to type, or one a line'),
     }),
   ),
 })

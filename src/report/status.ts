@@ -51,6 +51,8 @@ const symbolOf = (
       return green(symbols.done)
     case 'fixed':
       return yellow(symbols.done)
+    case 'warning':
+      return yellow(symbols.failed)
     case 'failed':
       return red(symbols.failed)
     case 'skipped':
@@ -64,11 +66,15 @@ export const renderDoctor = ({ checks }: DoctorDocument, paint: Paint): string =
   const sections = [...groups].map(([name, members]) => {
     const rows = members.map(({ title, status, finding, remedy }) => {
       const line = `${symbolOf(status, paint)} ${title.padEnd(22)} ${finding}`
-      return remedy ? `${line}\n    ${paint.symbols.next} ${remedy}\n` : `${line}\n`
+      const next = remedy?.split('\n').map((command) => `    ${paint.symbols.next} ${command}\n`) ?? []
+      return `${line}\n${next.join('')}`
     })
     return `${paint.bold(name)}\n${rows.join('')}`
   })
-  const failed = checks.filter(({ status }) => status === 'failed').length
+  const count = (wanted: string): number => checks.filter(({ status }) => status === wanted).length
+  const failed = count('failed')
+  const warnings = count('warning')
   const verdict = failed > 0 ? paint.red(`${plural(failed, 'check')} failed`) : 'all checks passed'
-  return `${sections.join('\n')}\n${verdict}\n`
+  const noted = warnings > 0 ? paint.yellow(`, ${plural(warnings, 'warning')}`) : ''
+  return `${sections.join('\n')}\n${verdict}${noted}\n`
 }

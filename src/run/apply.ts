@@ -1,13 +1,13 @@
 import { AppError, exitCodes } from '../errors.ts'
-import type { Dbmate } from '../io/dbmate.ts'
+import type { Dbmate, DbmateResult } from '../io/dbmate.ts'
 import type { Engine } from '../io/engine.ts'
 import { beginAttempt, endAttempt } from '../io/ledger.ts'
 import { describeBlocker } from '../io/observer.ts'
 import { readApplied, readExisting } from '../io/read-database.ts'
-import { readIndexStates } from '../io/read-indexes.ts'
+import { readIndexes } from '../io/read-indexes.ts'
 import { codeFrame } from '../model/code-frame.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
-import { concurrentIndexOf } from '../model/forensics.ts'
+import { concurrentIndexOf, dropIndex } from '../model/forensics.ts'
 import type { Provenance } from '../model/ledger.ts'
 import { pasteSql } from '../model/paste.ts'
 import type { ManagedDatabase, Migration } from '../model/types.ts'
@@ -34,8 +34,8 @@ type Failed = AttemptOptions & AttemptResult & { since: Date }
 const leftIndex = async ({ engine, managed, migration }: Failed): Promise<string | undefined> => {
   const index = concurrentIndexOf(migration)
   if (index === undefined) return undefined
-  const states = await readIndexStates(engine.server, managed.database, [index])
-  return states.get(index) === 'invalid' ? index : undefined
+  const found = (await readIndexes(engine.server, managed, [index])).get(index.name)
+  return found && !found.valid ? found.reference : undefined
 }
 
 const explainFailure = async (failed: Failed): Promise<AppError> => {
@@ -63,7 +63,7 @@ const explainFailure = async (failed: Failed): Promise<AppError> => {
         ...(index ? [`The index ${index} was left INVALID: it is not used, and slows every write.`] : []),
       ],
       hint: index
-        ? pasteSql(engine.server.label, managed.database, [`drop index concurrently ${index};`])
+        ? pasteSql(engine.server.label, managed.database, [dropIndex(index)])
         : `correct ${managed.name}/${file}`,
     },
   )
@@ -104,6 +104,10 @@ const asFailure = (error: unknown): unknown => {
   return new AppError(message, { exitCode: exitCodes.failed, details, cause, ...(hint && { hint }) })
 }
 
+/** dbmate is gone, or Postgres is: what Postgres refused has a SQLSTATE. */
+const isUnanswered = ({ exitCode, output }: DbmateResult): boolean =>
+  exitCode === null || (exitCode !== 0 && parseDbmateError(output).sqlState === undefined)
+
 export type ApplyOptions = AttemptOptions & { provenance: Provenance }
 
 /**
@@ -120,11 +124,15 @@ export const applyMigration = async (options: ApplyOptions): Promise<void> => {
     const duration = Date.now() - since.getTime()
     return endAttempt(server, managed.database, { id, outcome, duration, ...(error && { error }) })
   }
+  let unknown = false
   try {
-    await judge({ ...options, ...(await attempt(options)), since })
+    const ended = await attempt(options)
+    // Outside a transaction nobody can tell how far it got: the row stays `running`, and the next run asks.
+    unknown = !migration.transaction && isUnanswered(ended.result)
+    await judge({ ...options, ...ended, since })
   } catch (error) {
     // Should the server be gone too, the row stays `running`, and the next run settles it.
-    await settle('failed', (error as Error).message).catch(() => {})
+    if (!unknown) await settle('failed', (error as Error).message).catch(() => {})
     throw asFailure(error)
   }
   await settle('done')
@@ -136,10 +144,10 @@ export const createDatabase = async (
   dbmate: Dbmate,
   managed: ManagedDatabase,
 ): Promise<void> => {
-  const { output } = await dbmate.create(managed)
+  const { exitCode, output } = await dbmate.create(managed)
   const existing = await readExisting(engine.server, [managed.database])
   if (existing.has(managed.database)) return
-  throw new AppError(`${managed.database}: could not be created: ${parseDbmateError(output).message}`, {
-    exitCode: exitCodes.failed,
-  })
+  const why =
+    exitCode === null ? "dbmate's container ended before it answered." : parseDbmateError(output).message
+  throw new AppError(`${managed.database}: could not be created: ${why}`, { exitCode: exitCodes.failed })
 }

@@ -56,6 +56,7 @@ export const attempt = async (options: AttemptOptions): Promise<AttemptResult> =
     const [blocker] = blockers
     const reason = blocker ? `, after ${describeBlocker(blocker)}` : ''
     onProgress(`try ${tries + 1} of ${attempts} in ${(pause / secondsToMs).toFixed(1)} s${reason}`)
-    await sleep(pause)
+    await sleep(pause, undefined, { signal: interrupt }).catch(() => {})
+    if (interrupt.aborted) return { result, blockers, tries }
   }
 }

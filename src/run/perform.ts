@@ -3,6 +3,7 @@ import { startStack } from '../io/compose.ts'
 import type { Dbmate } from '../io/dbmate.ts'
 import type { DockerHost } from '../io/docker-host.ts'
 import type { Engine, Progress } from '../io/engine.ts'
+import type { LossReason } from '../io/lock.ts'
 import type { Provenance } from '../model/ledger.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import { type ApplyOptions, applyMigration, createDatabase } from './apply.ts'
@@ -61,6 +62,11 @@ export const openPerformer = (
     await (await opened)?.abort()
   }
   stop.addEventListener('abort', () => void endNow().catch(() => {}))
+  const giveUp = async (): Promise<void> => (await opened)?.abort()
+  lost?.addEventListener('abort', () => {
+    // dbmate may wait for the same silence, and its session has no end.
+    if (lost.reason === ('silent' satisfies LossReason)) giveUp().catch(() => {})
+  })
   const perform = async (step: Step): Promise<void> => {
     if (lost?.aborted) throw lockLost()
     switch (step.kind) {

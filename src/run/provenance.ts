@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Engine } from '../io/engine.ts'
 import { readRevision } from '../io/git.ts'
 import { runShell } from '../io/shell.ts'
@@ -16,7 +17,9 @@ export const readProvenance = async (
   { environment, engine, image }: ProvenanceOptions,
   context: Context,
 ): Promise<Provenance> => {
-  const directory = environment.databases[0]?.directory ?? context.cwd
+  const [first] = environment.databases
+  // The store as a whole: an edit in any of its directories makes a run dirty.
+  const directory = first ? dirname(first.directory) : context.cwd
   const [revision, id] = await Promise.all([
     readRevision(directory, { PATH: context.env.PATH, HOME: context.env.HOME }, runShell),
     engine.imageId(),

@@ -2,7 +2,7 @@ import { AppError, exitCodes } from '../errors.ts'
 import { endAttempt, readLedger } from '../io/ledger.ts'
 import type { Server } from '../io/postgres.ts'
 import { versionsTable } from '../io/read-database.ts'
-import { readIndexStates } from '../io/read-indexes.ts'
+import { readIndexes } from '../io/read-indexes.ts'
 import { concurrentIndexOf, examine, type Finding } from '../model/forensics.ts'
 import { history, isUnapplied } from '../model/history.ts'
 import { pasteSql } from '../model/paste.ts'
@@ -21,28 +21,42 @@ export const readFindings = async (server: Server, state: DatabaseState): Promis
     pending.has(version) && migration ? migration : [],
   )
   const indexes = unapplied.flatMap((migration) => concurrentIndexOf(migration) ?? [])
-  const [ledger, states] = await Promise.all([
+  const [ledger, found] = await Promise.all([
     readLedger(server, managed.database),
-    readIndexStates(server, managed.database, indexes),
+    readIndexes(server, managed, indexes),
   ])
   const abandoned = ledger.filter(({ outcome }) => outcome === 'running')
   const table = await versionsTable(server, managed)
-  return examine({ unapplied, recorded: new Set(applied), abandoned, indexes: states, versionsTable: table })
+  return examine({ unapplied, recorded: new Set(applied), abandoned, indexes: found, versionsTable: table })
 }
 
-const repair = (label: string, database: string, finding: Finding): string[] => {
+/** What is to be said of a finding; `when` tells commands apart of which only one fits. */
+export type Repair = { what: string; commands: readonly { when?: string; command: string }[] }
+
+/** What a person has to do about a finding; nothing where the next run settles it. */
+export const repairOf = (label: string, database: string, finding: Finding): Repair | undefined => {
+  const paste = (sql: readonly string[]): string => pasteSql(label, database, sql)
   if (finding.kind === 'unrecorded') {
     const { file, why, sql } = finding
-    return [`${database}: ${file} was not recorded, but ${why}.`, `  → ${pasteSql(label, database, sql)}`]
+    return { what: `${database}: ${file} was not recorded, but ${why}.`, commands: [{ command: paste(sql) }] }
   }
-  if (finding.kind === 'unclear')
-    return [
-      `${database}: a run died while ${finding.file} ran outside a transaction. Look at what it did:`,
-      `  done: → ${pasteSql(label, database, finding.sql.done)}`,
-      `  not done, or undone by hand: → ${pasteSql(label, database, finding.sql.undone)}`,
-    ]
-  return []
+  if (finding.kind === 'unclear') {
+    const { file, sql } = finding
+    return {
+      what: `${database}: a run died while ${file} ran outside a transaction. Look at what it did:`,
+      commands: [
+        { when: 'done', command: paste(sql.done) },
+        { when: 'not done, or undone by hand', command: paste(sql.undone) },
+      ],
+    }
+  }
+  return undefined
 }
+
+const renderRepair = ({ what, commands }: Repair): string[] => [
+  what,
+  ...commands.map(({ when, command }) => `  ${when ? `${when}: ` : ''}→ ${command}`),
+]
 
 /**
  * Settles the ledger rows of dead runs, and stops where only a person can tell how far a file got.
@@ -53,7 +67,8 @@ export const settleFindings = async (server: Server, databases: readonly Databas
   for (const state of databases) {
     const { database } = state.managed
     for (const finding of await readFindings(server, state)) {
-      details.push(...repair(server.label, database, finding))
+      const repair = repairOf(server.label, database, finding)
+      if (repair) details.push(...renderRepair(repair))
       if (finding.kind === 'done')
         await endAttempt(server, database, { id: finding.entry.id, outcome: 'done' })
       if (finding.kind === 'undone') {

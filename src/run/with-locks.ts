@@ -23,14 +23,24 @@ export const makeHolder = ({ run, command }: RunIdentity, context: Context): Hol
   since: new Date().toISOString(),
 })
 
-export type HostLockRequest = { config: Config; host: Host; holder: Holder; lockWait: number }
+export type HostLockRequest = { config: Config; host: Host; holder: Holder; lockWait: number; report: Report }
 
 /** Shared with everybody who writes, taken before Postgres is tried: a cutover holds it exclusively. */
 export const shareHost = (
-  { config, host, holder, lockWait }: HostLockRequest,
+  { config, host, holder, lockWait, report }: HostLockRequest,
   context: Context,
 ): Promise<HostLock> =>
-  acquireHostLock({ state: requireState(config, host, context.env), mode: 'shared', holder, wait: lockWait })
+  acquireHostLock({
+    state: requireState(config, host, context.env),
+    mode: 'shared',
+    holder,
+    wait: lockWait,
+    interrupt: context.interrupt,
+    onWait: (other) =>
+      report.note(
+        `the host is held by ${other ? describeHolder(other) : 'another run'}; waiting, at most ${lockWait} s`,
+      ),
+  })
 
 export type DatabaseLockRequest = {
   engine: Engine
@@ -82,8 +92,17 @@ export const lockDatabases = async (
   try {
     const release = `po-migrate lock release ${environment.name}`
     const onWait = (what: string, left: number): void => tell(`a run that died left ${what} at work`, left)
-    const { docker } = engine.shared
-    const reaped = await settleOrphans({ docker, server: engine.server, databases, wait, onWait, release })
+    const { interrupt } = context
+    const { server } = engine
+    const reaped = await settleOrphans({
+      host: engine.shared,
+      server,
+      databases,
+      wait,
+      interrupt,
+      onWait,
+      release,
+    })
     for (const name of reaped) report.note(`removed ${name}, which a run that died had left`)
     return lock
   } catch (error) {

@@ -34,9 +34,9 @@ afterAll(async () => {
   await postgres[Symbol.asyncDispose]()
 })
 
-/** The schema as pg_dump writes it, without its comments, its own random words and dbmate's table. */
+/** The schema as pg_dump writes it, without its comments, its own random words, dbmate's table and the ledger. */
 const schema = async (database: string): Promise<string> => {
-  const flags = ['--schema-only', '--exclude-table', '*.schema_migrations']
+  const flags = ['--schema-only', '--exclude-table', '*.schema_migrations', '--exclude-schema', 'po_migrate']
   const text = await docker([
     'exec',
     postgres.container,

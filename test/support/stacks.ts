@@ -27,7 +27,7 @@ export const makeStacks = (): Stacks => {
       recursive: true,
       filter: (path) => !/\.env\.(shared|development)$/.test(path),
     })
-  mkdirSync(join(directory, 'state'))
+  mkdirSync(join(directory, 'state'), { mode: 0o700 })
   const env = {
     PO_VOLUME: `${prefix}-data`,
     PO_DEV_NETWORK: `${prefix}-dev`,

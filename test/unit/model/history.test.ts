@@ -60,6 +60,22 @@ describe('history', () => {
     expect(states(files, applied)).toEqual(expected)
   })
 
+  it.each([
+    ['has another checksum than the ledger says', 'old', 'new', 'edited'],
+    ['has the checksum of the ledger', 'same', 'same', 'applied'],
+    ['is not in the ledger', undefined, 'new', 'applied'],
+    ['cannot be read', 'old', undefined, 'applied'],
+  ])('an applied file that %s', (...[, then, checksum, state]) => {
+    const file = { version: '1', file: '1_a.sql', ...(checksum && { checksum }) }
+    const checksums = new Map(then ? [['1', then]] : [])
+    expect(history([file], ['1'], checksums)).toEqual([{ version: '1', file: '1_a.sql', state }])
+  })
+
+  it('does not take a file for edited that is not applied any more', () => {
+    const file = { version: '1', file: '1_a.sql', checksum: 'new' }
+    expect(history([file], [], new Map([['1', 'old']]))).toMatchObject([{ state: 'pending' }])
+  })
+
   it('names the file of every version that has one', () => {
     expect(history([{ version: '1', file: '1_a.sql' }], ['1', '2']).map(({ file }) => file)).toEqual([
       '1_a.sql',

@@ -48,6 +48,7 @@ export const databaseState = (
     tracked: true,
     tables: 0,
     applied: [],
+    checksums: new Map(),
     ...rest,
     files: files.map((file) => parseMigration(file, texts[file] ?? migration('select 1;'))),
   }

@@ -1,0 +1,37 @@
+import type { Engine } from '../io/engine.ts'
+import { readMigrations } from '../io/files.ts'
+import type { Server } from '../io/postgres.ts'
+import { readExisting } from '../io/read-database.ts'
+import type { Environment } from '../model/types.ts'
+import { type Check, fail } from './check.ts'
+
+/** The files of the store. */
+export const checkMigrations = ({ databases }: Environment): string => {
+  const read = databases.map((managed) => ({ managed, ...readMigrations(managed) }))
+  const problems = read.flatMap(({ managed, files, strays }) =>
+    [...strays, ...files.flatMap((file) => file.problems)].map(
+      ({ file, message }) => `${managed.name}/${file} ${message}`,
+    ),
+  )
+  if (problems.length > 0) throw fail(problems.join('; '), 'correct the files')
+  return read.map(({ managed, files }) => `${managed.name} ${files.length}`).join(', ')
+}
+
+/** Version of Postgres. */
+export const readVersion = async (server: Server): Promise<string> => {
+  const sql = "select pg_catalog.current_setting('server_version') as version"
+  const [row] = await server.query<{ version: string }>('postgres', sql)
+  return row?.version ?? '?'
+}
+
+/** The managed databases on the server. */
+export const databasesCheck = ({ databases }: Environment, engine: () => Promise<Engine>): Check => ({
+  title: 'databases',
+  needs: 'postgres',
+  run: async () => {
+    const names = databases.map(({ database }) => database)
+    const present = await readExisting((await engine()).server, names)
+    const absent = names.filter((database) => !present.has(database))
+    return absent.length > 0 ? `${absent.join(', ')} will be created by the next up` : names.join(', ')
+  },
+})

@@ -1,0 +1,95 @@
+import { statSync } from 'node:fs'
+import type { PasswordSource } from '../config/password.ts'
+import type { DockerHost } from '../io/docker-host.ts'
+import type { Engine } from '../io/engine.ts'
+import { networkExists } from '../io/postgres-container.ts'
+import { readHolders, refuseHeldVolume, volumeExists } from '../io/volume.ts'
+import type { Environment } from '../model/types.ts'
+import { type Check, fail } from './check.ts'
+import { checkMigrations, databasesCheck, readVersion } from './databases.ts'
+import { type LeftoverFacts, leftoverChecks } from './leftovers.ts'
+import { type StateFacts, stateChecks } from './state.ts'
+
+const worldReadable = 0o004
+
+const checkEnvFile = ({ key, files }: PasswordSource, read: () => unknown): string => {
+  read()
+  for (const { path, required } of files) {
+    const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
+    if (required && files.length === 1 && mode & worldReadable)
+      throw fail(`${path} can be read by everyone on this machine`, `chmod o-rwx ${path}`)
+  }
+  return `${key} in ${files.map(({ path }) => path).join(', ')}`
+}
+
+export type EnvironmentFacts = {
+  environment: Environment
+  host: () => Promise<DockerHost>
+  /** Connects to the environment's Postgres. */
+  engine: () => Promise<Engine>
+  source: PasswordSource
+  readPassword: () => unknown
+  state: StateFacts
+  leftovers: LeftoverFacts
+}
+
+/** What one environment needs, from its network to its databases. */
+export const environmentChecks = ({
+  environment,
+  host,
+  engine,
+  source,
+  readPassword,
+  state,
+  leftovers,
+}: EnvironmentFacts): Check[] => {
+  const { network, service } = environment
+  const { volume, stack, name } = environment.host
+  return [
+    { title: 'migrations', run: () => checkMigrations(environment) },
+    { title: 'password', run: () => checkEnvFile(source, readPassword) },
+    ...stateChecks(state),
+    {
+      title: 'network',
+      run: async () => {
+        if (await networkExists((await host()).docker, network)) return network
+        throw fail(`${network} does not exist here`, `po-migrate doctor ${environment.name} --fix`)
+      },
+      fix: async () => {
+        await (await host()).docker.createNetwork({ Name: network })
+        return `${network} created`
+      },
+    },
+    ...(volume
+      ? [
+          {
+            title: 'volume',
+            run: async () => {
+              const { docker } = await host()
+              if (!(await volumeExists(docker, volume)))
+                throw fail(`${volume} does not exist here`, `po-migrate doctor ${environment.name} --fix`)
+              refuseHeldVolume(volume, await readHolders(docker, volume, stack?.project ?? ''))
+              return volume
+            },
+            fix: async () => {
+              await (await host()).docker.createVolume({ Name: volume })
+              return `${volume} created`
+            },
+          },
+        ]
+      : []),
+    {
+      title: 'postgres',
+      needs: 'network',
+      run: async () => {
+        const { server } = await engine()
+        return `${service} is ${server.label}, version ${await readVersion(server)}, password accepted`
+      },
+    },
+    databasesCheck(environment, engine),
+    ...leftoverChecks(leftovers),
+    ...(stack
+      ? [{ title: 'stack', run: () => `${stack.project}, ${stack.file} (po-migrate start ${name})` }]
+      : []),
+  ]
+}

@@ -1,0 +1,185 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { acquireHostLock, type HostLockOptions } from '../../src/io/host-lock.ts'
+import type { Holder } from '../../src/model/holder.ts'
+import { eventually, run, uniqueName } from '../support/docker.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { startTool } from '../support/process.ts'
+import { makeProject, migration, type Project, type ProjectOptions } from '../support/project.ts'
+import { runTool } from '../support/tool.ts'
+
+let postgres: TestPostgres
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres[Symbol.asyncDispose]())
+
+let state: string
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'pmt-state-'))
+})
+afterEach(() => rmSync(state, { recursive: true, force: true }))
+
+const holder: Holder = {
+  run: '20260101T000000-abcdef',
+  user: 'anna',
+  host: 'vps',
+  pid: 4711,
+  command: 'po-migrate cutover vps',
+  since: '2026-01-01T19:02:11.000Z',
+}
+
+const acquire = (mode: HostLockOptions['mode'], wait = 0) => acquireHostLock({ state, mode, holder, wait })
+
+const project = (name: string, edit?: ProjectOptions['edit']): Project =>
+  makeProject({
+    network: postgres.network,
+    store: { [name]: { '00001_a.sql': migration('create table a (id int);') } },
+    edit: (config) => {
+      config.state = state
+      edit?.(config)
+    },
+  })
+
+const up = ({ directory }: Project, ...args: string[]) =>
+  runTool(['up', 'dev', ...args], { cwd: directory, env: { HOME: state } })
+
+describe('the host lock', () => {
+  it('is shared by all who write, and a cutover waits until the last of them has ended', async () => {
+    const first = await acquire('shared')
+    const second = await acquire('shared')
+    expect([first.state, second.state]).toEqual(['held', 'held'])
+    await expect(acquire('exclusive')).rejects.toMatchObject({ exitCode: 5 })
+    await first[Symbol.asyncDispose]()
+    await expect(acquire('exclusive')).rejects.toMatchObject({ exitCode: 5 })
+    const waiting = acquire('exclusive', 20)
+    await second[Symbol.asyncDispose]()
+    await using cutover = await waiting
+    expect(cutover.state).toBe('held')
+    await expect(acquire('exclusive')).rejects.toMatchObject({
+      exitCode: 5,
+      message: expect.stringContaining('anna@vps, pid 4711, "po-migrate cutover vps", since 19:02:11 UTC'),
+    })
+  })
+
+  it('refuses up with 5 while a cutover runs, naming it, and lets it pass afterwards', async () => {
+    using files = project('hosted')
+    const cutover = await acquire('exclusive')
+    const { exit, stderr } = await up(files, '--lock-wait', '0')
+    expect(exit).toBe(5)
+    expect(stderr).toContain(
+      'The host is locked by another run: anna@vps, pid 4711, "po-migrate cutover vps", since 19:02:11 UTC.',
+    )
+    expect(stderr).toContain('Nothing was touched.')
+    expect(await postgres.psql('postgres', "select count(*) from pg_database where datname = 'hosted'")).toBe(
+      '0',
+    )
+    const waiting = up(files, '--lock-wait', '30')
+    await cutover[Symbol.asyncDispose]()
+    expect(await waiting).toMatchObject({ exit: 0 })
+  })
+
+  it('is taken before Postgres is tried: a stopped server during a cutover is 5 and not 6', async () => {
+    using files = project('any', (config) => {
+      config.environments.dev.network = uniqueName('none')
+    })
+    {
+      await using _cutover = await acquire('exclusive')
+      expect(await up(files, '--lock-wait', '0')).toMatchObject({ exit: 5 })
+    }
+    expect(await up(files, '--lock-wait', '0')).toMatchObject({ exit: 6 })
+  })
+
+  it('is freed by the kernel when its process is killed, and the dead one is not named any more', async () => {
+    const script = join(state, 'hold.mts')
+    const module = join(import.meta.dirname, '../../src/io/host-lock.ts')
+    writeFileSync(
+      script,
+      `const { acquireHostLock } = await import(${JSON.stringify(module)})
+       await acquireHostLock({ state: ${JSON.stringify(state)}, mode: 'exclusive', wait: 0, holder: ${JSON.stringify(holder)} })
+       setInterval(() => {}, 1000)`,
+    )
+    const cutover = startTool([], { cwd: state, entry: script })
+    await eventually(
+      'the cutover to hold the lock',
+      async () =>
+        (await acquire('shared').then(
+          (lock) => lock[Symbol.asyncDispose]().then(() => undefined),
+          ({ message }: Error) => message.includes('pid 4711') || undefined,
+        )) || undefined,
+    )
+    cutover.child.kill('SIGKILL')
+    await cutover.ended
+    const started = performance.now()
+    const writer = await acquire('shared', 10)
+    expect(writer.state).toBe('held')
+    expect(performance.now() - started).toBeLessThan(5000)
+    await expect(acquire('exclusive')).rejects.toMatchObject({
+      message: 'The host is locked by another run.',
+    })
+    await writer[Symbol.asyncDispose]()
+  })
+
+  it('is done without where there is no flock', async () => {
+    using files = project('flockless')
+    const bin = join(state, 'bin')
+    mkdirSync(bin)
+    for (const tool of ['git', 'docker', 'sh'])
+      symlinkSync((await run('which', [tool])).stdout.trim(), join(bin, tool))
+    await using _cutover = await acquire('exclusive')
+    const env = { HOME: state, PATH: bin }
+    const tool = startTool(['up', 'dev', '--lock-wait', '0'], { cwd: files.directory, env })
+    expect(await tool.ended).toMatchObject({ exit: 0 })
+    expect(await postgres.psql('flockless', 'select count(*) from schema_migrations')).toBe('1')
+  })
+
+  /** up with a flock of its own, which ends with this exit code. */
+  const upWithFlock = async (files: Project, exit: number) => {
+    const bin = join(state, 'bin')
+    mkdirSync(bin)
+    writeFileSync(join(bin, 'flock'), `#!/bin/sh\nexit ${exit}\n`, { mode: 0o755 })
+    const env = { HOME: state, PATH: `${bin}:${process.env.PATH}` }
+    return startTool(['up', 'dev'], { cwd: files.directory, env }).ended
+  }
+
+  it("is done without where flock is BusyBox', which cannot wait, and not taken for another run", async () => {
+    using files = project('busybox')
+    expect(await upWithFlock(files, 1)).toMatchObject({ exit: 0 })
+  })
+
+  it('whose file flock cannot open (66) is 2 with a remedy, and not taken for another run', async () => {
+    using files = project('closed')
+    const { exit, stderr } = await upWithFlock(files, 66)
+    expect(exit).toBe(2)
+    expect(stderr).toContain(`The lock file ${join(state, 'host.lock')} cannot be opened.`)
+    expect(stderr).toContain(`→ sudo chmod 660 ${join(state, 'host.lock')}`)
+  })
+})
+
+describe('the state directory', () => {
+  it('that a server does not have is 2, with the line that makes it', async () => {
+    const missing = join(state, 'missing')
+    using files = project('served', (config) => {
+      config.state = missing
+      config.hosts.local = { ssh: 'deploy@vps.example', machine: 'vps' }
+    })
+    const { exit, stderr } = await up(files, '--here')
+    expect(exit).toBe(2)
+    expect(stderr).toContain(`The state directory ${missing} does not exist.`)
+    expect(stderr).toContain(`→ sudo install -d -m 2770 -g docker ${missing}`)
+    expect(await postgres.psql('postgres', "select count(*) from pg_database where datname = 'served'")).toBe(
+      '0',
+    )
+  })
+
+  it('is made where the host is this machine, for its user alone', async () => {
+    using files = project('owned', (config) => {
+      config.state = join(state, 'deep', 'own')
+    })
+    expect(await up(files)).toMatchObject({ exit: 0 })
+    expect((await run('stat', ['-c', '%a', join(state, 'deep', 'own')])).stdout.trim()).toBe('700')
+    expect(readFileSync(join(state, 'deep', 'own', 'host.lock'), 'utf8')).toBe('')
+  })
+})
