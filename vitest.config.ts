@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'faults-ci',
           globalSetup: 'test/support/global-setup.ts',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ['test/faults/ci/*.test.ts'],
           testTimeout: 300_000,
           maxConcurrency: 6,
@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           globalSetup: 'test/support/global-setup.ts',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           include: ['test/faults/*.test.ts'],
           testTimeout: 400_000,
           maxConcurrency: 6,
@@ -55,7 +55,7 @@ export default defineConfig({
           name: 'survival',
           include: ['test/survival/**/*.test.ts'],
           globalSetup: 'test/support/developer-stack.ts',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
