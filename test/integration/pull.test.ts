@@ -153,7 +153,9 @@ describe('a missing image', () => {
 // Changing an engine's settings is done to an engine that the project's own script started, and to no other.
 describe.runIf(process.env.PO_ENGINE_OWNED === '1')('an engine with registry-mirrors', () => {
   const engine = (mirror: string) =>
-    run('infrastructure/scripts/test-engine.sh', ['start', '--own', '--mirror', mirror])
+    run('infrastructure/scripts/test-engine.sh', ['start', '--own', '--mirror', mirror], {
+      env: { XDG_CACHE_HOME: process.env.XDG_CACHE_HOME, PO_ENGINE_DIR: process.env.PO_ENGINE_DIR },
+    })
 
   it('gives an image of Docker Hub from the mirror', async () => {
     await using mirror = await startRegistry({ open: true })
