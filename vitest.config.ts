@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** A shared CI machine can starve a container past a bounded wait; what fails twice has failed. */
+const retry = process.env.CI ? 1 : 0
+
 /** unit: no Docker, seconds. integration: real Postgres and dbmate containers. e2e: the built bundle, real stacks.
  * survival: after all others, that nothing of a developer's was touched.
  * faults: every fault at every kind of step, on an engine of its own (`make test-faults`); faults-ci: a part of it. */
@@ -13,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          retry,
           globalSetup: 'test/support/global-setup.ts',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
@@ -22,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          retry,
           globalSetup: 'test/support/global-setup.ts',
           sequence: { groupOrder: 1 },
           include: ['test/e2e/**/*.test.ts'],
@@ -33,6 +38,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults-ci',
+          retry,
           globalSetup: 'test/support/global-setup.ts',
           sequence: { groupOrder: 2 },
           include: ['test/faults/ci/*.test.ts'],
