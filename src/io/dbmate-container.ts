@@ -6,7 +6,7 @@ import { pgpass, sessionVariables } from './dbmate-command.ts'
 import type { Docker } from './docker.ts'
 
 const nobody = '65534:65534'
-export const work = '/work'
+export const work = '/planned'
 
 /**
  * Fed through stdin: first a tar of $1 blocks, then a line for each call: PGOPTIONS and the arguments, quoted.

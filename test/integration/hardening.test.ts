@@ -52,12 +52,12 @@ const watch = async (environment: string, files: Project): Promise<Seen> => {
   const running = runTool(['up', environment, '--json'], { cwd: files.directory })
   const id = await dbmateContainer(environment)
   await eventually('dbmate to run', async () =>
-    (await run('ps', ['-eo', 'args'])).stdout.includes('/work/files') ? true : undefined,
+    (await run('ps', ['-eo', 'args'])).stdout.includes('/planned/files') ? true : undefined,
   )
   const [inspected, processes, listing] = await Promise.all([
     docker(['inspect', id]),
     run('ps', ['-eo', 'args']),
-    docker(['exec', id, 'find', '/work', '-type', 'f']),
+    docker(['exec', id, 'find', '/planned', '-type', 'f']),
   ])
   const [document] = JSON.parse(inspected)
   return { result: await running, inspected: document, processes: processes.stdout, listing, id }
@@ -83,8 +83,8 @@ describe('the dbmate container', () => {
       Binds: null,
       AutoRemove: false,
     })
-    expect(HostConfig.Tmpfs['/work']).toContain('mode=0700')
-    expect(HostConfig.Tmpfs['/work']).toContain('uid=65534')
+    expect(HostConfig.Tmpfs['/planned']).toContain('mode=0700')
+    expect(HostConfig.Tmpfs['/planned']).toContain('uid=65534')
   })
 
   it('carries the run and the environment as labels', () => {
@@ -97,15 +97,15 @@ describe('the dbmate container', () => {
 
   it('holds the planned files and the password file, and nothing else', () => {
     expect(seen.listing.split('\n').sort()).toEqual([
-      '/work/.pgpass',
-      '/work/files/hardened/00001/00001_a.sql',
-      '/work/files/hardened/00002/00002_b.sql',
+      '/planned/.pgpass',
+      '/planned/files/hardened/00001/00001_a.sql',
+      '/planned/files/hardened/00002/00002_b.sql',
     ])
   })
 
   it('shows the password neither in docker inspect, nor in a process list, nor in a stream', () => {
     expect(seen.result.exit).toBe(0)
-    expect(seen.processes).toContain('/work/files/hardened/00001')
+    expect(seen.processes).toContain('/planned/files/hardened/00001')
     const places = [JSON.stringify(seen.inspected), seen.processes, seen.result.stdout, seen.result.stderr]
     expect(places.flatMap(leaks)).toEqual([])
   })

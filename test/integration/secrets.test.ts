@@ -170,9 +170,9 @@ describe('the password', () => {
     expect(places['command lines']).toContain('--migrations-dir')
     expect(places['environment of the tool']).toContain(envOf(files).XDG_STATE_HOME)
     expect(tools.length).toBeGreaterThan(1)
-    expect(places['environment of dbmate']).toContain('PGPASSFILE=/work/.pgpass')
+    expect(places['environment of dbmate']).toContain('PGPASSFILE=/planned/.pgpass')
     expect(activity).toContain('po-migrate')
-    expect(leaks(await docker(['exec', id, 'cat', '/work/.pgpass']))).toContain(core)
+    expect(leaks(await docker(['exec', id, 'cat', '/planned/.pgpass']))).toContain(core)
     await gate.open()
     const { exit, stdout, stderr } = await tool.ended
     expect(exit).toBe(0)

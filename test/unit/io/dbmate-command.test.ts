@@ -7,7 +7,7 @@ import { managedDatabase } from '../support/fixtures.ts'
 const call = (change: Partial<DbmateCall> = {}): DbmateCall => ({
   managed: managedDatabase('iam', '_qual'),
   verb: 'up',
-  directory: '/work/files/iam/00001',
+  directory: '/planned/files/iam/00001',
   address: '10.0.0.2',
   port: 5432,
   user: 'postgres',
@@ -22,7 +22,7 @@ describe("dbmate's arguments", () => {
       '--url',
       'postgres://postgres@10.0.0.2:5432/iam_qual?sslmode=disable&connect_timeout=10',
       '--migrations-dir',
-      '/work/files/iam/00001',
+      '/planned/files/iam/00001',
       '--migrations-table',
       'schema_migrations',
       '--no-dump-schema',
