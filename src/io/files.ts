@@ -27,7 +27,8 @@ const readMigration = ({ directory }: ManagedDatabase, file: string): MigrationF
     const text = utf8.decode(bytes)
     return { ...parseMigration(file, text), checksum: checksum(text) }
   } catch {
-    const problems = [{ file, message: 'is not UTF-8: its text would be changed on the way' }]
+    const message = 'is not UTF-8: its text would be changed on the way'
+    const problems = [{ rule: 'not-utf8', level: 'error' as const, file, message }]
     return { version: parseVersion(file) ?? '', file, problems }
   }
 }
@@ -39,7 +40,9 @@ const readMigration = ({ directory }: ManagedDatabase, file: string): MigrationF
 export const readMigrations = (managed: ManagedDatabase): { files: MigrationFile[]; strays: Problem[] } => {
   const names = listFiles(managed)
   const message = 'dbmate skips it silently: the name must be digits, then "_name.sql"'
-  const strays = names.filter(isSkippedName).map((file) => ({ file, message }))
+  const strays = names
+    .filter(isSkippedName)
+    .map((file) => ({ rule: 'skipped-name', level: 'error' as const, file, message }))
   const files = names.filter((file) => parseVersion(file)).map((file) => readMigration(managed, file))
   if (files.length === 0 && strays.length === 0)
     throw usageError(

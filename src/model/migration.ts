@@ -31,12 +31,30 @@ const byteOrderMark = '\uFEFF'
 
 const lineOf = (text: string, index: number): number => text.slice(0, index).split('\n').length
 
-const whyNoUp = (text: string): string => {
-  if (text.startsWith(byteOrderMark))
-    return 'starts with a byte order mark, so dbmate finds no "-- migrate:up" line'
-  return looseMarker.test(text)
+/** The structural rules that only dbmate's parser has; the ids are those of `lint --explain`. */
+type StructuralRule =
+  | 'byte-order-mark'
+  | 'duplicate-version'
+  | 'missing-marker'
+  | 'several-sections'
+  | 'statement-before-up'
+  | 'transaction-option'
+
+const fault = (rule: StructuralRule, place: Pick<Problem, 'file' | 'line' | 'message'>): Problem => ({
+  rule,
+  level: 'error',
+  ...place,
+})
+
+const findNoUp = (file: string, text: string): Problem => {
+  if (text.startsWith(byteOrderMark)) {
+    const message = 'starts with a byte order mark, so dbmate finds no "-- migrate:up" line'
+    return fault('byte-order-mark', { file, line: 1, message })
+  }
+  const message = looseMarker.test(text)
     ? 'its "-- migrate:up" line must start in column 0, in lower case, with plain spaces'
     : 'has no "-- migrate:up" line'
+  return fault('missing-marker', { file, line: 1, message })
 }
 
 type Markers = { up: RegExpExecArray[]; down: RegExpExecArray[] }
@@ -62,32 +80,45 @@ const findLostOptions = (file: string, text: string, markers: readonly RegExpExe
     )
     .map((match) => {
       const message = 'has a transaction option that dbmate ignores; it reads only "transaction:false"'
-      return { file, line: lineOf(text, match.index), message }
+      return fault('transaction-option', { file, line: lineOf(text, match.index), message })
     })
 
 const findProblems = (file: string, text: string, { up, down }: Markers): Problem[] => {
   const [firstUp, secondUp] = up
   const [firstDown, secondDown] = down
-  if (!firstUp) return [{ file, line: 1, message: whyNoUp(text) }]
+  if (!firstUp) return [findNoUp(file, text)]
   const problems: Problem[] = []
   const before = text.slice(0, firstUp.index).split(lineEnd)
   const statement = before.findIndex((line) => !commentLine.test(line))
   if (text.startsWith(byteOrderMark))
-    problems.push({ file, line: 1, message: 'starts with a byte order mark, on which dbmate stops' })
+    problems.push(
+      fault('byte-order-mark', {
+        file,
+        line: 1,
+        message: 'starts with a byte order mark, on which dbmate stops',
+      }),
+    )
   else if (statement >= 0)
-    problems.push({ file, line: statement + 1, message: 'has statements before "-- migrate:up"' })
+    problems.push(
+      fault('statement-before-up', {
+        file,
+        line: statement + 1,
+        message: 'has statements before "-- migrate:up"',
+      }),
+    )
   if (secondUp) {
     const message = 'has a second "-- migrate:up" section, which dbmate runs but cannot record'
-    problems.push({ file, line: lineOf(text, secondUp.index), message })
+    problems.push(fault('several-sections', { file, line: lineOf(text, secondUp.index), message }))
   }
-  if (!firstDown)
-    problems.push({ file, message: 'has no "-- migrate:down" line (dbmate needs one, even empty)' })
-  else if (firstDown.index < firstUp.index) {
+  if (!firstDown) {
+    const message = 'has no "-- migrate:down" line (dbmate needs one, even empty)'
+    problems.push(fault('missing-marker', { file, message }))
+  } else if (firstDown.index < firstUp.index) {
     const message = 'has "-- migrate:down" before "-- migrate:up"'
-    problems.push({ file, line: lineOf(text, firstDown.index), message })
+    problems.push(fault('several-sections', { file, line: lineOf(text, firstDown.index), message }))
   } else if (secondDown && !secondUp) {
     const message = 'has a second "-- migrate:down" line, on which dbmate stops'
-    problems.push({ file, line: lineOf(text, secondDown.index), message })
+    problems.push(fault('several-sections', { file, line: lineOf(text, secondDown.index), message }))
   }
   return [...problems, ...findLostOptions(file, text, [...up, ...down])]
 }
@@ -125,6 +156,9 @@ export const markDuplicates = (files: readonly MigrationFile[]): MigrationFile[]
       return entry
     }
     const message = `has the same version, ${entry.version}, as ${other}`
-    return { ...entry, problems: [...entry.problems, { file: entry.file, message }] }
+    return {
+      ...entry,
+      problems: [...entry.problems, fault('duplicate-version', { file: entry.file, message })],
+    }
   })
 }

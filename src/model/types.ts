@@ -52,8 +52,18 @@ export type Environment = {
 
 export type Credentials = { user: string; password: Secret }
 
-/** What is wrong with a file; `line` is 1-based. */
-export type Problem = { file: string; line?: number; message: string }
+/** Errors stop every run; whether warnings do is the environment's policy. */
+export type ProblemLevel = 'error' | 'warning'
+
+/** What is wrong with a file; `line` and `column` are 1-based, `rule` is what `lint --explain` knows. */
+export type Problem = {
+  rule: string
+  level: ProblemLevel
+  file: string
+  line?: number
+  column?: number
+  message: string
+}
 
 /** One file of the store that carries a version. */
 export type MigrationFile = {

@@ -85,7 +85,7 @@ describe('up refuses files', () => {
       }),
       databaseState('rag', {
         files: ['1_a.sql'],
-        strays: [{ file: '2_b.SQL', message: 'is skipped' }],
+        strays: [{ rule: 'skipped-name', level: 'error', file: '2_b.SQL', message: 'is skipped' }],
       }),
     ])
     expect(error).toMatchObject({
@@ -125,7 +125,7 @@ describe('up refuses files', () => {
   })
 
   it('that dbmate would skip, even when nothing is pending', () => {
-    const strays = [{ file: 'x_2.sql', message: 'is skipped' }]
+    const strays = [{ rule: 'skipped-name', level: 'error' as const, file: 'x_2.sql', message: 'is skipped' }]
     expect(refusal([databaseState('iam', { strays, files: ['1_a.sql'], applied: ['1'] })])).toMatchObject({
       exitCode: 2,
       details: ['iam/x_2.sql: is skipped'],
