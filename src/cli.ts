@@ -1,6 +1,7 @@
 import yargs from 'yargs'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
+import { lintCommand } from './commands/lint.ts'
 import { lockCommand } from './commands/lock.ts'
 import { newCommand } from './commands/new.ts'
 import { globalOptions, type Program, type Wire } from './commands/options.ts'
@@ -19,6 +20,7 @@ const commands = [
   planCommand,
   statusCommand,
   newCommand,
+  lintCommand,
   historyCommand,
   lockCommand,
   startCommand,

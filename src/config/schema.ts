@@ -85,6 +85,18 @@ const database = z
   })
   .describe('One directory of the migration store')
 
+const strayGlobs = ['**/migrations/**/*.sql']
+
+const lint = z
+  .strictObject({
+    stray: z
+      .array(reference)
+      .default(strayGlobs)
+      .describe('Globs below the repository; what they find outside the store is a stray migration'),
+  })
+  .default({ stray: strayGlobs })
+  .describe('What `po-migrate lint` looks for beside the migration files')
+
 /** migrate.yaml, as written: the one schema behind the loader, the editors' JSON Schema and the docs. */
 export const configSchema = z
   .strictObject({
@@ -111,6 +123,7 @@ export const configSchema = z
           .describe('Variables of the shell that compose files may interpolate; nothing else is passed on'),
       })
       .default({ pass_env: [] }),
+    lint,
     hosts: z.record(name, host).default({}),
     environments: z.record(name, environment),
     databases: z

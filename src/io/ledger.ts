@@ -1,5 +1,5 @@
 import type { LedgerEntry, LedgerOutcome, Provenance } from '../model/ledger.ts'
-import type { ManagedDatabase, Migration } from '../model/types.ts'
+import type { DatabaseReading, ManagedDatabase, Migration } from '../model/types.ts'
 import { checksum } from './checksum.ts'
 import type { Server } from './postgres.ts'
 
@@ -41,12 +41,18 @@ export const readLedger = async (server: Server, database: string): Promise<Ledg
   return server.query<LedgerEntry>(database, `select ${columns} from po_migrate.ledger order by id`)
 }
 
-/** Of each version that was applied here: the checksum of its file then. The ledger must be there. */
-export const readChecksums = async (server: Server, database: string): Promise<Map<string, string>> => {
-  const sql = `select distinct on (version) version, sha256 from po_migrate.ledger
-    where outcome = 'done' order by version, id desc`
-  const rows = await server.query<{ version: string; sha256: string }>(database, sql)
-  return new Map(rows.map(({ version, sha256 }) => [version, sha256]))
+export type KnownTexts = Pick<DatabaseReading, 'checksums' | 'attempted'>
+
+/** The texts that this database has seen. The ledger must be there. */
+export const readKnownTexts = async (server: Server, database: string): Promise<KnownTexts> => {
+  const sql = `select version, sha256, max(id) filter (where outcome = 'done') is not null as done from po_migrate.ledger
+    group by version, sha256 order by max(id) filter (where outcome = 'done') nulls first`
+  const rows = await server.query<{ version: string; sha256: string; done: boolean }>(database, sql)
+  const done = rows.filter((row) => row.done)
+  return {
+    checksums: new Map(done.map(({ version, sha256 }) => [version, sha256])),
+    attempted: new Set(rows.map(({ sha256 }) => sha256)),
+  }
 }
 
 export type Attempt = { run: string; managed: ManagedDatabase; migration: Migration; provenance: Provenance }

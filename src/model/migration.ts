@@ -70,8 +70,8 @@ const findOptions = ([found]: RegExpExecArray): string[] => {
   return line.replace(markerStart, '').split(spaces).filter(Boolean)
 }
 
-const isTransactional = (up: RegExpExecArray): boolean =>
-  findOptions(up).findLast((option) => settledTransaction.test(option)) !== 'transaction:false'
+const isTransactional = (marker: RegExpExecArray): boolean =>
+  findOptions(marker).findLast((option) => settledTransaction.test(option)) !== 'transaction:false'
 
 const findLostOptions = (file: string, text: string, markers: readonly RegExpExecArray[]): Problem[] =>
   markers
@@ -141,7 +141,9 @@ export const parseMigration = (file: string, text: string): MigrationFile => {
     up: text.slice(up.index, down.index),
     upLine: lineOf(text, up.index),
     down: text.slice(down.index),
+    downLine: lineOf(text, down.index),
     transaction: isTransactional(up),
+    downTransaction: isTransactional(down),
   }
   return { version, file, problems, migration }
 }

@@ -88,8 +88,11 @@ export type Migration = {
   /** 1-based line of `-- migrate:up` in the file; Postgres' positions count from it. */
   upLine: number
   down: string
+  /** 1-based line of `-- migrate:down` in the file. */
+  downLine: number
   /** False under `transaction:false`. */
   transaction: boolean
+  downTransaction: boolean
 }
 
 export type MigrationState = 'applied' | 'pending' | 'out-of-order' | 'missing-file' | 'edited'
@@ -107,6 +110,8 @@ export type DatabaseReading = {
   applied: readonly string[]
   /** Of each version that the ledger knows as done: its file's checksum then. */
   checksums: ReadonlyMap<string, string>
+  /** Checksums of every file that was ever begun here, also of those that failed. */
+  attempted: ReadonlySet<string>
 }
 
 /** One managed database with everything a plan needs to know. */

@@ -128,6 +128,37 @@ export const historyDocument = z.strictObject({
   ),
 })
 
+const level = z.enum(['error', 'warning'])
+
+export const lintDocument = z.strictObject({
+  version,
+  files: z.int().describe('Migration files that were read'),
+  errors: z.int(),
+  warnings: z.int(),
+  problems: z.array(
+    z.strictObject({
+      rule: z.string().describe('What `lint --explain` explains'),
+      level,
+      database: z.string().nullable().describe('Directory in the store; null: outside the store'),
+      file: z.string().describe('Path, relative to the working directory where it is below it'),
+      line: z.int().optional().describe('From 1'),
+      column: z.int().optional().describe('From 1, in characters'),
+      message: z.string(),
+    }),
+  ),
+})
+
+export const ruleDocument = z.strictObject({
+  version,
+  rule: z.string(),
+  level,
+  ignorable: z.boolean().describe('Whether `-- po-migrate:ignore` can lift it'),
+  why: z.string(),
+  fix: z.string(),
+  bad: z.string().describe('A migration that it finds, the lines marked with ✗'),
+  good: z.string(),
+})
+
 const run = z.string().describe('Run id')
 
 export const eventDocument = z.discriminatedUnion('event', [
@@ -160,6 +191,8 @@ export const eventDocument = z.discriminatedUnion('event', [
 ])
 
 export type RunEvent = z.infer<typeof eventDocument>
+export type LintDocument = z.infer<typeof lintDocument>
+export type RuleDocument = z.infer<typeof ruleDocument>
 export type LockDocument = z.infer<typeof lockDocument>
 export type HistoryDocument = z.infer<typeof historyDocument>
 export type StatusDocument = z.infer<typeof statusDocument>

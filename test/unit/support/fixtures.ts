@@ -49,6 +49,7 @@ export const databaseState = (
     tables: 0,
     applied: [],
     checksums: new Map(),
+    attempted: new Set(),
     ...rest,
     files: files.map((file) => parseMigration(file, texts[file] ?? migration('select 1;'))),
   }

@@ -1,0 +1,6 @@
+import type { Rule } from './rule.ts'
+import { errorRules } from './rules/errors.ts'
+import { unchecked } from './rules/unchecked.ts'
+
+/** Every rule that reads parsed SQL. */
+export const rules: readonly Rule[] = [...errorRules, unchecked]
