@@ -6,6 +6,7 @@ import { lockCommand } from './commands/lock.ts'
 import { newCommand } from './commands/new.ts'
 import { globalOptions, type Program, type Wire } from './commands/options.ts'
 import { planCommand } from './commands/plan.ts'
+import { rollbackCommand } from './commands/rollback.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { upCommand } from './commands/up.ts'
@@ -19,6 +20,7 @@ const commands = [
   upCommand,
   planCommand,
   statusCommand,
+  rollbackCommand,
   newCommand,
   lintCommand,
   historyCommand,

@@ -1,19 +1,15 @@
-import type { Migration } from '../model/types.ts'
+import { sectionOf } from '../model/migration.ts'
+import type { Direction, Migration } from '../model/types.ts'
 import type { Parse } from './parse.ts'
-import type { LintedFile } from './rule.ts'
+import type { LintedFile, LintedSection } from './rule.ts'
 
 /** A migration with both its sections parsed. */
 export const parseFile = (migration: Migration, parse: Parse): LintedFile => {
-  const { up, upLine, transaction, down, downLine, downTransaction } = migration
-  const parsedUp = parse(up, upLine)
-  const parsedDown = parse(down, downLine)
-  return {
-    migration,
-    up: parsedUp.statements,
-    down: parsedDown.statements,
-    sections: [
-      { name: 'up', sql: up, line: upLine, transaction, ...parsedUp },
-      { name: 'down', sql: down, line: downLine, transaction: downTransaction, ...parsedDown },
-    ],
+  const read = (name: Direction): LintedSection => {
+    const section = sectionOf(migration, name)
+    return { name, ...section, ...parse(section.sql, section.line) }
   }
+  const up = read('up')
+  const down = read('down')
+  return { migration, up: up.statements, down: down.statements, sections: [up, down] }
 }

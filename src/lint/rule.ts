@@ -1,15 +1,8 @@
-import type { Migration, ProblemLevel } from '../model/types.ts'
+import type { Direction, Migration, ProblemLevel, Section } from '../model/types.ts'
 import type { Body, Kind, ParsedSection, Place, Statement } from './parse.ts'
 
 /** One half of a migration file, parsed. */
-export type LintedSection = ParsedSection & {
-  name: 'up' | 'down'
-  sql: string
-  /** 1-based line of its marker. */
-  line: number
-  /** False under `transaction:false`. */
-  transaction: boolean
-}
+export type LintedSection = Section & ParsedSection & { name: Direction }
 
 /** One migration file, parsed, as rules see it. */
 export type LintedFile = {

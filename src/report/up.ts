@@ -32,6 +32,10 @@ const describe = (step: Step): readonly [string, string] => {
       return [step.managed.database, 'create database']
     case 'apply-migration':
       return [step.managed.database, step.migration.file]
+    case 'rollback-migration':
+      return [step.managed.database, `roll back ${step.migration.file}`]
+    case 'accept-edit':
+      return [step.managed.database, `accept the edit of ${step.migration.file}`]
   }
 }
 
@@ -54,6 +58,14 @@ export const renderMissing = (databases: readonly DatabaseState[]): string[] =>
       ? [`${managed.database}: ${missing.join(', ')} applied, but not in this checkout (an older one?)`]
       : []
   })
+
+/** What stands in the plan's way, and what lifts it. */
+export const renderRefusals = ({ refusals = [] }: Plan, { symbols, yellow }: Paint): string =>
+  refusals
+    .map(
+      ({ message, flag }) => `${yellow(symbols.skipped)} up will refuse: ${message}\n  lifted by ${flag}\n`,
+    )
+    .join('')
 
 export const renderNothingToDo = (environment: string, databases: readonly DatabaseState[]): string => {
   const applied = databases.reduce((sum, state) => sum + state.applied.length, 0)

@@ -3,7 +3,8 @@ import type { Dbmate, DbmateResult } from '../io/dbmate.ts'
 import type { Engine, Progress } from '../io/engine.ts'
 import { type Blocker, describeBlocker, watch } from '../io/observer.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
-import type { ManagedDatabase, Migration } from '../model/types.ts'
+import { sectionOf } from '../model/migration.ts'
+import type { Direction, ManagedDatabase, Migration } from '../model/types.ts'
 
 /** Postgres gave up waiting for a lock (lock_not_available). */
 const lockNotAvailable = '55P03'
@@ -19,6 +20,7 @@ export type AttemptOptions = {
   run: string
   managed: ManagedDatabase
   migration: Migration
+  direction: Direction
   /** Seconds. */
   lockTimeout: number
   interrupt: AbortSignal
@@ -35,9 +37,10 @@ export const sessionSettings = (lockTimeout: number, transaction: boolean): stri
 }
 
 const runOnce = async (options: AttemptOptions): Promise<Omit<AttemptResult, 'tries'>> => {
-  const { engine, dbmate, run, managed, migration, lockTimeout, onProgress } = options
+  const { engine, dbmate, run, managed, migration, direction, lockTimeout, onProgress } = options
+  const settings = sessionSettings(lockTimeout, sectionOf(migration, direction).transaction)
   await using watching = watch(engine.server, run, onProgress)
-  const result = await dbmate.up(managed, migration, sessionSettings(lockTimeout, migration.transaction))
+  const result = await dbmate.migrate(direction, { managed, migration }, settings)
   return { result, blockers: watching.blockers() }
 }
 
@@ -46,12 +49,12 @@ const runOnce = async (options: AttemptOptions): Promise<Omit<AttemptResult, 'tr
  * the application queue up behind it, so many short waits are kinder than a long one.
  */
 export const attempt = async (options: AttemptOptions): Promise<AttemptResult> => {
-  const { migration, interrupt, onProgress } = options
+  const { migration, direction, interrupt, onProgress } = options
+  const { transaction } = sectionOf(migration, direction)
   for (let tries = 1; ; tries++) {
     const { result, blockers } = await runOnce(options)
     const locked = result.exitCode !== 0 && parseDbmateError(result.output).sqlState === lockNotAvailable
-    if (!locked || !migration.transaction || tries === attempts || interrupt.aborted)
-      return { result, blockers, tries }
+    if (!locked || !transaction || tries === attempts || interrupt.aborted) return { result, blockers, tries }
     const pause = firstPause * 2 ** (tries - 1) * (0.5 + Math.random())
     const [blocker] = blockers
     const reason = blocker ? `, after ${describeBlocker(blocker)}` : ''

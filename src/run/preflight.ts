@@ -1,21 +1,14 @@
 import { lintMigration } from '../lint/lint.ts'
 import type { Parse } from '../lint/parse.ts'
 import { rules } from '../lint/rules.ts'
-import { history, isUnapplied } from '../model/history.ts'
+import { unappliedFiles } from '../model/history.ts'
 import type { DatabaseState, MigrationFile } from '../model/types.ts'
 
 /** Files that would run and that this database has never been given: a text that it has seen was linted then. */
-const newFiles = ({ files, applied, attempted }: DatabaseState): MigrationFile[] => {
-  const unapplied = new Set(
-    history(files, applied)
-      .filter(isUnapplied)
-      .map(({ version }) => version),
+const newFiles = (state: DatabaseState): MigrationFile[] =>
+  unappliedFiles(state).filter(
+    ({ migration, checksum }) => migration && !(checksum && state.attempted.has(checksum)),
   )
-  return files.filter(
-    ({ version, migration, checksum }) =>
-      unapplied.has(version) && migration && !(checksum && attempted.has(checksum)),
-  )
-}
 
 /**
  * Adds to every file that is to run what lint finds in its SQL; applied files are left alone, whatever is in them.

@@ -111,6 +111,7 @@ const environment: Environment = {
   engine: 'embedded',
   network: '',
   confirm: false,
+  policy: { outOfOrder: 'refuse', missing: 'refuse', edited: 'refuse', warnings: 'refuse' },
   service: 'postgres',
   port: 5432,
   user: 'postgres',
