@@ -12,7 +12,8 @@ export type Directive = {
 }
 
 const written = /^-- po-migrate:ignore(?:[ \t]+(\S+))?(?:[ \t]+(\S.*?))?\s*$/
-const meant = /^\s*--\s*po-migrate\s*:\s*ignore\b/i
+/** Whatever looks like a directive and is not the other one. */
+const meant = /^\s*--\s*po-migrate\s*:(?!irreversible\b)/i
 const breaks = /\n/g
 
 /**
