@@ -1,4 +1,5 @@
 import type { Node } from 'libpg-query'
+import { blankComments, commentEnd } from './blank.ts'
 
 type KeysOf<T> = T extends T ? keyof T : never
 /** The kind of a statement as libpg-query names it, e.g. `IndexStmt`. */
@@ -38,29 +39,12 @@ type RawStatement = { stmt: Node; stmt_location?: number; stmt_len?: number }
 const blank = /\s/
 const emptyQuery = 'Query cannot be empty'
 
-/** Index behind the comment that starts at `at`; Postgres nests block comments. */
-const skipComment = (sql: string, at: number): number => {
-  if (sql.startsWith('--', at)) {
-    const end = sql.indexOf('\n', at)
-    return end < 0 ? sql.length : end
-  }
-  let depth = 0
-  for (let index = at; index < sql.length; index++) {
-    if (sql.startsWith('/*', index)) depth++
-    else if (sql.startsWith('*/', index)) depth--
-    else continue
-    index++
-    if (depth === 0) return index + 1
-  }
-  return sql.length
-}
-
 /** Index of the first word behind blanks and comments. */
 const firstWord = (sql: string, from: number): number => {
   let at = from
   while (at < sql.length) {
     if (blank.test(sql[at] ?? '')) at++
-    else if (sql.startsWith('--', at) || sql.startsWith('/*', at)) at = skipComment(sql, at)
+    else if (sql.startsWith('--', at) || sql.startsWith('/*', at)) at = commentEnd(sql, at)
     else break
   }
   return at
@@ -98,9 +82,12 @@ const makePlacer = (sql: string, firstLine: number): ((index: number) => Place) 
   }
 }
 
+/** A section; `parsed` is what the parser was given of it, with every character at its place. */
+type Source = { sql: string; parsed: string; firstLine: number }
+
 /** A statement's location includes the blanks and comments before it. */
-const toStatements = (sql: string, raws: readonly RawStatement[], firstLine: number): Statement[] => {
-  const indexOf = makeIndexer(sql)
+const toStatements = ({ sql, parsed, firstLine }: Source, raws: readonly RawStatement[]): Statement[] => {
+  const indexOf = makeIndexer(parsed)
   const placeOf = makePlacer(sql, firstLine)
   return raws.map(({ stmt, stmt_location: from = 0, stmt_len: length }) => {
     const start = firstWord(sql, indexOf(from))
@@ -110,28 +97,33 @@ const toStatements = (sql: string, raws: readonly RawStatement[], firstLine: num
   })
 }
 
+type SqlFault = Error & { sqlDetails: { cursorPosition: number } }
+
 /** An error's cursor counts code points, from 0. */
-const toFault = (
-  sql: string,
-  error: Error & { sqlDetails: { cursorPosition: number } },
-  firstLine: number,
-) => {
-  const index = [...sql].slice(0, Math.max(0, error.sqlDetails.cursorPosition)).join('').length
-  return { message: error.message, index, ...makePlacer(sql, firstLine)(index) }
+const toFault = ({ sql, firstLine }: Source, { message, sqlDetails }: SqlFault): SyntaxFault => {
+  const index = [...sql].slice(0, Math.max(0, sqlDetails.cursorPosition)).join('').length
+  return { message, index, ...makePlacer(sql, firstLine)(index) }
 }
 
 /** Loads libpg-query, late: nothing pending needs no parser. */
 export const loadParser = async (): Promise<Parse> => {
   const { hasSqlDetails, loadModule, parseSync } = await import('libpg-query')
   await loadModule()
-  return (sql, firstLine) => {
+  const read = (source: Source): ParsedSection => {
     try {
-      const { stmts = [] } = parseSync(sql) as { stmts?: RawStatement[] }
-      return { statements: toStatements(sql, stmts, firstLine) }
+      const { stmts = [] } = parseSync(source.parsed) as { stmts?: RawStatement[] }
+      return { statements: toStatements(source, stmts) }
     } catch (error) {
       if (!(error instanceof Error) || error.message === emptyQuery) return { statements: [] }
-      if (hasSqlDetails(error)) return { statements: [], fault: toFault(sql, error, firstLine) }
+      if (hasSqlDetails(error)) return { statements: [], fault: toFault(source, error) }
       return { statements: [], unread: error.message }
     }
+  }
+  return (sql, firstLine) => {
+    const whole = read({ sql, parsed: sql, firstLine })
+    if (!whole.fault) return whole
+    // Its scanner stumbles over a comment inside NULLS LAST, WITH TIME ZONE and the like, which Postgres' does not.
+    const bare = read({ sql, parsed: blankComments(sql), firstLine })
+    return bare.fault ? whole : bare
   }
 }
