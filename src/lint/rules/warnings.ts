@@ -1,4 +1,5 @@
 import type { Rule } from '../rule.ts'
+import { backfillRules } from './warnings/backfill.ts'
 import { columnChoiceRules } from './warnings/column-choices.ts'
 import { columnTypeRules } from './warnings/column-type.ts'
 import { columnRules } from './warnings/columns.ts'
@@ -28,6 +29,7 @@ export const warningRules: readonly Rule[] = [
   ...renameRules,
   ...dropRules,
   ...dataRules,
+  ...backfillRules,
   ...rewriteRules,
   ...lockRules,
   ...partitionRules,

@@ -1,11 +1,7 @@
-import type { Node, RangeVar } from 'libpg-query'
 import { relationName } from '../../ast.ts'
 import { type At, isCreated } from '../../created.ts'
-import { commandsOf } from '../../on-alter-table.ts'
-import type { Statement } from '../../parse.ts'
-import { type Found, type LintedFile, onStatement, type Rule } from '../../rule.ts'
-
-type Write = { relation?: RangeVar; whereClause?: Node }
+import { onStatement, type Rule } from '../../rule.ts'
+import { type Write, writesOf } from '../../writes.ts'
 
 const truncateCascade: Rule = {
   id: 'ban-truncate-cascade',
@@ -60,12 +56,10 @@ DELETE FROM sessions WHERE expires_at < now();
   ),
 }
 
-const findUnbounded = (verb: string, { body, ...at }: At & { body: Write }): string | undefined => {
-  const table = relationName(body.relation)
-  return body.whereClause || isCreated(at, table)
+const findUnbounded = (at: At & Write): string | undefined =>
+  at.isBounded || isCreated(at, at.table)
     ? undefined
-    : `${table}: ${verb} without WHERE locks every row of it until the file is done.`
-}
+    : `${at.table}: ${at.verb} without WHERE locks every row of it until the file is done.`
 
 const unbounded: Rule = {
   id: 'unbounded-write',
@@ -83,70 +77,13 @@ UPDATE orders SET channel = 'web' WHERE channel IS NULL AND id BETWEEN 1 AND 100
 
 -- migrate:down
 `,
-  find: (file: LintedFile): Found[] => [
-    ...onStatement('UpdateStmt', (checked) => findUnbounded('UPDATE', checked))(file),
-    ...onStatement('DeleteStmt', (checked) => findUnbounded('DELETE', checked))(file),
-  ],
+  find: (file) =>
+    file.up.flatMap((statement, index) =>
+      writesOf(statement).flatMap((write) => {
+        const message = findUnbounded({ file, index, ...write })
+        return message ? [{ line: statement.line, column: statement.column, message }] : []
+      }),
+    ),
 }
 
-/** The table whose readers or writers wait from this statement to the end of the transaction. */
-const lockedBy = ({ node }: Statement): string | undefined => {
-  if ('AlterTableStmt' in node) {
-    const { relation, objtype } = node.AlterTableStmt
-    const weak = commandsOf(node.AlterTableStmt).every(({ subtype }) => subtype === 'AT_ValidateConstraint')
-    return weak || objtype !== 'OBJECT_TABLE' ? undefined : relationName(relation)
-  }
-  if ('CreateTrigStmt' in node) return relationName(node.CreateTrigStmt.relation)
-  if ('IndexStmt' in node) return relationName(node.IndexStmt.relation)
-  return 'RenameStmt' in node && node.RenameStmt.relation ? relationName(node.RenameStmt.relation) : undefined
-}
-
-/** The table that a statement may write many rows of; INSERT … VALUES is not meant. */
-const writtenBy = ({ node }: Statement): string | undefined => {
-  if ('UpdateStmt' in node) return relationName(node.UpdateStmt.relation)
-  if ('DeleteStmt' in node) return relationName(node.DeleteStmt.relation)
-  if ('MergeStmt' in node) return relationName(node.MergeStmt.relation)
-  if (!('InsertStmt' in node)) return undefined
-  const { relation, selectStmt } = node.InsertStmt
-  const values = selectStmt && 'SelectStmt' in selectStmt && selectStmt.SelectStmt.valuesLists
-  return selectStmt && !values ? relationName(relation) : undefined
-}
-
-const findLocked = ({ file, index }: At): string | undefined =>
-  file.up
-    .slice(0, index)
-    .flatMap((statement, at) => {
-      const table = lockedBy(statement)
-      return table && !isCreated({ file, index: at }, table) ? [table] : []
-    })
-    .at(0)
-
-const backfill: Rule = {
-  id: 'backfill-with-ddl',
-  level: 'warning',
-  why: 'ALTER TABLE, CREATE TRIGGER and CREATE INDEX keep their lock until the transaction ends. Rows that the same file writes afterwards are written while everybody waits for that lock.',
-  fix: 'Two files: the change first, the rows in the next one, in batches.',
-  bad: `-- migrate:up
-ALTER TABLE orders ADD COLUMN channel text;
-UPDATE orders SET channel = 'web' WHERE channel IS NULL; -- ✗
-
--- migrate:down
-ALTER TABLE orders DROP COLUMN channel;
-`,
-  good: `-- migrate:up
-UPDATE orders SET channel = 'web' WHERE channel IS NULL AND id BETWEEN 1 AND 10000;
-
--- migrate:down
-`,
-  find: (file: LintedFile): Found[] =>
-    file.up.flatMap((statement, index) => {
-      const written = writtenBy(statement)
-      const locked = file.migration.transaction && written ? findLocked({ file, index }) : undefined
-      const { line, column } = statement
-      return locked
-        ? [{ line, column, message: `${written}: written while this file holds its lock on ${locked}.` }]
-        : []
-    }),
-}
-
-export const dataRules: readonly Rule[] = [truncateCascade, truncate, unbounded, backfill]
+export const dataRules: readonly Rule[] = [truncateCascade, truncate, unbounded]
