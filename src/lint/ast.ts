@@ -70,6 +70,17 @@ export const defaultOf = (column: ColumnDef): Node | undefined => {
 export const stringConstant = (node: Node | undefined): string | undefined =>
   node && 'A_Const' in node && node.A_Const.sval ? (node.A_Const.sval.sval ?? '') : undefined
 
+const off: readonly string[] = ['false', 'off', '0']
+
+/** Whether an option in parentheses is given and not switched off, e.g. `REINDEX (CONCURRENTLY)`. */
+export const hasOption = (options: readonly Node[] | undefined, name: string): boolean =>
+  (options ?? []).some((node) => {
+    if (!('DefElem' in node) || node.DefElem.defname !== name) return false
+    const { arg } = node.DefElem
+    if (arg && 'Integer' in arg) return (arg.Integer.ival ?? 0) !== 0
+    return !(arg && 'String' in arg && off.includes((arg.String.sval ?? '').toLowerCase()))
+  })
+
 /** Every node of one kind below (and at) a node. */
 export const findNodes = <K extends Kind>(kind: K, root: unknown): Body<K>[] => {
   if (Array.isArray(root)) return root.flatMap((node) => findNodes(kind, node))

@@ -1,5 +1,6 @@
 import type { Rule } from '../rule.ts'
 import { backfillRules } from './warnings/backfill.ts'
+import { cascadeRules } from './warnings/cascades.ts'
 import { columnChoiceRules } from './warnings/column-choices.ts'
 import { columnTypeRules } from './warnings/column-type.ts'
 import { columnRules } from './warnings/columns.ts'
@@ -10,6 +11,7 @@ import { dropRules } from './warnings/drops.ts'
 import { indexRules } from './warnings/indexes.ts'
 import { keyRules } from './warnings/keys.ts'
 import { lockRules } from './warnings/locks.ts'
+import { moveRules } from './warnings/moves.ts'
 import { nameRules } from './warnings/names.ts'
 import { notNullRules } from './warnings/not-null.ts'
 import { partitionRules } from './warnings/partitions.ts'
@@ -27,7 +29,9 @@ export const warningRules: readonly Rule[] = [
   ...columnChoiceRules,
   ...domainRules,
   ...renameRules,
+  ...moveRules,
   ...dropRules,
+  ...cascadeRules,
   ...dataRules,
   ...backfillRules,
   ...rewriteRules,

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { warningRules } from '../../../src/lint/rules/warnings.ts'
 import { type Lint, openLint } from '../../support/linted.ts'
@@ -315,4 +317,68 @@ describe('drops', () => {
   ])('%s', (up, ids) => {
     expect(idsIn(up)).toEqual(ids)
   })
+})
+
+describe('options that are switched off', () => {
+  it.each([
+    ['VACUUM (FULL off, ANALYZE) orders;', []],
+    ['VACUUM (FULL 0) orders;', []],
+    ['VACUUM (FULL) orders;', ['prefer-repack']],
+    ['VACUUM FULL;', ['prefer-repack']],
+    ['REINDEX (CONCURRENTLY false) TABLE orders;', ['require-concurrent-reindex']],
+    ['REINDEX (CONCURRENTLY) TABLE orders;', []],
+  ])('%s', (up, ids) => {
+    expect(idsIn(up)).toEqual(ids)
+  })
+})
+
+describe('names that programs know', () => {
+  it.each([
+    ['ALTER VIEW a RENAME TO b;', ['renaming-table']],
+    ['ALTER VIEW a RENAME COLUMN id TO b;', ['renaming-column']],
+    ['ALTER TYPE a RENAME ATTRIBUTE b TO c;', ['renaming-object']],
+    ['ALTER FUNCTION a(int) RENAME TO b;', ['renaming-object']],
+    ['ALTER TYPE a SET SCHEMA b;', ['renaming-object']],
+    ['ALTER TABLE a RENAME CONSTRAINT b TO c;', []],
+    ['ALTER TRIGGER a ON b RENAME TO c;', []],
+    ['CREATE TYPE a AS (b int); ALTER TYPE a RENAME ATTRIBUTE b TO c;', []],
+  ])('%s', (up, ids) => {
+    expect(idsIn(up)).toEqual(ids)
+  })
+})
+
+it('finds nothing in the store of this checkout', () => {
+  const store = join(import.meta.dirname, '../../../infrastructure/migrations')
+  const files = readdirSync(store, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.sql'),
+  )
+  expect(files.length).toBeGreaterThan(4)
+  for (const file of files)
+    expect(lint.find(readFileSync(join(store, file), 'utf8'), warningRules)).toEqual([])
+})
+
+it('stumbles over no statement, however little of it there is', () => {
+  const statements = `
+    DO $$ BEGIN NULL; END $$; CREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1; CREATE PROCEDURE p() LANGUAGE sql AS '';
+    CREATE EXTENSION vector; ALTER EXTENSION vector UPDATE; COMMENT ON TABLE a IS NULL; GRANT SELECT ON a TO PUBLIC;
+    CREATE POLICY p ON a; ALTER TABLE a ENABLE ROW LEVEL SECURITY; ALTER TABLE a OWNER TO b; ALTER TABLE a SET (fillfactor = 70);
+    ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b; ALTER INDEX i SET TABLESPACE b; ALTER INDEX i ATTACH PARTITION j;
+    ALTER TABLE a INHERIT b; ALTER TABLE a OF c; ALTER TABLE a CLUSTER ON i; ALTER TABLE a REPLICA IDENTITY FULL;
+    ALTER TABLE a ALTER b SET STATISTICS 9, ALTER c SET STORAGE plain, ALTER d ADD GENERATED ALWAYS AS IDENTITY;
+    CLUSTER; REINDEX DATABASE; VACUUM; ANALYZE; CHECKPOINT; DISCARD ALL; RESET ALL; SHOW ALL; LISTEN a; NOTIFY a;
+    SET search_path = a; SET TIME ZONE LOCAL; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET lock_timeout TO DEFAULT;
+    SELECT; SELECT set_config('a', NULL, true); VALUES (1); TABLE a; INSERT INTO a DEFAULT VALUES; CALL p(); EXPLAIN SELECT 1;
+    DROP OPERATOR + (int, int); DROP CAST (int AS text); DROP AGGREGATE a(*); DROP RULE r ON a; DROP TRANSFORM FOR int LANGUAGE c;
+    CREATE TABLE a (); CREATE TABLE a (LIKE b); CREATE TABLE a OF b; CREATE INDEX ON a ((b + 1)); CREATE STATISTICS ON b, c FROM a;
+    CREATE AGGREGATE g(int) (SFUNC = f, STYPE = int); CREATE CAST (a AS b) WITHOUT FUNCTION; CREATE COLLATION c FROM "C";
+    CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION f(); CREATE PUBLICATION p; SECURITY LABEL ON TABLE a IS NULL;
+    ALTER DOMAIN d DROP NOT NULL; ALTER DOMAIN d SET DEFAULT 1; ALTER TYPE t ADD ATTRIBUTE b int; ALTER SEQUENCE s RESTART;
+    ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO a; IMPORT FOREIGN SCHEMA a FROM SERVER b INTO c; COPY a TO STDOUT;
+    MERGE INTO a USING b ON true WHEN MATCHED THEN DO NOTHING; DECLARE c CURSOR FOR SELECT 1; PREPARE p AS SELECT 1; EXECUTE p;
+    REASSIGN OWNED BY a TO b; DROP OWNED BY a; LOCK a; TRUNCATE ONLY a; CREATE SCHEMA AUTHORIZATION a; REFRESH MATERIALIZED VIEW a`
+  for (const statement of statements.split(/;(?! END)/)) {
+    const file = lint.parse(migration(`${statement};`))
+    const messages = warningRules.flatMap((rule) => rule.find(file).map(({ message }) => message))
+    for (const message of messages) expect(message).not.toMatch(/undefined|^:/)
+  }
 })

@@ -1,4 +1,4 @@
-import { objectName, relationName } from '../../ast.ts'
+import { hasOption, objectName, relationName } from '../../ast.ts'
 import { isCreated } from '../../created.ts'
 import { onStatement, type Rule } from '../../rule.ts'
 
@@ -95,9 +95,7 @@ REINDEX TABLE CONCURRENTLY orders;
 -- migrate:down
 `,
   find: onStatement('ReindexStmt', ({ body, ...at }) => {
-    const concurrent = (body.params ?? []).some(
-      (node) => 'DefElem' in node && node.DefElem.defname === 'concurrently',
-    )
+    const concurrent = hasOption(body.params, 'concurrently')
     const name = body.relation ? relationName(body.relation) : (body.name ?? 'this database')
     return concurrent || isCreated(at, name)
       ? undefined

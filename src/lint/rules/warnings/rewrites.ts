@@ -1,5 +1,5 @@
 import type { AlterTableType } from 'libpg-query'
-import { relationName } from '../../ast.ts'
+import { hasOption, relationName } from '../../ast.ts'
 import { isCreated } from '../../created.ts'
 import { onAlterTable } from '../../on-alter-table.ts'
 import { type Found, type LintedFile, onStatement, type Rule } from '../../rule.ts'
@@ -10,7 +10,7 @@ const findCluster = onStatement('ClusterStmt', ({ body, ...at }) => {
 })
 
 const findVacuumFull = onStatement('VacuumStmt', ({ body }) => {
-  const full = (body.options ?? []).some((node) => 'DefElem' in node && node.DefElem.defname === 'full')
+  const full = hasOption(body.options, 'full')
   const names = (body.rels ?? []).flatMap((node) =>
     'VacuumRelation' in node ? [relationName(node.VacuumRelation.relation)] : [],
   )
