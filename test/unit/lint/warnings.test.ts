@@ -382,3 +382,25 @@ it('stumbles over no statement, however little of it there is', () => {
     for (const message of messages) expect(message).not.toMatch(/undefined|^:/)
   }
 })
+
+describe('the documentation', () => {
+  const docs = join(import.meta.dirname, '../../../docs')
+
+  it('lists every rule; `npx vitest run --project unit -u` writes it', async () => {
+    const rows = warningRules.map(({ id, why, fix }) => `| \`${id}\` | ${why} | ${fix} |`)
+    const table = ['| rule | why | what to write instead |', '|---|---|---|', ...rows].join('\n')
+    const head =
+      '# The warnings of lint\n\nWritten by the tests from `src/lint/rules`; [lint.md](lint.md) says what they take for granted.'
+    await expect(`${head}\n\n${table}\n`).toMatchFileSnapshot(join(docs, 'lint-rules.md'))
+  })
+
+  it('refers to rules that there are', () => {
+    const text = readFileSync(join(docs, 'lint.md'), 'utf8')
+    const answers = [...text.matchAll(/^\| [^|]+ \| ([^|]+) \|$/gm)].flatMap(([, answer = '']) => [
+      ...answer.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g),
+    ])
+    const ids = warningRules.map(({ id }) => id)
+    expect(answers.length).toBeGreaterThan(40)
+    for (const [, id] of answers) expect(ids).toContain(id)
+  })
+})
