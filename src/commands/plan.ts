@@ -43,13 +43,14 @@ export const showPlan = (
   const { stdout, stderr } = context
   const paint = paintFor(stdout, options, context)
   for (const line of renderMissing(databases)) stderr.write(`${line}\n`)
-  if (!options.quiet) stderr.write(renderRefusals(plan, paint))
-  if (plan.steps.length === 0) {
-    stdout.write(renderNothingToDo(environment.name, databases))
-    return
-  }
-  stdout.write(`${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, paint)}`)
-  if (!options.quiet) stderr.write(`${paint.symbols.next} ${command}\n`)
+  stdout.write(
+    plan.steps.length === 0
+      ? renderNothingToDo(environment.name, databases)
+      : `${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, paint)}`,
+  )
+  if (options.quiet) return
+  if (plan.refusals?.length) stderr.write(renderRefusals(plan, paint))
+  else if (plan.steps.length > 0) stderr.write(`${paint.symbols.next} ${command}\n`)
 }
 
 /** The command that applies what a plan for these options shows. */

@@ -1,7 +1,8 @@
 import { AppError, type ExitCode, exitCodes, usageError } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { planRollback } from '../plan/rollback.ts'
-import { renderRollback, renderRolledBack } from '../report/rollback.ts'
+import { renderRollback } from '../report/rollback.ts'
+import { renderSummary } from '../report/up.ts'
 import { readUpWorld } from '../run/world.ts'
 import { environmentArgument, type GlobalOptions, type Program, paintFor, type Wire } from './options.ts'
 import { runPlanned } from './planned-run.ts'
@@ -77,7 +78,7 @@ export const rollback = (options: RollbackOptions, context: Context): Promise<Ex
           stdout.write(renderRollback(plan, paint))
           if (command !== commandLine(options)) stderr.write(`${paint.symbols.next} ${command}\n`)
         },
-        summarize: renderRolledBack,
+        summarize: renderSummary,
         continueOnError: false,
       },
       context,

@@ -74,14 +74,18 @@ export const renderNothingToDo = (environment: string, databases: readonly Datab
 
 export type Summary = { environment: string; outcomes: readonly StepOutcome[]; ms: number }
 
+const counted = new Set<Step['kind']>(['apply-migration', 'rollback-migration'])
+
 /** `qual: 6 migrations applied in 0.9 s (iam_qual 1, calendar_qual 4, rag_qual 1).` */
 export const renderSummary = ({ environment, outcomes, ms }: Summary): string => {
   const counts = new Map<string, number>()
   for (const { step, status } of outcomes) {
-    if (step.kind !== 'apply-migration' || status !== 'done') continue
+    if (!('managed' in step) || !counted.has(step.kind) || status !== 'done') continue
     counts.set(step.managed.database, (counts.get(step.managed.database) ?? 0) + 1)
   }
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
   const each = [...counts].map(([database, count]) => `${database} ${count}`).join(', ')
-  return `${environment}: ${plural(total, 'migration')} applied in ${renderDuration(ms)} (${each}).\n`
+  const did = outcomes.some(({ step }) => step.kind === 'rollback-migration') ? 'rolled back' : 'applied'
+  const where = total > 0 ? ` (${each})` : ''
+  return `${environment}: ${plural(total, 'migration')} ${did} in ${renderDuration(ms)}${where}.\n`
 }

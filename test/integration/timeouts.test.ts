@@ -205,7 +205,9 @@ describe.concurrent('a concurrent index build', () => {
 describe('a role without rights on the table of versions', () => {
   it('is refused with 4 before anything is touched: dbmate would take every file for pending', async () => {
     using files = await project('owned')
-    await postgres.psql('postgres', "create role lowly login password 'postgres'")
+    const role = "create role lowly login password 'postgres'"
+    const once = `do $$ begin if not exists (select from pg_roles where rolname = 'lowly') then ${role}; end if; end $$`
+    await postgres.psql('postgres', once)
     using lowly = makeProject({
       network: postgres.network,
       store: { owned: { '00001_table.sql': migration('create table orders (id int);') } },
