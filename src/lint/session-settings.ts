@@ -1,6 +1,6 @@
+import { findNodes } from './ast.ts'
 import type { Statement } from './parse.ts'
 import { bodyOf, type Found, type LintedSection } from './rule.ts'
-import { findNodes } from './walk.ts'
 
 type Change = { name: string; leaks: boolean } | 'reset-all'
 
@@ -16,7 +16,7 @@ const changesBySet = (statement: Statement): Change[] => {
 
 /** `set_config('search_path', '', false)`, as pg_dump writes it: the third argument is "local". */
 const changesByFunction = (statement: Statement): Change[] =>
-  findNodes(statement.node, 'FuncCall').flatMap(({ funcname = [], args = [] }) => {
+  findNodes('FuncCall', statement.node).flatMap(({ funcname = [], args = [] }) => {
     const last = funcname.at(-1)
     const [name, , local] = args
     if (!last || !('String' in last) || last.String.sval !== 'set_config') return []

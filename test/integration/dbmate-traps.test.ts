@@ -169,7 +169,7 @@ const traps: Record<string, Trap> = {
       '00001_a.sql': migration("create type mood as enum ('ok');\ncreate table a (b mood);"),
       '00002_b.sql': migration("alter type mood add value 'sad';\ninsert into a values ('sad');"),
     },
-    rules: ['new-enum-value'],
+    rules: ['using-new-enum-value'],
     harm: stopsHalfway('unsafe use of new value'),
   },
 }

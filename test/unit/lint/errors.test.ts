@@ -95,7 +95,11 @@ describe('errors', () => {
     ['literal-database', 'alter database calendar rename to b;', '"calendar"'],
     ['literal-database', 'alter role a in database calendar set work_mem = 1;', '"calendar"'],
     ['literal-database', 'revoke all on database calendar from public;', '"calendar"'],
-    ['new-enum-value', "alter type a add value 'b';\ninsert into c values ('b');", "'b' is new"],
+    [
+      'using-new-enum-value',
+      "alter type a add value 'b';\ninsert into c values ('b');",
+      "'b' cannot be used",
+    ],
     ['syntax', 'select;\nselect from where;', 'syntax error at or near "where"'],
     ['syntax', "select 'open", 'unterminated quoted string'],
   ])('%s: %s', (rule, sql, message) => {
