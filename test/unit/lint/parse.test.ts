@@ -39,7 +39,7 @@ describe('a section', () => {
       expect(parse(sql, 1).statements).toHaveLength(count)
       return performance.now() - started
     }
-    time(1000)
-    expect(time(8000)).toBeLessThan(Math.max(1, time(1000)) * 40)
+    const best = (count: number): number => Math.min(time(count), time(count), time(count), time(count))
+    expect(best(8000)).toBeLessThan(best(500) * 16 * 6)
   })
 })
