@@ -3,19 +3,20 @@ import { findNodes, qualify, stringsOf } from '../../ast.ts'
 import { isCreated } from '../../created.ts'
 import type { Found, LintedFile, Rule } from '../../rule.ts'
 
-type Added = { type: string; value: string }
+type Added = { type: string; value: string; index: number }
 
-const addedValues = (file: LintedFile, before: number): Added[] =>
-  file.up.slice(0, before).flatMap(({ node }, index) => {
+const addedValues = (file: LintedFile): Added[] =>
+  file.up.flatMap(({ node }, index) => {
     if (!('AlterEnumStmt' in node) || node.AlterEnumStmt.oldVal) return []
     const type = qualify(stringsOf(node.AlterEnumStmt.typeName))
     const value = node.AlterEnumStmt.newVal
-    return value && !isCreated({ file, index }, type, 'type') ? [{ type, value }] : []
+    return value && !isCreated({ file, index }, type, 'type') ? [{ type, value, index }] : []
   })
 
-const findNewValues = (file: LintedFile): Found[] =>
-  file.up.flatMap(({ node, line, column }, index) => {
-    const added = addedValues(file, index)
+const findNewValues = (file: LintedFile): Found[] => {
+  const all = addedValues(file)
+  return file.up.flatMap(({ node, line, column }, index) => {
+    const added = all.filter((each) => each.index < index)
     const used = added.length > 0 ? findNodes('A_Const', node).map(({ sval }) => sval?.sval) : []
     return added
       .filter(({ value }) => used.includes(value))
@@ -24,6 +25,7 @@ const findNewValues = (file: LintedFile): Found[] =>
         return { line, column, message }
       })
   })
+}
 
 const newEnumValue: Rule = {
   id: 'using-new-enum-value',
