@@ -7,6 +7,9 @@ const sameScale: Judge = (from, to) =>
   to.length === 0 || (from.length > 0 && (to[0] ?? 0) >= (from[0] ?? 0) && (to[1] ?? 0) === (from[1] ?? 0))
 /** Without a precision: microseconds, 6 digits. */
 const notCoarser: Judge = ([from = 6], [to = 6]) => to >= from
+/** The fields as a mask, all without one, then a precision; changes of the fields are rare and count as rewriting. */
+const sameFields: Judge = ([fromFields = 32767, from = 6], [toFields = 32767, to = 6]) =>
+  toFields === fromFields && to >= from
 const always: Judge = () => true
 
 /**
@@ -24,6 +27,7 @@ const catalogOnly: Readonly<Record<string, Judge>> = {
   'timestamptz timestamptz': notCoarser,
   'time time': notCoarser,
   'timetz timetz': notCoarser,
+  'interval interval': sameFields,
   'cidr inet': always,
 }
 

@@ -158,6 +158,7 @@ describe('the type before, from the down section', () => {
     ['timestamptz(6)', 'timestamptz(3)'],
     ['timestamptz', 'timestamptz(3)'],
     ['inet', 'cidr'],
+    ['interval', 'interval(3)'],
   ])('lets %s follow %s', (to, from) => {
     expect(change(to, from)).toEqual([])
   })
@@ -166,6 +167,7 @@ describe('the type before, from the down section', () => {
     ['varchar(10)', 'varchar(20)'],
     ['varchar(10)', 'text'],
     ['text', 'char(10)'],
+    ['interval day', 'interval'],
     ['text', 'integer'],
     ['text USING upper(note)', 'varchar(10)'],
     ['text COLLATE "C"', 'varchar(10)'],
@@ -278,6 +280,7 @@ describe('rows', () => {
       ['backfill-with-ddl'],
     ],
     ['before the change', 'UPDATE a SET b = 1 WHERE id < 9; ALTER TABLE a ADD c text;', []],
+    ['after an index got another name', 'ALTER INDEX i RENAME TO j; UPDATE a SET b = 1 WHERE id < 9;', []],
     ['after a validation', 'ALTER TABLE a VALIDATE CONSTRAINT b; UPDATE a SET b = 1 WHERE id < 9;', []],
     ['in a rule, which runs later', 'CREATE RULE r AS ON INSERT TO a DO ALSO UPDATE b SET n = 1;', []],
     ['inside an expression', 'WITH gone AS (DELETE FROM a RETURNING *) SELECT 1;', ['unbounded-write']],

@@ -1,23 +1,31 @@
 import { findNodes, qualify, stringsOf } from '../../ast.ts'
 import { isCreated } from '../../created.ts'
-import type { Statement } from '../../parse.ts'
 import { bodyOf, type Found, type LintedFile, type Rule } from '../../rule.ts'
 
-const uses = (statement: Statement, value: string): boolean =>
-  findNodes('A_Const', statement.node).some(({ sval }) => sval?.sval === value)
+type Added = { type: string; value: string; index: number }
 
-const findUses = (file: LintedFile): Found[] =>
+/** A value of a type that the same transaction made may be used at once. */
+const addedValues = (file: LintedFile): Added[] =>
   file.up.flatMap((statement, index) => {
-    const { typeName, newVal, oldVal } = bodyOf(statement, 'AlterEnumStmt') ?? {}
+    const { typeName, newVal: value, oldVal } = bodyOf(statement, 'AlterEnumStmt') ?? {}
     const type = qualify(stringsOf(typeName))
-    // A value of a type that the same transaction made may be used at once.
-    if (newVal === undefined || oldVal !== undefined || isCreated({ file, index }, type, 'type')) return []
-    const message = `${type}: '${newVal}' cannot be used in the transaction that added it`
-    return file.up
-      .slice(index + 1)
-      .filter((later) => uses(later, newVal))
-      .map(({ line, column }) => ({ line, column, message }))
+    if (value === undefined || oldVal !== undefined || isCreated({ file, index }, type, 'type')) return []
+    return [{ type, value, index }]
   })
+
+const findUses = (file: LintedFile): Found[] => {
+  const all = addedValues(file)
+  return file.up.flatMap(({ node, line, column }, index) => {
+    const added = all.filter((each) => each.index < index)
+    const used = added.length > 0 ? findNodes('A_Const', node).map(({ sval }) => sval?.sval) : []
+    return added
+      .filter(({ value }) => used.includes(value))
+      .map(({ type, value }) => {
+        const message = `${type}: '${value}' cannot be used in the transaction that added it`
+        return { line, column, message }
+      })
+  })
+}
 
 export const newEnumValue: Rule = {
   id: 'using-new-enum-value',

@@ -1,8 +1,8 @@
 import { relationName } from '../../ast.ts'
-import { type At, isCreated } from '../../created.ts'
+import { isCreated } from '../../created.ts'
 import { commandsOf } from '../../on-alter-table.ts'
 import type { Statement } from '../../parse.ts'
-import type { Rule } from '../../rule.ts'
+import type { Found, LintedFile, Rule } from '../../rule.ts'
 import { writesOf } from '../../writes.ts'
 
 /** The table whose readers or writers wait from this statement to the end of the transaction. */
@@ -14,17 +14,30 @@ const lockedBy = ({ node }: Statement): string | undefined => {
   }
   if ('CreateTrigStmt' in node) return relationName(node.CreateTrigStmt.relation)
   if ('IndexStmt' in node) return relationName(node.IndexStmt.relation)
-  return 'RenameStmt' in node && node.RenameStmt.relation ? relationName(node.RenameStmt.relation) : undefined
+  if (!('RenameStmt' in node) || node.RenameStmt.renameType === 'OBJECT_INDEX') return undefined
+  return node.RenameStmt.relation && relationName(node.RenameStmt.relation)
 }
 
-const findLocked = ({ file, index }: At): string | undefined =>
-  file.up
-    .slice(0, index)
-    .flatMap((statement, at) => {
-      const table = lockedBy(statement)
-      return table && !isCreated({ file, index: at }, table) ? [table] : []
-    })
-    .at(0)
+type Lock = { index: number; table: string }
+
+/** The first lock on a table that others know; those after it only make it worse. */
+const findLock = (file: LintedFile): Lock | undefined => {
+  for (const [index, statement] of file.up.entries()) {
+    const table = lockedBy(statement)
+    if (table && !isCreated({ file, index }, table)) return { index, table }
+  }
+  return undefined
+}
+
+const findWrites = (file: LintedFile): Found[] => {
+  const lock = findLock(file)
+  return file.up.flatMap((statement, index) => {
+    const { line, column } = statement
+    const [write] = lock && index > lock.index ? writesOf(statement) : []
+    const message = `${write?.table}: written while this file holds its lock on ${lock?.table}.`
+    return write ? [{ line, column, message }] : []
+  })
+}
 
 const backfill: Rule = {
   id: 'backfill-with-ddl',
@@ -43,23 +56,7 @@ UPDATE orders SET channel = 'web' WHERE channel IS NULL AND id BETWEEN 1 AND 100
 
 -- migrate:down
 `,
-  find: (file) =>
-    file.migration.transaction
-      ? file.up.flatMap((statement, index) => {
-          const [write] = writesOf(statement)
-          const locked = write && findLocked({ file, index })
-          const { line, column } = statement
-          return locked
-            ? [
-                {
-                  line,
-                  column,
-                  message: `${write.table}: written while this file holds its lock on ${locked}.`,
-                },
-              ]
-            : []
-        })
-      : [],
+  find: (file) => (file.migration.transaction ? findWrites(file) : []),
 }
 
 export const backfillRules: readonly Rule[] = [backfill]
