@@ -28,7 +28,13 @@ export type AttemptOptions = {
 }
 
 /** How the last attempt ended, and who was in its way. */
-export type AttemptResult = { result: DbmateResult; blockers: readonly Blocker[]; tries: number }
+export type AttemptResult = {
+  result: DbmateResult
+  blockers: readonly Blocker[]
+  tries: number
+  /** There were tries left, and the run was interrupted. */
+  interrupted?: boolean
+}
 
 /** PGOPTIONS of dbmate's session: a bounded wait for locks, and a backend that notices when its client is gone. */
 export const sessionSettings = (lockTimeout: number, transaction: boolean): string => {
@@ -36,7 +42,7 @@ export const sessionSettings = (lockTimeout: number, transaction: boolean): stri
   return `-c lock_timeout=${ms} -c client_connection_check_interval=500`
 }
 
-const runOnce = async (options: AttemptOptions): Promise<Omit<AttemptResult, 'tries'>> => {
+const runOnce = async (options: AttemptOptions): Promise<Pick<AttemptResult, 'result' | 'blockers'>> => {
   const { engine, dbmate, run, managed, migration, direction, lockTimeout, onProgress } = options
   const settings = sessionSettings(lockTimeout, sectionOf(migration, direction).transaction)
   await using watching = watch(engine.server, run, onProgress)
@@ -54,12 +60,12 @@ export const attempt = async (options: AttemptOptions): Promise<AttemptResult> =
   for (let tries = 1; ; tries++) {
     const { result, blockers } = await runOnce(options)
     const locked = result.exitCode !== 0 && parseDbmateError(result.output).sqlState === lockNotAvailable
-    if (!locked || !transaction || tries === attempts || interrupt.aborted) return { result, blockers, tries }
+    if (!locked || !transaction || tries === attempts) return { result, blockers, tries }
     const pause = firstPause * 2 ** (tries - 1) * (0.5 + Math.random())
     const [blocker] = blockers
     const reason = blocker ? `, after ${describeBlocker(blocker)}` : ''
     onProgress(`try ${tries + 1} of ${attempts} in ${(pause / secondsToMs).toFixed(1)} s${reason}`)
     await sleep(pause, undefined, { signal: interrupt }).catch(() => {})
-    if (interrupt.aborted) return { result, blockers, tries }
+    if (interrupt.aborted) return { result, blockers, tries, interrupted: true }
   }
 }

@@ -59,12 +59,14 @@ const runStep = async (step: Step, perform: ExecuteOptions['perform']): Promise<
 const interrupted = (
   outcomes: readonly StepOutcome[],
   { interrupt, stop, resume }: ExecuteOptions,
+  waiting?: AppError,
 ): RunResult => {
   const exit = interruptions[interrupt.reason as InterruptReason]
-  const how = stop.aborted ? 'the running step was cut off' : 'the running step was finished'
+  const finished = waiting ? 'no further try was made' : 'the running step was finished'
+  const how = stop.aborted ? 'the running step was cut off' : finished
   const error = new AppError(`Interrupted by ${interrupt.reason}; ${how}.`, {
     exitCode: exit,
-    details: describeOutcome(outcomes),
+    details: [...(waiting ? [waiting.message, ...waiting.details] : []), ...describeOutcome(outcomes)],
     hint: resume,
   })
   return { outcomes, status: 'interrupted', exit, error }
@@ -91,6 +93,7 @@ const conclude = (
 ): RunResult => {
   const failure = combine(failures)
   if (failure && options.stop.aborted) return interrupted(outcomes, options)
+  if (failure?.exitCode === exitCodes.interrupted) return interrupted(outcomes, options, failure)
   if (failure) {
     const error = stopped(failure, outcomes, options.resume)
     return { outcomes, status: 'failed', exit: error.exitCode, error }

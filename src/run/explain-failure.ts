@@ -40,7 +40,7 @@ const leftIndex = async ({
 
 /** What Postgres said, where in the file, what was in the way, and in which state the file is. */
 export const explainFailure = async (failed: FailedAttempt): Promise<AppError> => {
-  const { engine, managed, migration, direction, result, blockers, tries, since } = failed
+  const { engine, managed, migration, direction, result, blockers, tries, interrupted, since } = failed
   const { file, text } = migration
   const section = sectionOf(migration, direction)
   const { message, sqlState, line: sectionLine, column } = parseDbmateError(result.output)
@@ -56,7 +56,7 @@ export const explainFailure = async (failed: FailedAttempt): Promise<AppError> =
     ? unchanged
     : `${file} ran outside dbmate's transaction: what it did before the error may stay done.`
   return new AppError(`${managed.database}: ${what}${place}: ${message}${sqlState ? ` (${sqlState})` : ''}`, {
-    exitCode: exitCodes.failed,
+    exitCode: interrupted ? exitCodes.interrupted : exitCodes.failed,
     details: [
       ...showSql({ text, section, line, column }),
       ...logged,
@@ -65,8 +65,10 @@ export const explainFailure = async (failed: FailedAttempt): Promise<AppError> =
       state,
       ...(index ? [`The index ${index} was left INVALID: it is not used, and slows every write.`] : []),
     ],
-    hint: index
-      ? pasteSql(engine.server.label, managed.database, [dropIndex(index)])
-      : `correct ${managed.name}/${file}`,
+    ...(!interrupted && {
+      hint: index
+        ? pasteSql(engine.server.label, managed.database, [dropIndex(index)])
+        : `correct ${managed.name}/${file}`,
+    }),
   })
 }
