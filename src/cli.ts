@@ -1,5 +1,6 @@
 import yargs from 'yargs'
 import { doctorCommand } from './commands/doctor.ts'
+import { runWhereItBelongs } from './commands/elsewhere.ts'
 import { historyCommand } from './commands/history.ts'
 import { lockCommand } from './commands/lock.ts'
 import { newCommand } from './commands/new.ts'
@@ -65,7 +66,7 @@ const explainUsage = (message: string): string =>
 export const runCli = async (argv: readonly string[], context: Context): Promise<ExitCode> => {
   let exit: ExitCode = exitCodes.done
   const wire: Wire = (handler) => async (options) => {
-    exit = await handler(options, context)
+    exit = await runWhereItBelongs(handler, { options, argv }, context)
   }
   const program = buildProgram(argv, context)
   for (const add of commands) add(program, wire)

@@ -12,7 +12,6 @@ import { renderHeader, renderMissing, renderNothingToDo, renderSummary } from '.
 import { execute, nothingDone, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { openPerformer } from '../run/perform.ts'
-import { placeOf, requireHere } from '../run/place.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { settleFindings } from '../run/settle.ts'
 import { lockDatabases, makeHolder, shareHost } from '../run/with-locks.ts'
@@ -118,7 +117,6 @@ const applyPending = async (run: Run, options: UpOptions, context: Context): Pro
   const { report } = run
   const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
   const environment = resolveEnvironment(config, options.environment, options.db)
-  await requireHere(placeOf(environment), { here: options.here, command: `up ${environment.name}` }, context)
   const command = upCommandLine(options)
   const holder = makeHolder({ run: run.id, command }, context)
   const { host } = environment

@@ -70,6 +70,8 @@ export const resolveHost = (config: Config, name: string): Host => {
   const base: Host = {
     name,
     ...(host.ssh && { ssh: host.ssh }),
+    ...(host.ssh && (host.directory ? { directory: host.directory } : { releases: host.releases })),
+    ...(host.stack_environment && { stackEnvironment: host.stack_environment }),
     ...(host.machine && { machine: host.machine }),
     ...(host.volume && { volume: host.volume }),
   }
