@@ -13,6 +13,7 @@ import { AppError, asAppError, type ExitCode, exitCodes, usageError } from './er
 import type { Context } from './model/context.ts'
 import { makePaint } from './report/paint.ts'
 import { renderError } from './report/render.ts'
+import { requireFreshBuild } from './run/fresh-build.ts'
 import { toolVersion } from './version.ts'
 
 const commands = [
@@ -66,6 +67,7 @@ const explainUsage = (message: string): string =>
 export const runCli = async (argv: readonly string[], context: Context): Promise<ExitCode> => {
   let exit: ExitCode = exitCodes.done
   const wire: Wire = (handler) => async (options) => {
+    if (context.root !== undefined) requireFreshBuild(context.root)
     exit = await runWhereItBelongs(handler, { options, argv }, context)
   }
   const program = buildProgram(argv, context)

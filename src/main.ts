@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
 import { hostname, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Context, InterruptReason } from './model/context.ts'
 
 // Beside the bundle, not in /tmp, where somebody else could have made the directory first. Unwritable: no cache.
-if (import.meta.filename.endsWith('.mjs')) enableCompileCache(join(import.meta.dirname, '.compile-cache'))
+const isBundle = import.meta.filename.endsWith('.mjs')
+if (isBundle) enableCompileCache(join(import.meta.dirname, '.compile-cache'))
 const { runCli } = await import('./cli.ts')
 
 const interrupt = new AbortController()
@@ -37,6 +38,7 @@ const context: Context = {
   user: userInfo().username,
   pid: process.pid,
   nodeVersion: process.version,
+  ...(isBundle && basename(import.meta.dirname) === 'dist' && { root: dirname(import.meta.dirname) }),
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
