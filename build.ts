@@ -1,5 +1,7 @@
-import { copyFileSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { build } from 'esbuild'
+import { hashSources, revisionFile, sourcesFile } from './src/io/build.ts'
 
 /** ssh2 has optional native modules that no bundle can hold, and nothing here speaks ssh through Docker. */
 const stubSsh2 = {
@@ -43,3 +45,19 @@ await build({
 })
 // The parser looks for it beside the chunk that loads it.
 copyFileSync(new URL(import.meta.resolve('libpg-query/wasm/libpg-query.wasm')), 'dist/libpg-query.wasm')
+
+/** The commit, then `dirty` where files differ from it; `unknown` outside git. */
+const readRevision = (): string => {
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  try {
+    const commit = git('rev-parse', 'HEAD')
+    return git('status', '--porcelain') === '' ? commit : `${commit} dirty`
+  } catch {
+    return 'unknown'
+  }
+}
+
+// Last: a build that broke off is not a fresh one.
+writeFileSync(`dist/${revisionFile}`, `${readRevision()}\n`)
+writeFileSync(`dist/${sourcesFile}`, `${hashSources(import.meta.dirname)}\n`)

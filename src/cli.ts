@@ -1,5 +1,6 @@
 import yargs from 'yargs'
 import { doctorCommand } from './commands/doctor.ts'
+import { runWhereItBelongs } from './commands/elsewhere.ts'
 import { historyCommand } from './commands/history.ts'
 import { lintCommand } from './commands/lint.ts'
 import { lockCommand } from './commands/lock.ts'
@@ -14,6 +15,7 @@ import { AppError, asAppError, type ExitCode, exitCodes, usageError } from './er
 import type { Context } from './model/context.ts'
 import { makePaint } from './report/paint.ts'
 import { renderError } from './report/render.ts'
+import { requireFreshBuild } from './run/fresh-build.ts'
 import { toolVersion } from './version.ts'
 
 const commands = [
@@ -69,7 +71,8 @@ const explainUsage = (message: string): string =>
 export const runCli = async (argv: readonly string[], context: Context): Promise<ExitCode> => {
   let exit: ExitCode = exitCodes.done
   const wire: Wire = (handler) => async (options) => {
-    exit = await handler(options, context)
+    if (context.root !== undefined) requireFreshBuild(context.root)
+    exit = await runWhereItBelongs(handler, { options, argv }, context)
   }
   const program = buildProgram(argv, context)
   for (const add of commands) add(program, wire)

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
 import { hostname, userInfo } from 'node:os'
-import { join } from 'node:path'
-import type { Context } from './model/context.ts'
+import { basename, dirname, join } from 'node:path'
+import type { Context, InterruptReason } from './model/context.ts'
 
 // Beside the bundle, not in /tmp, where somebody else could have made the directory first. Unwritable: no cache.
-if (import.meta.filename.endsWith('.mjs')) enableCompileCache(join(import.meta.dirname, '.compile-cache'))
+const isBundle = import.meta.filename.endsWith('.mjs')
+if (isBundle) enableCompileCache(join(import.meta.dirname, '.compile-cache'))
 const { runCli } = await import('./cli.ts')
 
 const interrupt = new AbortController()
@@ -14,7 +15,7 @@ const stop = new AbortController()
 const doubled = 1000
 let first = 0
 
-const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
+const onSignal = (signal: InterruptReason): void => {
   if (!interrupt.signal.aborted) {
     first = Date.now()
     interrupt.abort(signal)
@@ -24,6 +25,11 @@ const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
 
 process.on('SIGINT', () => onSignal('SIGINT'))
 process.on('SIGTERM', () => onSignal('SIGTERM'))
+// Whoever read our output has gone: a run in mid-migration goes on without it.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error
+  })
 
 const context: Context = {
   cwd: process.cwd(),
@@ -32,6 +38,7 @@ const context: Context = {
   user: userInfo().username,
   pid: process.pid,
   nodeVersion: process.version,
+  ...(isBundle && basename(import.meta.dirname) === 'dist' && { root: dirname(import.meta.dirname) }),
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -39,4 +46,15 @@ const context: Context = {
   stop: stop.signal,
 }
 
+const control = process.env.PO_MIGRATE_CONTROL
+if (control === 'stdin' || control === 'lines') {
+  const { describeHere, followControl } = await import('./run/remote-end.ts')
+  followControl(process.stdin, control, {
+    interrupt: (reason) => interrupt.abort(reason),
+    stop: (reason) => stop.abort(reason),
+  })
+  process.stderr.write(`${await describeHere(context)}\n`)
+}
+
 process.exitCode = await runCli(process.argv.slice(2), context)
+if (control) process.stdin.destroy()

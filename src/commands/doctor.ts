@@ -17,7 +17,7 @@ import type { Environment } from '../model/types.ts'
 import { writeDocument } from '../report/json.ts'
 import { renderDoctor } from '../report/status.ts'
 import { openEngine } from '../run/open-engine.ts'
-import { placeOf, requireHere, runsHere } from '../run/place.ts'
+import { runsHere } from '../run/place.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { readFindings, repairOf } from '../run/settle.ts'
 import { readDatabases } from '../run/world.ts'
@@ -119,7 +119,6 @@ const examine = async (
   { config, options, context, host }: ExamineOptions,
 ): Promise<CheckResult[]> => {
   const environment = resolveEnvironment(config, name)
-  await requireHere(placeOf(environment), { here: options.here, command: `doctor ${name}` }, context)
   const report = reportFor({ ...options, json: false }, context)
   const engine = once(() => openEngine({ config, environment, run: makeRunId(new Date()), report }, context))
   const checks = checksOf(environment, engine, { config, options, context, host })

@@ -37,7 +37,7 @@ const readEntries = async (server: Server, database: string): Promise<HistoryDoc
 
 /** The ledgers of an environment's databases as one story, oldest first. */
 const showHistory = (options: HistoryOptions, context: Context): Promise<ExitCode> =>
-  withEnvironment({ verb: 'history', options }, context, async ({ environment, engine }) => {
+  withEnvironment(options, context, async ({ environment, engine }) => {
     const names = environment.databases.map(({ database }) => database)
     const existing = await readExisting(engine.server, names)
     const present = names.filter((database) => existing.has(database))

@@ -72,7 +72,7 @@ const readLockState = async ({ environment, engine }: OpenedEnvironment): Promis
 
 /** Shows who holds the environment's databases, or ends what dead runs left there and, confirmed, a live run's lock. */
 const lock = (options: LockOptions, context: Context): Promise<ExitCode> =>
-  withEnvironment({ verb: `lock ${options.action}`, options }, context, async (opened) => {
+  withEnvironment(options, context, async (opened) => {
     const { name, databases } = opened.environment
     const names = databases.map(({ database }) => database)
     const reading = await readLockState(opened)

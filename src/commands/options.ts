@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
 import { type ExitCode, usageError } from '../errors.ts'
 import type { Context } from '../model/context.ts'
+import { sectionedReport } from '../report/ci.ts'
 import { jsonReport } from '../report/json.ts'
 import { makePaint, type Paint } from '../report/paint.ts'
 import type { Report } from '../report/report.ts'
@@ -24,6 +25,8 @@ export type GlobalOptions = {
   confirm?: string | undefined
   lockWait: number
   here: boolean
+  events?: string | undefined
+  junit?: string | undefined
 }
 
 /** The last one wins when a flag is given twice. */
@@ -60,6 +63,18 @@ export const globalOptions = <T>(yargs: Argv<T>) =>
       describe: 'Seconds to wait for another run',
     })
     .option('here', { type: 'boolean', default: false, describe: 'Run on this machine, never over ssh' })
+    .option('events', {
+      type: 'string',
+      requiresArg: true,
+      coerce: lastOf,
+      describe: 'File for the events of a run, one a line (where the verb runs)',
+    })
+    .option('junit', {
+      type: 'string',
+      requiresArg: true,
+      coerce: lastOf,
+      describe: 'File for a JUnit report of a run, one case a migration (where the verb runs)',
+    })
 
 /** The environment that a verb acts on: always named, never a default. */
 export const environmentArgument = <T>(yargs: Argv<T>) =>
@@ -95,13 +110,17 @@ export const databaseOption = <T>(yargs: Argv<T>) =>
 export const paintFor = (stream: Context['stderr'], { color }: GlobalOptions, { env }: Context): Paint =>
   makePaint(stream, { noColor: !color, env })
 
+const textReportFor = (options: GlobalOptions, context: Context): Report => {
+  const { stdout, stderr, env } = context
+  const report = textReport({
+    stdout,
+    stderr,
+    paint: paintFor(stderr, options, context),
+    quiet: options.quiet,
+    live: stderr.isTTY === true && env.CI !== 'true' && env.TERM !== 'dumb',
+  })
+  return env.GITLAB_CI === 'true' && !options.quiet ? sectionedReport(report, stderr) : report
+}
+
 export const reportFor = (options: GlobalOptions, context: Context): Report =>
-  options.json
-    ? jsonReport(context.stdout)
-    : textReport({
-        stdout: context.stdout,
-        stderr: context.stderr,
-        paint: paintFor(context.stderr, options, context),
-        quiet: options.quiet,
-        live: context.stderr.isTTY === true && context.env.CI !== 'true' && context.env.TERM !== 'dumb',
-      })
+  options.json ? jsonReport(context.stdout) : textReportFor(options, context)

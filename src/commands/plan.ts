@@ -75,7 +75,7 @@ export const planCommand = (program: Program, wire: Wire) =>
 
 /** What `up` would do, step by step; reads only. */
 export const plan = (options: PlanOptions, context: Context): Promise<ExitCode> =>
-  withEnvironment({ verb: 'plan', options }, context, async ({ config, environment, engine }) => {
+  withEnvironment(options, context, async ({ config, environment, engine }) => {
     const world = await readUpWorld(environment, engine)
     const planned = planUp({ environment, ...world, lifted: liftedBy(options) })
     const { databases } = world

@@ -12,7 +12,6 @@ import { renderHeader, renderMissing, renderNothingToDo } from '../report/up.ts'
 import { execute, nothingDone, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { openPerformer } from '../run/perform.ts'
-import { placeOf, requireHere } from '../run/place.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { settleFindings } from '../run/settle.ts'
 import { lockDatabases, makeHolder, shareHost } from '../run/with-locks.ts'
@@ -108,11 +107,6 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
   const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
   const environment = resolveEnvironment(config, options.environment, options.db)
   const { host } = environment
-  await requireHere(
-    placeOf(environment),
-    { here: options.here, command: command.replace('po-migrate ', '') },
-    context,
-  )
   const holder = makeHolder({ run: run.id, command }, context)
   await using _host = await shareHost({ config, host, holder, lockWait: options.lockWait, report }, context)
   await using engine = await openEngine({ config, environment, run: run.id, report }, context)

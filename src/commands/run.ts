@@ -5,6 +5,7 @@ import { describePlan, type Plan } from '../model/plan.ts'
 import { renderError } from '../report/render.ts'
 import { describeError, type Report } from '../report/report.ts'
 import type { RunResult } from '../run/execute.ts'
+import { recorded } from '../run/record.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { type GlobalOptions, paintFor, reportFor } from './options.ts'
 
@@ -32,7 +33,7 @@ export const withRun = async (
   body: (run: Run) => Promise<RunResult>,
 ): Promise<ExitCode> => {
   const id = makeRunId(new Date())
-  const report = reportFor(global, context)
+  const report = recorded(reportFor(global, context), global, context.cwd)
   let started = false
   const tellStart = (plan: Plan | null): void => {
     started = true

@@ -9,7 +9,6 @@ import type { Context } from '../model/context.ts'
 import { planStart } from '../plan/start.ts'
 import { execute } from '../run/execute.ts'
 import { openPerformer } from '../run/perform.ts'
-import { requireHere } from '../run/place.ts'
 import { makeHolder, shareHost } from '../run/with-locks.ts'
 import type { GlobalOptions, Program, Wire } from './options.ts'
 import { withRun } from './run.ts'
@@ -30,11 +29,6 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
   withRun({ command: 'start', environment: options.host, global: options }, context, async (run) => {
     const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
     const host = resolveHost(config, options.host)
-    await requireHere(
-      { host, networks: hostNetworks(config, host.name) },
-      { here: options.here, command: `start ${host.name}` },
-      context,
-    )
     const holder = makeHolder({ run: run.id, command: `po-migrate start ${host.name}` }, context)
     await using _host = await shareHost(
       { config, host, holder, lockWait: options.lockWait, report: run.report },

@@ -4,12 +4,11 @@ import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { history, isUnapplied } from '../model/history.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
-import type { StatusDocument } from '../report/documents.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeError, type Report } from '../report/report.ts'
 import { renderStatus } from '../report/status.ts'
 import { openEngine } from '../run/open-engine.ts'
-import { placeOf, requireHere } from '../run/place.ts'
+import { runsHere } from '../run/place.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { readDatabases } from '../run/world.ts'
 import {
@@ -20,6 +19,7 @@ import {
   reportFor,
   type Wire,
 } from './options.ts'
+import { type Entry, readElsewhere } from './status-elsewhere.ts'
 
 export type StatusOptions = GlobalOptions & { environments: readonly string[]; exitCode: boolean }
 
@@ -37,8 +37,6 @@ export const statusCommand = (program: Program, wire: Wire) =>
     wire(status),
   )
 
-type Entry = { document: StatusDocument['environments'][number]; error?: AppError }
-
 const describeDatabase = ({ managed, exists, files, applied, checksums }: DatabaseState) => {
   const migrations = history(files, applied, checksums)
   return {
@@ -51,16 +49,15 @@ const describeDatabase = ({ managed, exists, files, applied, checksums }: Databa
   }
 }
 
-type ReadOptions = { config: Config; options: StatusOptions; report: Report; context: Context }
+type ReadOptions = { config: Config; report: Report; context: Context }
 
 const readEnvironment = async (
   environment: Environment,
-  { config, options, report, context }: ReadOptions,
+  { config, report, context }: ReadOptions,
 ): Promise<Entry> => {
   const { name, host, network } = environment
   const document = { environment: name, host: host.name, network, databases: [] }
   try {
-    await requireHere(placeOf(environment), { here: options.here, command: `status ${name}` }, context)
     await using engine = await openEngine(
       { config, environment, run: makeRunId(new Date()), report },
       context,
@@ -69,13 +66,13 @@ const readEnvironment = async (
     return { document: { ...document, databases: databases.map(describeDatabase) } }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return { document: { ...document, error: describeError(error) }, error }
+    return { document: { ...document, error: describeError(error) }, exit: error.exitCode }
   }
 }
 
 const exitOf = (entries: readonly Entry[], pendingCounts: boolean): ExitCode => {
-  const [failed] = entries.flatMap(({ error }) => error ?? [])
-  if (failed) return entries.length > 1 ? exitCodes.unreachable : failed.exitCode
+  const failed = entries.find(({ exit }) => exit !== undefined)
+  if (failed?.exit) return entries.length > 1 ? exitCodes.unreachable : failed.exit
   const pending = entries.some(({ document }) => document.databases.some((database) => database.pending > 0))
   return pendingCounts && pending ? exitCodes.pending : exitCodes.done
 }
@@ -86,8 +83,14 @@ export const status = async (options: StatusOptions, context: Context): Promise<
   const names = options.environments.length > 0 ? options.environments : Object.keys(config.environments)
   const environments = names.map((name) => resolveEnvironment(config, name))
   const report = reportFor({ ...options, json: false }, context)
-  const entries = await Promise.all(
-    environments.map((environment) => readEnvironment(environment, { config, options, report, context })),
+  const here = environments.filter(({ host }) => runsHere(host, options.here, context))
+  const there = environments.filter((environment) => !here.includes(environment))
+  const [near, far] = await Promise.all([
+    Promise.all(here.map((environment) => readEnvironment(environment, { config, report, context }))),
+    readElsewhere(there, { config, options }, context),
+  ])
+  const entries = [...near, ...far].sort(
+    (a, b) => names.indexOf(a.document.environment) - names.indexOf(b.document.environment),
   )
   const document = { version: 1 as const, environments: entries.map((entry) => entry.document) }
   if (options.json) writeDocument(context.stdout, document)

@@ -5,7 +5,6 @@ import type { Context } from '../model/context.ts'
 import type { Environment } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
 import { openEngine } from '../run/open-engine.ts'
-import { placeOf, requireHere } from '../run/place.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { type GlobalOptions, reportFor } from './options.ts'
 
@@ -13,16 +12,14 @@ export type OpenedEnvironment = { config: Config; environment: Environment; engi
 
 export type EnvironmentOptions = GlobalOptions & { environment: string; db?: readonly string[] }
 
-/** The frame of verbs that read one environment: config, place, engine; the engine closes when the body is done. */
+/** The frame of verbs that read one environment: config, engine; the engine closes when the body is done. */
 export const withEnvironment = async <T>(
-  { verb, options }: { verb: string; options: EnvironmentOptions },
+  options: EnvironmentOptions,
   context: Context,
   body: (opened: OpenedEnvironment) => Promise<T>,
 ): Promise<T> => {
   const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
   const environment = resolveEnvironment(config, options.environment, options.db)
-  const command = `${verb} ${environment.name}`
-  await requireHere(placeOf(environment), { here: options.here, command }, context)
   // A document goes to stdout alone: narration is text on stderr here, also under --json.
   const report = reportFor({ ...options, json: false }, context)
   await using engine = await openEngine({ config, environment, run: makeRunId(new Date()), report }, context)

@@ -73,6 +73,8 @@ export const resolveHost = (config: Config, name: string): Host => {
     name,
     shared: host.ssh !== undefined || residents.length > 1,
     ...(host.ssh && { ssh: host.ssh }),
+    ...(host.ssh && (host.directory ? { directory: host.directory } : { releases: host.releases })),
+    ...(host.stack_environment && { stackEnvironment: host.stack_environment }),
     ...(host.machine && { machine: host.machine }),
     ...(host.volume && { volume: host.volume }),
   }

@@ -33,8 +33,22 @@ const stack = z
 
 const host = z
   .strictObject({
-    ssh: reference.optional().describe('ssh destination; leave out when the host is this machine'),
+    ssh: z
+      .string()
+      .regex(/^[^\s-]\S*$/, 'an ssh destination: user@host, ssh://user@host:port or a name of ~/.ssh/config')
+      .optional()
+      .describe('ssh destination; leave out when the host is this machine'),
     machine: reference.optional().describe("The host's hostname: there, verbs run in place"),
+    releases: reference
+      .default('/srv/po-migrate')
+      .describe('Directory on the host with ENV/current for each environment; there verbs run over ssh'),
+    directory: z
+      .string()
+      .optional()
+      .describe('One checkout on the host for every environment, instead of releases'),
+    stack_environment: name
+      .optional()
+      .describe("With releases: the environment whose release the host's own stack runs from"),
     volume: name.optional().describe('Docker volume with the Postgres data'),
     stack: stack.optional().describe('The stack that runs Postgres on this host'),
   })

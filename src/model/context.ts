@@ -10,6 +10,8 @@ export type Context = {
   user: string
   pid: number
   nodeVersion: string
+  /** The directory above dist/; absent when the sources run. */
+  root?: string
   stdin: NodeJS.ReadableStream & { isTTY?: boolean }
   stdout: Output
   stderr: Output

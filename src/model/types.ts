@@ -10,6 +10,11 @@ export type Host = {
   ssh?: string
   /** The host's own hostname, by which the tool knows that it already runs there. */
   machine?: string
+  /** The one checkout there; else `releases` holds ENV/current for each environment. */
+  directory?: string
+  releases?: string
+  /** The environment whose release the stack runs from. */
+  stackEnvironment?: string
   /** Docker volume with the Postgres data. */
   volume?: string
   /** The stack that runs Postgres. */

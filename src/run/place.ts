@@ -11,13 +11,6 @@ export type Place = { host: Host; networks: readonly string[] }
 
 export const placeOf = ({ host, network }: Environment): Place => ({ host, networks: [network] })
 
-export type PlaceOptions = {
-  /** `--here`. */
-  here: boolean
-  /** The verb and its subject, as typed. */
-  command: string
-}
-
 /** Without Docker here, a network counts as absent. */
 const findHere = async (networks: readonly string[], env: Context['env']): Promise<string | undefined> => {
   try {
@@ -34,34 +27,24 @@ export const runsHere = (host: Host, here: boolean, { env, hostname }: Context):
   !host.ssh || here || env.PO_MIGRATE_HERE === '1' || host.machine === hostname
 
 /**
- * Refuses a verb that belongs on another machine.
- * @throws AppError (exit 4), also when the host's network exists here too, since either machine could be meant.
+ * Before a verb goes to another machine: the network by which its host would be recognised must not exist here.
+ * @throws AppError (exit 4) when it does, since either machine could be meant.
  */
-export const requireHere = async (
+export const requireElsewhere = async (
   { host, networks }: Place,
-  { here, command }: PlaceOptions,
+  command: string,
   context: Context,
 ): Promise<void> => {
-  if (runsHere(host, here, context)) return
-  const details = [
-    `Nothing was touched. This machine is "${context.hostname}", the host ${host.name} is "${host.machine}".`,
-  ]
   const network = await findHere(networks, context.env)
-  if (network !== undefined)
-    throw new AppError(
-      `"${command}" would go to ${host.ssh} by ssh, but its network ${network} exists here too.`,
-      {
-        exitCode: exitCodes.refused,
-        details,
-        hint: `po-migrate ${command} --here`,
-      },
-    )
+  if (network === undefined) return
   throw new AppError(
-    `"${command}" belongs on the host ${host.name}, and this version does not go there by itself.`,
+    `"${command}" would go to ${host.ssh} by ssh, but its network ${network} exists here too.`,
     {
       exitCode: exitCodes.refused,
-      details,
-      hint: `ssh ${host.ssh}, then in the checkout there: infrastructure/scripts/po-migrate ${command} --here`,
+      details: [
+        `Nothing was touched. This machine is "${context.hostname}", the host ${host.name} is "${host.machine}".`,
+      ],
+      hint: `po-migrate ${command} --here`,
     },
   )
 }

@@ -7,8 +7,9 @@ import type { Provenance } from '../model/ledger.ts'
 import type { Environment } from '../model/types.ts'
 import { toolVersion } from '../version.ts'
 
-/** Who is asking: GitLab's user in a job, else the one who is logged in. */
-export const userOf = ({ env, user }: Context): string => env.GITLAB_USER_LOGIN || env.SUDO_USER || user
+/** Who is asking: who asked over ssh, GitLab's user in a job, else the one who is logged in. */
+export const userOf = ({ env, user }: Context): string =>
+  env.PO_MIGRATE_USER || env.GITLAB_USER_LOGIN || env.SUDO_USER || user
 
 export type ProvenanceOptions = { environment: Environment; engine: Engine; image: string }
 

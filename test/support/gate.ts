@@ -14,7 +14,7 @@ export type Gate = AsyncDisposable & {
 }
 
 /** The gate is closed while a session of the test holds an advisory lock; the file looks for it, and waits for no lock. */
-export const closeGate = async (postgres: TestPostgres): Promise<Gate> => {
+export const closeGate = async (postgres: Pick<TestPostgres, 'address' | 'password'>): Promise<Gate> => {
   const session = await openSession(postgres, 'postgres', 'gate')
   const key = randomInt(2 ** 31 - 1)
   const held = `locktype = 'advisory' and classid = 0 and objid = ${key}`

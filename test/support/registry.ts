@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { needTool } from './apt.ts'
 import { eventually, run } from './docker.ts'
 
 export type TestRegistry = AsyncDisposable & {
@@ -17,19 +18,7 @@ export type TestRegistry = AsyncDisposable & {
 const user = 'deploy'
 const password = 'p@ss:word/ü'
 
-const need = async (tool: string, packageName: string): Promise<void> => {
-  if ((await run('which', [tool])).exit === 0) return
-  console.warn(`pull.test: installing ${packageName} with apt, for a real registry on loopback`)
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const install = () =>
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', packageName], { env })
-  // A new machine has no package lists yet.
-  if ((await install()).exit !== 0) await run('apt-get', ['update', '-qq'], { env })
-  const { exit, stderr } = await install()
-  if (exit !== 0) throw new Error(`install ${packageName} (Debian) first; apt said: ${stderr}`)
-}
-
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const { port } = probe.address() as { port: number }
@@ -39,8 +28,8 @@ const freePort = (): Promise<number> =>
 
 /** Debian's docker-registry as a process of this test, with htpasswd in front unless it is open to everybody. */
 export const startRegistry = async ({ open = false } = {}): Promise<TestRegistry> => {
-  await need('docker-registry', 'docker-registry')
-  await need('htpasswd', 'apache2-utils')
+  await needTool('docker-registry', 'docker-registry')
+  await needTool('htpasswd', 'apache2-utils')
   const directory = mkdtempSync(join(tmpdir(), 'pmt-registry-'))
   const address = `127.0.0.1:${await freePort()}`
   const { stdout: entry } = await run('htpasswd', ['-niBC', '4', user], { input: `${password}\n` })

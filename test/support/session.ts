@@ -3,7 +3,7 @@ import type { TestPostgres } from './postgres.ts'
 
 /** A session of the superuser, as an application would have it; ends with its scope. */
 export const openSession = async (
-  { address, password }: TestPostgres,
+  { address, password }: Pick<TestPostgres, 'address' | 'password'>,
   database: string,
   name = 'app',
 ): Promise<pg.Client & AsyncDisposable> => {

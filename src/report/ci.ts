@@ -1,0 +1,46 @@
+import type { Output } from '../model/context.ts'
+import type { RunEvent } from './documents.ts'
+import type { Report } from './report.ts'
+
+const odd = /[^a-z0-9_.-]/g
+
+/** GitLab's markers. Source: docs.gitlab.com/ci/jobs/job_logs, "Custom collapsible sections". */
+const marker = (kind: 'start' | 'end', name: string, header: string): string =>
+  `\x1b[0Ksection_${kind}:${Math.floor(Date.now() / 1000)}:${name}\r\x1b[0K${header}`
+
+/**
+ * A report whose steps stand in one collapsible section a database. None starts collapsed: what failed must be seen.
+ * Cursor movements there are none of, but GitLab's own markers.
+ */
+export const sectionedReport = (report: Report, stderr: Output): Report => {
+  let open: string | undefined
+  const close = (): void => {
+    if (open !== undefined) stderr.write(marker('end', open, ''))
+    open = undefined
+  }
+  const enter = ({ run, database, kind }: Extract<RunEvent, { event: 'step.started' }>): void => {
+    const title = database ?? kind
+    const name = `${run}_${title}`.toLowerCase().replace(odd, '_')
+    if (name === open) return
+    close()
+    open = name
+    stderr.write(marker('start', name, `${title}\n`))
+  }
+  return {
+    ...report,
+    event: (event) => {
+      if (event.event === 'step.started') enter(event)
+      if (event.event === 'run.finished') close()
+      report.event(event)
+      if (event.event === 'step.finished' && event.status === 'failed') close()
+    },
+    result: (text) => {
+      close()
+      report.result(text)
+    },
+    close: () => {
+      report.close()
+      close()
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { sshFailed } from '../io/ssh.ts'
+import type { InterruptReason } from '../model/context.ts'
+import { quote } from '../model/quote.ts'
+import { explainSshFailure } from '../model/ssh-failure.ts'
+import type { Errand } from './remote.ts'
+import type { RemoteEar } from './remote-ear.ts'
+
+type Ended = { errand: Errand; directory: string; ear: RemoteEar; exitCode: number }
+
+/** What the login shell answers when the tool is not there: no exit code of the tool. */
+export const toolMissing = 127
+
+const reach = ({ host }: Errand): string => `${host.name} (${host.ssh})`
+
+const neverArrived = ({ errand, ear }: Ended): AppError => {
+  const words = ear.held().trim()
+  const { why, remedy } = explainSshFailure(words, errand.host.ssh ?? '')
+  return new AppError(`Could not reach ${reach(errand)} by ssh: ${why}.`, {
+    exitCode: exitCodes.unreachable,
+    details: [...words.split('\n').slice(-6), 'Nothing was touched.'],
+    hint: remedy,
+  })
+}
+
+const cutOff = ({ errand, directory, ear }: Ended): AppError => {
+  const { changes, environment } = errand
+  return new AppError(`The connection to ${reach(errand)} was lost in mid-run.`, {
+    exitCode: changes ? exitCodes.failed : exitCodes.unreachable,
+    details: [
+      ear.lastLine(),
+      changes
+        ? 'There, the step that was running ends by itself, and no other starts.'
+        : 'Nothing was touched: it only reads.',
+    ],
+    hint:
+      changes && environment
+        ? `po-migrate status ${environment}   # then the same command again`
+        : `ssh ${errand.host.ssh}, then: cd ${quote(directory)}`,
+  })
+}
+
+const notInstalled = ({ errand, directory, ear }: Ended): AppError => {
+  const words = ear.held().trim()
+  return new AppError(`There is no po-migrate in ${directory} on ${reach(errand)}.`, {
+    exitCode: exitCodes.usage,
+    details: [...(words ? words.split('\n').slice(-3) : []), 'Nothing was touched.'],
+    hint: `infrastructure/scripts/release.sh sync ${errand.environment ?? errand.host.stackEnvironment ?? 'ENV'}, or correct releases: or directory: in the config`,
+  })
+}
+
+/** The exit code of the verb there. @throws AppError when ssh, not the tool, had the last word. */
+export const concludeRemote = (ended: Ended, errors: (text: string) => void): ExitCode => {
+  const { ear, exitCode } = ended
+  if (!ear.greeted()) {
+    if (exitCode === sshFailed) throw neverArrived(ended)
+    if (exitCode === toolMissing) throw notInstalled(ended)
+    // The shim's own words: no Node, no bundle.
+    errors(ear.held())
+  } else if (exitCode === sshFailed) throw cutOff(ended)
+  return exitCode as ExitCode
+}
+
+/** Given up before the host had answered. */
+export const interruptedBefore = (errand: Errand, reason: InterruptReason): AppError =>
+  new AppError(`Interrupted by ${reason} before ${reach(errand)} had answered.`, {
+    exitCode: reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
+    details: ['Nothing was touched.'],
+  })

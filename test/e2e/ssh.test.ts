@@ -1,0 +1,368 @@
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { statusDocument } from '../../src/report/documents.ts'
+import { docker, eventually } from '../support/docker.ts'
+import { readEvents } from '../support/events.ts'
+import { closeGate, type Gate } from '../support/gate.ts'
+import type { ToolProcess } from '../support/process.ts'
+import { migration } from '../support/project.ts'
+import type { ToolResult } from '../support/tool.ts'
+import { runOnLaptop, startOnLaptop, startVps, type Vps } from '../support/vps.ts'
+
+let vps: Vps
+let client: string
+let dbPassword: string
+const type = (line: string, env: Record<string, string> = {}): Promise<ToolResult> =>
+  runOnLaptop(vps, line.split(' '), { client, env })
+const start = (line: string): ToolProcess => startOnLaptop(vps, line.split(' '), { client })
+
+beforeAll(async () => {
+  vps = await startVps()
+  dbPassword = vps.password
+  client = vps.sshd.client()
+  const started = await type('start vps')
+  expect(started.exit, started.stderr).toBe(0)
+})
+afterAll(() => vps[Symbol.asyncDispose]())
+
+let version = 100
+const written: string[] = []
+
+/** The next migration of iam on the VPS; the laptop does not have it. */
+const deliver = (up: string): string => {
+  const name = String(++version).padStart(5, '0')
+  const file = join(vps.checkout.directory, 'infrastructure/migrations/iam', `${name}_t.sql`)
+  writeFileSync(file, migration(up))
+  written.push(file)
+  return name
+}
+afterEach(async () => {
+  const { psql } = await vps.postgres()
+  const applied = await psql(
+    'iam_qual',
+    "select coalesce(string_agg(version, ' '), '') from schema_migrations",
+  ).catch(() => '')
+  for (const file of written.splice(0)) {
+    const [name = ''] = file.split('/').at(-1)?.split('_') ?? []
+    if (!applied.includes(name)) rmSync(file)
+  }
+})
+
+describe('a verb for the VPS, typed on a laptop without Docker', () => {
+  it('runs there, says which commit runs, and answers with its results and its exit code', async () => {
+    const { exit, stdout, stderr } = await type('up qual')
+    expect(exit, stderr).toBe(0)
+    expect(stdout).toMatch(
+      /^qual: \d+ migrations applied in .* \(iam_qual \d+, calendar_qual \d+, rag_qual \d+\)\.\n$/,
+    )
+    expect(stderr).toContain(
+      `commit ${vps.commit.slice(0, 12)}, po-migrate 0.1.0, in ${vps.checkout.directory} (this checkout: `,
+    )
+    expect(stderr).toContain('✔ iam_qual')
+    expect(await type('up qual')).toMatchObject({ exit: 0, stdout: expect.stringContaining('nothing to do') })
+  })
+
+  it.each(['plan qual --exit-code', 'status qual --exit-code'])(
+    '%s answers 3 when something is pending there',
+    async (line) => {
+      const name = deliver('select 1;')
+      const { exit, stdout } = await type(line)
+      expect(exit).toBe(3)
+      expect(stdout).toContain(`${name}_t.sql`)
+    },
+  )
+
+  it.each(['history qual', 'lock status qual', 'doctor qual'])('%s reads there', async (line) => {
+    const { exit, stdout, stderr } = await type(line)
+    expect(exit, stderr + stdout).toBe(0)
+    expect(stdout).toContain(line.startsWith('doctor') ? 'password accepted' : 'iam_qual')
+  })
+
+  it('prints the same events as in place, and history names who typed it', async () => {
+    const name = deliver('create table if not exists asked (id int);')
+    const result = await type('up qual --json')
+    const { steps, finished } = readEvents(result)
+    expect(finished).toMatchObject({ status: 'done', exit: 0 })
+    expect(steps).toMatchObject([{ migration: `${name}_t.sql`, status: 'done' }])
+    const { stdout } = await type('history qual --json')
+    const { entries } = JSON.parse(stdout)
+    expect(entries.at(-1)).toMatchObject({ version: name, commit: vps.commit })
+    expect(entries.at(-1).actor).toMatch(/^\S+@\S+$/)
+  })
+
+  it('takes its confirmation along: prod is 4 without one, and goes through with CONFIRM=yes', async () => {
+    const refused = await type('up prod')
+    expect(refused.exit).toBe(4)
+    expect(refused.stderr).toContain('→ po-migrate up prod --confirm yes')
+    expect(await type('up prod', { CONFIRM: 'no' })).toMatchObject({ exit: 4 })
+    const done = await type('up prod', { CONFIRM: 'yes' })
+    expect(done.exit, done.stderr).toBe(0)
+    expect(done.stdout).toMatch(/^ .*\nprod: \d+ migrations applied|prod: \d+ migrations applied/s)
+  })
+
+  it('passes odd words through two shells unharmed', async () => {
+    const { exit, stderr } = await runOnLaptop(vps, ['up', 'qual', '--db', `a b'$(touch pwned)"`], { client })
+    expect(exit).toBe(2)
+    expect(stderr).toContain(`Unknown database "a b'$(touch pwned)""`)
+    expect(readdirSync(vps.checkout.directory)).not.toContain('pwned')
+  })
+
+  it('is a failure there as it is here: exit 1, the line, and the next command', async () => {
+    const name = deliver('select colour from nowhere;')
+    const { exit, stderr } = await type('up qual')
+    expect(exit).toBe(1)
+    expect(stderr).toContain(`iam_qual: ${name}_t.sql failed at line 2`)
+    expect(stderr).toContain('→ correct iam/')
+  })
+
+  it('stays here with --here, and is 6 without Docker', async () => {
+    const { exit, stderr } = await type('up qual --here')
+    expect(exit).toBe(6)
+    expect(stderr).toContain('No Docker engine answers')
+  })
+
+  it('is refused when its network exists on the laptop too', async () => {
+    const { exit, stderr } = await type('up qual', {
+      DOCKER_HOST: process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock',
+      PO_SHARED_NETWORK: vps.checkout.names.PO_SHARED_NETWORK ?? '',
+    })
+    expect(exit).toBe(4)
+    expect(stderr).toContain('exists here too')
+  })
+})
+
+describe('status', () => {
+  it('asks each machine once and shows all environments in one document', async () => {
+    const { exit, stdout, stderr } = await type('status qual prod --json')
+    expect(exit, stderr).toBe(0)
+    const { environments } = statusDocument.parse(JSON.parse(stdout))
+    expect(environments.map(({ environment, host }) => `${environment} ${host}`)).toEqual([
+      'qual vps',
+      'prod vps',
+    ])
+    expect(stderr.match(/^on \S+: commit/gm)).toHaveLength(1)
+  })
+
+  it('without names shows what it can reach, and is 6 for the laptop that has no Docker', async () => {
+    const { exit, stdout } = await type('status')
+    expect(exit).toBe(6)
+    expect(stdout).toMatch(
+      /^dev .*No Docker engine answers.*^qual .*iam_qual {2}\d+ applied.*^prod .*iam_prod/ms,
+    )
+  })
+
+  it('shows an unreachable host in place of its environments', async () => {
+    const { exit, stdout } = await type('status qual prod', { PO_VPS_SSH: 'nowhere.invalid' })
+    expect(exit).toBe(6)
+    expect(stdout.match(/Could not reach vps \(nowhere\.invalid\) by ssh/g)).toHaveLength(2)
+  })
+})
+
+describe('a host that cannot be reached', () => {
+  it.each([
+    {
+      what: 'has another host key',
+      change: { hosts: 'wrong_hosts' },
+      why: 'its host key is not the known one',
+      remedy: 'ssh-keygen -R',
+    },
+    {
+      what: 'has an unknown host key',
+      change: { hosts: 'no_hosts' },
+      why: 'its host key is not known here',
+      remedy: 'ssh the-vps true',
+    },
+    {
+      what: 'takes none of the keys',
+      change: { identity: 'stranger' },
+      why: 'it takes none of your keys',
+      remedy: 'ssh-add',
+    },
+    { what: 'is down', change: { port: 1 }, why: 'it does not answer', remedy: 'ssh -v the-vps true' },
+  ])('since it $what is 6, with the words of ssh and a remedy', async ({ change, why, remedy }) => {
+    const options = { client: vps.sshd.client(change) }
+    const { exit, stdout, stderr } = await runOnLaptop(vps, ['up', 'qual'], options)
+    expect(exit, stderr).toBe(6)
+    expect(stdout).toBe('')
+    expect(stderr).toContain(`Could not reach vps (the-vps) by ssh: ${why}.`)
+    expect(stderr).toContain('Nothing was touched.')
+    expect(stderr).toContain(remedy)
+    const events = readEvents(await runOnLaptop(vps, ['up', 'qual', '--json'], options))
+    expect(events.finished).toMatchObject({
+      exit: 6,
+      status: 'failed',
+      error: { hint: expect.stringContaining(remedy) },
+    })
+  })
+
+  it('is 6 as well where there is no ssh', async () => {
+    const { exit, stderr } = await type('up qual', { PATH: '/nowhere' })
+    expect(exit).toBe(6)
+    expect(stderr).toContain('There is no ssh on this machine.')
+  })
+})
+
+describe('the checkout there', () => {
+  it('that is missing is 2, with what delivers one', async () => {
+    const { exit, stderr } = await type('up qual', { PO_VPS_DIRECTORY: '/no/such/checkout' })
+    expect(exit).toBe(2)
+    expect(stderr).toContain('There is no po-migrate in /no/such/checkout on vps (the-vps).')
+    expect(stderr).toContain('→ infrastructure/scripts/release.sh sync qual')
+  })
+
+  it('that is not built is 2, in the words of its own shim', async () => {
+    const { directory } = vps.checkout
+    renameSync(join(directory, 'dist'), join(directory, 'away'))
+    try {
+      const { exit, stderr } = await type('up qual')
+      expect(exit).toBe(2)
+      expect(stderr).toContain('po-migrate is not built')
+      expect(stderr).toContain('npm ci && npm run build')
+    } finally {
+      renameSync(join(directory, 'away'), join(directory, 'dist'))
+    }
+  })
+
+  it('that is older than what is applied says so', async () => {
+    const name = deliver('select 1;')
+    expect(await type('up qual')).toMatchObject({ exit: 0 })
+    const file = written.at(-1) ?? ''
+    renameSync(file, `${file}.away`)
+    try {
+      const { stdout } = await type('status qual')
+      expect(stdout).toContain(`${name} (no file in this checkout)`)
+    } finally {
+      renameSync(`${file}.away`, file)
+    }
+  })
+})
+
+const heard = (tool: ToolProcess): Promise<unknown> =>
+  eventually('the tool to say that it heard', () => tool.stderr().includes('again to end it now'))
+
+const containers = async (): Promise<string> => {
+  const server = await docker([
+    'inspect',
+    '--format',
+    '{{.Id}}',
+    `${vps.checkout.names.PO_SHARED_PROJECT}-postgres-1`,
+  ])
+  return docker(['ps', '--all', '--quiet', '--filter', `label=po-migrate.server=${server}`])
+}
+
+/** Two files, of which the first waits at a gate. */
+const begin = async (
+  gate: Gate,
+  flags = '',
+): Promise<{ tool: ToolProcess; first: string; second: string }> => {
+  const first = deliver(gate.sql)
+  const second = deliver('select 2;')
+  const tool = start(`up qual ${flags}`.trim())
+  await gate.reached()
+  return { tool, first, second }
+}
+
+const isApplied = async (name: string): Promise<boolean> =>
+  (await (
+    await vps.postgres()
+  ).psql('iam_qual', `select count(*) from schema_migrations where version = '${name}'`)) === '1'
+
+/** The run there has ended: its lock is free again. */
+const free = (): Promise<unknown> =>
+  eventually('the lock to be free', async () => {
+    const sql = "select count(*) from pg_locks where locktype = 'advisory'"
+    return (await (await vps.postgres()).psql('postgres', sql)) === '0' || undefined
+  })
+
+describe('Ctrl-C on the laptop', () => {
+  it('once lets the file that runs there end, starts no other, and is 130', async () => {
+    await using gate = await closeGate(await vps.postgres())
+    const { tool, first, second } = await begin(gate)
+    tool.child.kill('SIGINT')
+    await heard(tool)
+    await sleep(500)
+    expect(await gate.waiting()).toBe(1)
+    await gate.open()
+    const { exit, stderr } = await tool.ended
+    expect(exit, stderr).toBe(130)
+    expect(stderr).toContain('Interrupted by SIGINT; the running step was finished.')
+    expect([await isApplied(first), await isApplied(second)]).toEqual([true, false])
+  })
+
+  it('twice ends the statement that runs there, and is 130', async () => {
+    await using gate = await closeGate(await vps.postgres())
+    const { tool, first } = await begin(gate)
+    tool.child.kill('SIGINT')
+    await heard(tool)
+    await sleep(1200)
+    tool.child.kill('SIGINT')
+    const { exit, stderr } = await tool.ended
+    expect(exit, stderr).toBe(130)
+    expect(await isApplied(first)).toBe(false)
+    expect(await containers()).toBe('')
+  })
+})
+
+describe('a connection that is cut in mid-run', () => {
+  it('is 1; there the running file ends, and no other starts', async () => {
+    await using gate = await closeGate(await vps.postgres())
+    const { tool, first, second } = await begin(gate)
+    await vps.sshd.cut()
+    const { exit, stderr } = await tool.ended
+    expect(exit, stderr).toBe(1)
+    expect(stderr).toContain('The connection to vps (the-vps) was lost in mid-run.')
+    expect(stderr).toContain('→ po-migrate status qual')
+    expect(await gate.waiting()).toBe(1)
+    await gate.open()
+    await free()
+    expect([await isApplied(first), await isApplied(second)]).toEqual([true, false])
+    expect(await type('up qual')).toMatchObject({ exit: 0 })
+    expect(await isApplied(second)).toBe(true)
+  })
+
+  it('ends the events with one that says so', async () => {
+    await using gate = await closeGate(await vps.postgres())
+    const { tool } = await begin(gate, '--json')
+    await vps.sshd.cut()
+    const events = readEvents(await tool.ended)
+    expect(events.finished).toMatchObject({ exit: 1, status: 'failed' })
+    await gate.open()
+    await free()
+  })
+
+  it('counts as Ctrl-C there also when the laptop dies', async () => {
+    await using gate = await closeGate(await vps.postgres())
+    const { tool, first, second } = await begin(gate)
+    tool.child.kill('SIGKILL')
+    await tool.ended
+    await gate.open()
+    await free()
+    expect([await isApplied(first), await isApplied(second)]).toEqual([true, false])
+  })
+})
+
+describe('the password', () => {
+  it('never leaves the VPS: not in argv, and not in what comes back', async () => {
+    await using gate = await closeGate(await vps.postgres())
+    const { tool } = await begin(gate, '--verbose')
+    const commands = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((pid) => {
+        try {
+          return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')]
+        } catch {
+          return []
+        }
+      })
+    expect(commands.some((command) => command.includes('PO_MIGRATE_HERE=1'))).toBe(true)
+    await gate.open()
+    const { exit, stdout, stderr } = await tool.ended
+    expect(exit, stderr).toBe(0)
+    for (const text of [...commands, stdout, stderr]) {
+      expect(text).not.toContain(dbPassword)
+      expect(text).not.toContain(encodeURIComponent(dbPassword))
+    }
+  })
+})

@@ -1,0 +1,44 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RunEvent } from '../../../src/report/documents.ts'
+import { jsonReport } from '../../../src/report/json.ts'
+import { recorded } from '../../../src/run/record.ts'
+import { sink } from '../support/fixtures.ts'
+
+const events: RunEvent[] = [
+  { version: 1, event: 'run.started', run: 'r', command: 'up', environment: 'qual', plan: null },
+  { version: 1, event: 'run.finished', run: 'r', status: 'done', exit: 0, databases: [] },
+]
+
+let directory: string
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'pmt-record-'))
+})
+afterAll(() => rmSync(directory, { recursive: true }))
+
+describe('a recorded run', () => {
+  it('leaves its events, one a line as they come, and JUnit when it has ended', () => {
+    const stdout = sink()
+    const report = recorded(
+      jsonReport(stdout),
+      { events: 'reports/a.ndjson', junit: 'reports/a.xml' },
+      directory,
+    )
+    const read = (name: string): string => readFileSync(join(directory, 'reports', name), 'utf8')
+    report.event(events[0]!)
+    expect(JSON.parse(read('a.ndjson'))).toEqual(events[0])
+    expect(read('a.xml')).toBe('')
+    report.event(events[1]!)
+    expect(read('a.ndjson')).toBe(stdout.text())
+    expect(read('a.xml')).toContain('<testsuite name="up qual"')
+  })
+
+  it('is refused before it begins when its files cannot be written', () => {
+    writeFileSync(join(directory, 'a-file'), '')
+    expect(() => recorded(jsonReport(sink()), { junit: 'a-file/report.xml' }, directory)).toThrow(
+      expect.objectContaining({ exitCode: 2 }),
+    )
+  })
+})

@@ -1,0 +1,46 @@
+import { PassThrough } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { type Control, followControl, helloLine } from '../../../src/run/remote-end.ts'
+
+const follow = async (control: Control, chunks: readonly string[], end = false): Promise<string[]> => {
+  const heard: string[] = []
+  const stdin = new PassThrough()
+  followControl(stdin, control, {
+    interrupt: (reason) => void heard.push(`interrupt ${reason}`),
+    stop: (reason) => void heard.push(`stop ${reason}`),
+  })
+  for (const chunk of chunks) stdin.write(chunk)
+  if (end) stdin.end()
+  await turn()
+  await turn()
+  return heard
+}
+
+describe('the control channel', () => {
+  it('has the two stages of Ctrl-C, a line each, however the bytes come', async () => {
+    expect(await follow('stdin', ['interr', 'upt SIGINT\nst', 'op SIGINT\n'])).toEqual([
+      'interrupt SIGINT',
+      'stop SIGINT',
+    ])
+  })
+
+  it('ignores everything else', async () => {
+    expect(await follow('stdin', ['yes\n', 'interrupt\n', 'interrupt SIGKILL\n', 'stop SIGINT'])).toEqual([])
+  })
+
+  it('closed is the first stage', async () => {
+    expect(await follow('stdin', [], true)).toEqual(['interrupt SIGTERM'])
+  })
+
+  it('closed means nothing to a verb that outlives it', async () => {
+    expect(await follow('lines', [], true)).toEqual([])
+  })
+})
+
+it.each([
+  'on po-vps: commit 1a2b3c4d5e6f, po-migrate 0.1.0, in /srv/po/qual/releases/1a2b',
+  'on po-vps: commit unknown, po-migrate 0.1.0, in /home/me/a directory',
+])('the first line names a commit: %s', (line) => {
+  expect(helloLine.exec(`noise\n${line}\n`)?.[1]).toMatch(/^(1a2b3c4d5e6f|unknown)$/)
+})

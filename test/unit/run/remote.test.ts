@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { directoryOn, type Errand, remoteCommand } from '../../../src/run/remote.ts'
+import { listen } from '../../../src/run/remote-ear.ts'
+import { fakeTerminal } from '../support/fixtures.ts'
+
+const host = { name: 'vps', ssh: 'me@vps', machine: 'vps', releases: '/srv/po' }
+const errand: Errand = {
+  host,
+  environment: 'qual',
+  args: ['up', 'qual'],
+  control: 'stdin',
+  changes: true,
+  quiet: false,
+  color: false,
+  commit: null,
+}
+
+describe('the directory on a host', () => {
+  it.each([
+    {
+      title: "the environment's current release",
+      where: host,
+      environment: 'qual',
+      expected: '/srv/po/qual/current',
+    },
+    {
+      title: 'the release of the stack, for a verb about the host',
+      where: { ...host, stackEnvironment: 'prod' },
+      environment: undefined,
+      expected: '/srv/po/prod/current',
+    },
+    {
+      title: 'the one checkout of all',
+      where: { ...host, directory: 'po' },
+      environment: 'qual',
+      expected: 'po',
+    },
+    {
+      title: 'the one checkout of all, for a verb about the host',
+      where: { ...host, directory: 'po' },
+      environment: undefined,
+      expected: 'po',
+    },
+  ])('is $title', ({ where, environment, expected }) => {
+    expect(directoryOn(where, environment)).toBe(expected)
+  })
+
+  it('is a config error when the host has releases and its stack no environment', () => {
+    expect(() => directoryOn(host)).toThrow(
+      expect.objectContaining({ exitCode: 2, hint: expect.stringContaining('stack_environment') }),
+    )
+  })
+})
+
+describe('what crosses to a host', () => {
+  it('is the confirmation, who asks, the job, colour and UTF-8, and nothing else of the environment', () => {
+    const env = {
+      CONFIRM: 'yes',
+      CI_JOB_URL: 'https://gitlab/job/1',
+      LC_ALL: 'de_DE.UTF-8',
+      POSTGRES_PASSWORD: 'secret',
+      PGPASSWORD: 'secret',
+      PO_STATE: '/mine',
+    }
+    const context = { ...fakeTerminal().context, user: 'anna', env }
+    const command = remoteCommand({ ...errand, color: true }, '/srv/po', context)
+    expect(command.slice(3)).toEqual([
+      'po-migrate',
+      '/srv/po',
+      'PO_MIGRATE_HERE=1',
+      'PO_MIGRATE_CONTROL=stdin',
+      'PO_MIGRATE_USER=anna',
+      'CONFIRM=yes',
+      'CI_JOB_URL=https://gitlab/job/1',
+      'FORCE_COLOR=1',
+      'LANG=C.UTF-8',
+      'infrastructure/scripts/po-migrate',
+      'up',
+      'qual',
+    ])
+  })
+})
+
+describe('what is heard on stderr', () => {
+  const hear = (chunks: readonly string[]) => {
+    const told: string[] = []
+    const ear = listen(
+      (line, commit) => told.push(`[${commit}] ${line}`),
+      (text) => text && told.push(text),
+    )
+    for (const chunk of chunks) ear.stderr(chunk)
+    return { told: told.join('|'), ear }
+  }
+  const hello = 'on vps: commit 1a2b3c4d5e6f with changes, po-migrate 0.1.0, in /srv/po'
+
+  it('is held back until the tool has spoken, however the bytes come', () => {
+    const { told, ear } = hear([
+      'Wel',
+      'come\non vps: commit 1a2b3c4d5e6f wi',
+      'th changes, po-migrate 0.1.0, in /srv',
+      '/po',
+      '\nup',
+      ' qual\n',
+    ])
+    expect(told).toBe(`Welcome\n|[1a2b3c4d5e6f] ${hello}|up| qual\n`)
+    expect(ear.greeted()).toBe(true)
+    expect(ear.lastLine()).toBe('up qual')
+  })
+
+  it('is kept when the tool never speaks', () => {
+    const { told, ear } = hear(['ssh: connect to host vps port 22: Connection refused\n'])
+    expect(told).toBe('')
+    expect(ear.greeted()).toBe(false)
+    expect(ear.held()).toContain('Connection refused')
+  })
+})
