@@ -211,8 +211,13 @@ const connectionString = (database: string): string =>
  */
 export const restoreDatabase = async (
   target: DumpTarget,
-  { database, file, onProgress, signal }: DumpOptions & { database: string },
+  options: DumpOptions & {
+    database: string
+    /** Puts tables where they were; a scratch server has no tablespaces. */
+    tablespaces: boolean
+  },
 ): Promise<void> => {
+  const { database, file, tablespaces, onProgress, signal } = options
   const what = `Restoring ${file} into ${database}`
   if (signal?.aborted) throw cut(what)
   const { size } = await stat(file)
@@ -228,6 +233,7 @@ export const restoreDatabase = async (
     '--no-password',
     `--username=${target.user}`,
     '--exit-on-error',
+    ...(tablespaces ? [] : ['--no-tablespaces']),
     `--dbname=${connectionString(database)}`,
   ]
   const result = await runTool(target, { command, input: read(), ...(signal && { signal }) })

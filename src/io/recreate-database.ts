@@ -5,15 +5,23 @@ import type { Server } from './postgres.ts'
 
 const maintenance = 'postgres'
 
-/** Makes an empty database of that name with the encoding, locale, owner, grants and settings of another. */
-export const recreateDatabase = async (
+/** Makes an empty database of that name with the encoding and the locale of another. */
+export const createEmptyDatabase = async (
   server: Server,
   properties: DatabaseProperties,
   { name, ...options }: CreateOptions & { name: string },
 ): Promise<void> => {
-  // Takes long on a large template; a session of its own has no limit.
   await using session = await server.session(maintenance)
   await session.query(createDatabaseLike(properties, name, options))
+}
+
+/** Gives it the other's owner, grants, settings and comment; after its content, which some settings would keep out. */
+export const applyProperties = async (
+  server: Server,
+  properties: DatabaseProperties,
+  name: string,
+): Promise<void> => {
+  await using session = await server.session(maintenance)
   for (const sql of databaseProperties(properties, name)) await session.query(sql)
 }
 
