@@ -48,13 +48,19 @@ const cannotWrite = (file: string, cause: unknown): AppError => {
   })
 }
 
+const tellEvery = 200
+
 /** Counts and tells, at most a few times a second. */
 const meter = (onProgress: DumpOptions['onProgress'], total?: number) => {
   const started = performance.now()
+  let told = started
   let bytes = 0
   return (count: number): void => {
     bytes += count
-    const seconds = Math.max(0.001, (performance.now() - started) / 1000)
+    const now = performance.now()
+    if (now - told < tellEvery) return
+    told = now
+    const seconds = (now - started) / 1000
     onProgress?.({ bytes, rate: bytes / seconds, ...(total !== undefined && { total }) })
   }
 }

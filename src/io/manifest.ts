@@ -157,9 +157,7 @@ const checkFile = async (directory: string, expected: BackupFile): Promise<strin
     return [`${expected.file} cannot be read: ${(cause as Error).message}`]
   }
   if (bytes !== expected.bytes) return [`${expected.file} has ${bytes} bytes instead of ${expected.bytes}`]
-  return hash.digest('hex') === expected.sha256
-    ? undefined
-    : `${expected.file} is not what was written: its sha256 differs`
+  return hash.digest('hex') === expected.sha256 ? [] : [`${expected.file} is damaged: its sha256 differs`]
 }
 
 /** Reads these files of a backup whole, and says of each that is not what the manifest says how it differs. */

@@ -30,9 +30,12 @@ const unproven = (differences: readonly string[]): AppError =>
     details: differences,
   })
 
-const readRestored = async (scratch: ScratchServer, name: string): Promise<DatabaseInventory> => {
-  await using session = await scratch.server.session(name)
-  return await readDatabaseInventory(session.query, name)
+/** A scratch server has databases already, `postgres` among them. */
+const scratchName = 'restored'
+
+const readRestored = async (scratch: ScratchServer): Promise<DatabaseInventory> => {
+  await using session = await scratch.server.session(scratchName)
+  return await readDatabaseInventory(session.query, scratchName)
 }
 
 /** Restores one dump, compares, and drops it again: the disk need hold only the largest. */
@@ -43,23 +46,21 @@ const proveDatabase = async (
 ): Promise<string[]> => {
   const { name } = inventory
   const { server } = scratch
-  // A scratch server has `postgres`, and one named after its superuser.
-  await dropDatabase(server, name)
   await createEmptyDatabase(server, inventory, {
-    name,
+    name: scratchName,
     major: majorOf(manifest.server.version),
     tablespace: false,
   })
   await restoreDatabase(scratch, {
-    database: name,
+    database: scratchName,
     file: join(directory, file),
     tablespaces: false,
     onProgress: (progress) => onProgress(name, progress),
     ...(signal && { signal }),
   })
-  await applyProperties(server, inventory, name)
-  const differences = compareDatabases(inventory, await readRestored(scratch, name), { but: ['tablespace'] })
-  await dropDatabase(server, name)
+  await applyProperties(server, inventory, scratchName)
+  const differences = compareDatabases(inventory, await readRestored(scratch), { but: ['tablespace'] })
+  await dropDatabase(server, scratchName)
   return differences
 }
 
