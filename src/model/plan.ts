@@ -1,5 +1,8 @@
 import type { ManagedDatabase, Migration, Stack } from './types.ts'
 
+/** A database that takes the name of another, which stays as `replaced`, where there was one. */
+export type Swap = { database: string; beside: string; replaced: string | null }
+
 /** One typed step; everything a run will do is one of these. */
 export type Step =
   | { kind: 'create-network'; network: string }
@@ -8,9 +11,22 @@ export type Step =
   | { kind: 'pull-image'; image: string }
   | { kind: 'create-database'; managed: ManagedDatabase }
   | { kind: 'apply-migration'; managed: ManagedDatabase; migration: Migration }
+  | { kind: 'dump-database'; database: string }
+  | { kind: 'dump-roles' }
+  | { kind: 'prove-backup' }
+  | { kind: 'keep-backup'; directory: string }
+  | { kind: 'create-roles'; roles: readonly string[] }
+  | { kind: 'restore-beside'; database: string; beside: string; directory: string }
+  | { kind: 'swap-databases'; swaps: readonly Swap[] }
+  | { kind: 'drop-replaced'; database: string }
 
 /** The whole truth of what a run will do, in order; `environment` is the host's name for what concerns a host. */
-export type Plan = { version: 1; command: 'up' | 'start'; environment: string; steps: readonly Step[] }
+export type Plan = {
+  version: 1
+  command: 'up' | 'start' | 'backup' | 'restore'
+  environment: string
+  steps: readonly Step[]
+}
 
 /** A step as it stands in JSON: its kind, and the names of what it touches. */
 export type StepDocument = {
@@ -22,6 +38,10 @@ export type StepDocument = {
   network?: string
   volume?: string
   stack?: string
+  roles?: string[]
+  directory?: string
+  databases?: string[]
+  replaced?: string[]
 }
 
 export type PlanDocument = {
@@ -45,6 +65,23 @@ const namesOf = (step: Step): Omit<StepDocument, 'step' | 'kind'> => {
       return { database: step.managed.database }
     case 'apply-migration':
       return { database: step.managed.database, migration: step.migration.file }
+    case 'dump-database':
+    case 'drop-replaced':
+      return { database: step.database }
+    case 'dump-roles':
+    case 'prove-backup':
+      return {}
+    case 'keep-backup':
+      return { directory: step.directory }
+    case 'create-roles':
+      return { roles: [...step.roles] }
+    case 'restore-beside':
+      return { database: step.database, directory: step.directory }
+    case 'swap-databases':
+      return {
+        databases: step.swaps.map(({ database }) => database),
+        replaced: step.swaps.flatMap(({ replaced }) => replaced ?? []),
+      }
   }
 }
 
