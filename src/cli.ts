@@ -1,4 +1,5 @@
 import yargs from 'yargs'
+import { backupCommand } from './commands/backup.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { runWhereItBelongs } from './commands/elsewhere.ts'
 import { historyCommand } from './commands/history.ts'
@@ -7,6 +8,7 @@ import { lockCommand } from './commands/lock.ts'
 import { newCommand } from './commands/new.ts'
 import { globalOptions, type Program, type Wire } from './commands/options.ts'
 import { planCommand } from './commands/plan.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { rollbackCommand } from './commands/rollback.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -26,6 +28,8 @@ const commands = [
   newCommand,
   lintCommand,
   historyCommand,
+  backupCommand,
+  restoreCommand,
   lockCommand,
   startCommand,
   doctorCommand,

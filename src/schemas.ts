@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 import { configSchema } from './config/schema.ts'
+import { manifestSchema } from './io/manifest.ts'
 import {
   doctorDocument,
   eventDocument,
@@ -26,6 +27,7 @@ export const schemas = {
   history: z.toJSONSchema(historyDocument),
   lint: z.toJSONSchema(lintDocument),
   rule: z.toJSONSchema(ruleDocument),
+  backup: z.toJSONSchema(manifestSchema),
 }
 
 /** Writes `schemas/NAME.schema.json`; a test compares them with what is committed. */

@@ -51,10 +51,22 @@ const describe = ({ status, changed, waiting }: DatabaseOutcome, did: string): s
   return `${status}: ${stays}${waiting > 0 ? `, ${waiting} not started` : ''}`
 }
 
+/** What became of a backup or a restore as a whole. */
+const describeWhole = (outcomes: readonly StepOutcome[]): string[] =>
+  outcomes.flatMap(({ step, status }) => {
+    if (step.kind === 'keep-backup' && status !== 'done') return 'no backup was kept'
+    if (step.kind !== 'swap-databases') return []
+    const names = step.swaps.map(({ database }) => database).join(', ')
+    return status === 'done' ? `${names} restored` : `${names} as before`
+  })
+
 /** Where a stopped run left every database of its plan, a line each: `calendar_qual  failed: 00008 stays applied`. */
 export const describeOutcome = (outcomes: readonly StepOutcome[]): string[] => {
   const databases = outcomesByDatabase(outcomes)
   const width = Math.max(0, ...databases.map(({ database }) => database.length))
   const did = outcomes.some(({ step }) => step.kind === 'rollback-migration') ? 'rolled back' : 'applied'
-  return databases.map((outcome) => `${outcome.database.padEnd(width)}  ${describe(outcome, did)}`)
+  return [
+    ...databases.map((outcome) => `${outcome.database.padEnd(width)}  ${describe(outcome, did)}`),
+    ...describeWhole(outcomes),
+  ]
 }

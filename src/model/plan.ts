@@ -1,6 +1,9 @@
 import type { Refusal } from './policy.ts'
 import type { ManagedDatabase, Migration, Stack } from './types.ts'
 
+/** A database that takes the name of another, which stays as `replaced`, where there was one. */
+export type Swap = { database: string; beside: string; replaced: string | null }
+
 /** One typed step; everything a run will do is one of these. */
 export type Step =
   | { kind: 'create-network'; network: string }
@@ -12,11 +15,19 @@ export type Step =
   | { kind: 'rollback-migration'; managed: ManagedDatabase; migration: Migration }
   /** Writes down that a file's new text is known to be harmless. */
   | { kind: 'accept-edit'; managed: ManagedDatabase; migration: Migration }
+  | { kind: 'dump-database'; database: string }
+  | { kind: 'dump-roles' }
+  | { kind: 'prove-backup' }
+  | { kind: 'keep-backup'; directory: string }
+  | { kind: 'create-roles'; roles: readonly string[] }
+  | { kind: 'restore-beside'; database: string; beside: string; directory: string }
+  | { kind: 'swap-databases'; swaps: readonly Swap[] }
+  | { kind: 'drop-replaced'; database: string }
 
 /** The whole truth of what a run will do, in order; `environment` is the host's name for what concerns a host. */
 export type Plan = {
   version: 1
-  command: 'up' | 'rollback' | 'start'
+  command: 'up' | 'rollback' | 'start' | 'backup' | 'restore'
   environment: string
   steps: readonly Step[]
   /** What the environment's policy has against executing it. */
@@ -33,6 +44,10 @@ export type StepDocument = {
   network?: string
   volume?: string
   stack?: string
+  roles?: string[]
+  directory?: string
+  databases?: string[]
+  replaced?: string[]
 }
 
 export type PlanDocument = {
@@ -59,6 +74,23 @@ const namesOf = (step: Step): Omit<StepDocument, 'step' | 'kind'> => {
     case 'rollback-migration':
     case 'accept-edit':
       return { database: step.managed.database, migration: step.migration.file }
+    case 'dump-database':
+    case 'drop-replaced':
+      return { database: step.database }
+    case 'dump-roles':
+    case 'prove-backup':
+      return {}
+    case 'keep-backup':
+      return { directory: step.directory }
+    case 'create-roles':
+      return { roles: [...step.roles] }
+    case 'restore-beside':
+      return { database: step.database, directory: step.directory }
+    case 'swap-databases':
+      return {
+        databases: step.swaps.map(({ database }) => database),
+        replaced: step.swaps.flatMap(({ replaced }) => replaced ?? []),
+      }
   }
 }
 

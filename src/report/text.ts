@@ -28,6 +28,22 @@ const describe = (event: StepEvent, column: number): string => {
       return `${database.padEnd(column)}  roll back ${migration}`
     case 'accept-edit':
       return `${database.padEnd(column)}  accept the edit of ${migration}`
+    case 'dump-database':
+      return `${database.padEnd(column)}  dump`
+    case 'dump-roles':
+      return `${'roles'.padEnd(column)}  dump`
+    case 'prove-backup':
+      return 'prove: restore into a scratch server, compare'
+    case 'keep-backup':
+      return `keep ${event.directory}`
+    case 'create-roles':
+      return `${'roles'.padEnd(column)}  create ${event.roles?.join(', ')}`
+    case 'restore-beside':
+      return `${database.padEnd(column)}  restore beside it, compare`
+    case 'swap-databases':
+      return `swap ${event.databases?.join(', ')}`
+    case 'drop-replaced':
+      return `${database.padEnd(column)}  drop`
   }
 }
 

@@ -9,6 +9,7 @@ import type { Provenance } from '../model/ledger.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import { createDatabase } from './create-database.ts'
 import { type MigrateFileOptions, migrateFile } from './migrate-file.ts'
+import { openRecovery, type RecoveryTools } from './perform-recovery.ts'
 
 /** What steps need; a plan brings what its own kinds of step use. */
 export type Tools = {
@@ -23,6 +24,8 @@ export type Tools = {
   lost?: AbortSignal | undefined
   /** For networks, volumes and stacks. */
   host?: DockerHost
+  /** For backups and restores. */
+  recovery?: RecoveryTools
   passEnv?: readonly string[]
   onProgress: Progress
   /** Aborted when the running step has to end now. */
@@ -45,8 +48,9 @@ const need = <T>(tool: T | undefined, name: string): T => {
 /** Step → one effect. The dbmate container starts with the first step that needs it, and serves all. */
 export const openPerformer = (
   plan: Plan,
-  { engine, migrate, lost, host, passEnv = [], onProgress, stop }: Tools,
+  { engine, migrate, lost, host, recovery = {}, passEnv = [], onProgress, stop }: Tools,
 ): Performer => {
+  const recovering = openRecovery(recovery)
   const files = plan.steps.filter(
     (step) => step.kind === 'apply-migration' || step.kind === 'rollback-migration',
   )
@@ -102,11 +106,14 @@ export const openPerformer = (
         const { server } = need(engine, 'an engine')
         return recordAcceptedEdit(server, { run, provenance: await provenance(), ...step })
       }
+      default:
+        return recovering.perform(step)
     }
   }
   const close = async (): Promise<void> => {
     const running = await opened?.catch(() => undefined)
     await running?.[Symbol.asyncDispose]()
+    await recovering[Symbol.asyncDispose]()
   }
   return { perform, [Symbol.asyncDispose]: close }
 }
