@@ -1,3 +1,4 @@
+import type { CutoverStep } from './cutover.ts'
 import type { ManagedDatabase, Migration, Stack } from './types.ts'
 
 /** One typed step; everything a run will do is one of these. */
@@ -8,9 +9,15 @@ export type Step =
   | { kind: 'pull-image'; image: string }
   | { kind: 'create-database'; managed: ManagedDatabase }
   | { kind: 'apply-migration'; managed: ManagedDatabase; migration: Migration }
+  | CutoverStep
 
 /** The whole truth of what a run will do, in order; `environment` is the host's name for what concerns a host. */
-export type Plan = { version: 1; command: 'up' | 'start'; environment: string; steps: readonly Step[] }
+export type Plan = {
+  version: 1
+  command: 'up' | 'start' | 'cutover' | 'undo'
+  environment: string
+  steps: readonly Step[]
+}
 
 /** A step as it stands in JSON: its kind, and the names of what it touches. */
 export type StepDocument = {
@@ -21,6 +28,9 @@ export type StepDocument = {
   image?: string
   network?: string
   volume?: string
+  /** Volume that keeps what is replaced. */
+  copy?: string
+  environment?: string
   stack?: string
 }
 
@@ -45,6 +55,13 @@ const namesOf = (step: Step): Omit<StepDocument, 'step' | 'kind'> => {
       return { database: step.managed.database }
     case 'apply-migration':
       return { database: step.managed.database, migration: step.migration.file }
+    case 'stop-stack':
+    case 'start-containers':
+      return { stack: step.project }
+    default: {
+      const { kind, ...names } = step
+      return names
+    }
   }
 }
 

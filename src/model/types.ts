@@ -3,6 +3,15 @@ import type { Secret } from './secret.ts'
 /** A compose project on a host: the compose file (absolute path) and the project's name. */
 export type Stack = { file: string; project: string }
 
+export type CutoverSettings = {
+  /** Application stacks, stopped and started again. */
+  stacks: readonly Stack[]
+  /** Seconds; there, a cutover is a reset: no confirmation, no backup, nothing carried over. */
+  abortWindow?: number
+  /** Copies of the volume that stay after a successful cutover. */
+  retain: number
+}
+
 /** A machine with a Docker engine: this one, or one reached by ssh. */
 export type Host = {
   name: string
@@ -14,6 +23,7 @@ export type Host = {
   volume?: string
   /** The stack that runs Postgres. */
   stack?: Stack
+  cutover?: CutoverSettings
 }
 
 export type EngineName = 'docker' | 'embedded'
