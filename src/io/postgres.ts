@@ -17,6 +17,8 @@ export type ServerOptions = {
   wait: number
   /** Where the password came from, for the remedy. */
   passwordHint: string
+  /** Milliseconds for one answer; 0: no limit, for what counts and copies. */
+  answerWithin?: number
   onWait?: (seconds: number) => void
 }
 
@@ -24,9 +26,21 @@ export type ServerOptions = {
 export const keepAliveOptions =
   '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
 
+/** Asks one database, always in the same session. */
+export type Query = <Row extends QueryResultRow>(sql: string, values?: unknown[]) => Promise<Row[]>
+
+/** A session of its own, for transactions and for what takes long; no limit for an answer. */
+export type Session = AsyncDisposable & {
+  query: Query
+  /** Of its backend on the server. */
+  pid: number
+}
+
 /** Sessions on one Postgres server: one a database, opened at first use, all closed together. */
 export type Server = AsyncDisposable & {
   label: string
+  /** @throws AppError (exit 6): not answering in time, or password refused. */
+  session: (database: string) => Promise<Session>
   /** Foreign text, such as another session's query, without the password. */
   redact: (text: string) => string
   /** @throws AppError (exit 6): not answering in time, or password refused. */
@@ -107,7 +121,7 @@ const connect = async (database: string, options: ServerOptions): Promise<Client
         password: credentials.password.reveal().normalize('NFKC'),
         application_name: applicationName,
         connectionTimeoutMillis: connectTimeout,
-        query_timeout: answerTimeout,
+        query_timeout: options.answerWithin ?? answerTimeout,
         keepAlive: true,
         options: keepAliveOptions,
         ssl: false,
@@ -139,6 +153,23 @@ const takeTurns = (client: Client): Pick<Client, 'query' | 'end'> => {
   return { query: query as Client['query'], end: (() => closeSession(client)) as Client['end'] }
 }
 
+const openSession = async (database: string, options: ServerOptions): Promise<Session> => {
+  const client = await connect(database, { ...options, answerWithin: 0 })
+  const { query, end } = takeTurns(client)
+  return {
+    pid: (client as Client & { processID: number }).processID,
+    query: async (sql, values = []) => {
+      try {
+        return (await query(sql, values)).rows
+      } catch (error) {
+        if (isDatabaseError(error) && !isNotYet(error as Error)) throw error
+        throw connectionError(error as Error, options)
+      }
+    },
+    [Symbol.asyncDispose]: () => end(),
+  }
+}
+
 export const openServer = (options: ServerOptions): Server => {
   const sessions = new Map<string, Promise<Pick<Client, 'query' | 'end'>>>()
   const session = (database: string): Promise<Pick<Client, 'query' | 'end'>> => {
@@ -148,6 +179,7 @@ export const openServer = (options: ServerOptions): Server => {
   }
   return {
     label: options.label,
+    session: (database) => openSession(database, options),
     redact: (text) => options.credentials.password.redact(text),
     query: async (database, sql, values = []) => {
       const client = await session(database)

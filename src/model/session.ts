@@ -1,8 +1,8 @@
 /**
  * application_name of the sessions of a run: the lock session carries the bare run id, by which a run counts as alive;
- * readers and dbmate add what they are. Postgres cuts names at 63 bytes; these have at most 30.
+ * readers, dbmate and dumps add what they are. Postgres cuts names at 63 bytes; these have at most 30.
  */
-export const sessionName = (run: string, role: 'lock' | 'reader' | 'dbmate'): string =>
+export const sessionName = (run: string, role: 'lock' | 'reader' | 'dbmate' | 'dump'): string =>
   role === 'lock' ? run : `${run} ${role}`
 
 /** Shape of a run id (run/run-id.ts), for SQL. */

@@ -1,0 +1,224 @@
+/** Grants as text, sorted, with the defaults spelt out: a dump leaves out what equals the default. */
+const acl = (column: string, kind: string, owner: string): string => `array(
+  select item::text from pg_catalog.unnest(coalesce(${column}, pg_catalog.acldefault('${kind}', ${owner}))) as item order by item::text collate "C")`
+
+/** What an extension owns comes with the extension. */
+const notOfExtension = (catalog: string, oid: string): string => `not exists (
+  select from pg_catalog.pg_depend x
+  where x.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass and x.objid = ${oid} and x.deptype = 'e')`
+
+const userSchema = (namespace: string): string =>
+  `${namespace}.nspname !~ '^pg_' and ${namespace}.nspname <> 'information_schema'`
+
+const md5 = (...parts: readonly string[]): string =>
+  `pg_catalog.md5(pg_catalog.concat_ws('|', ${parts.join(', ')}))`
+
+/** Columns of a relation; no default's expression: Postgres writes many anew when it reads them back. */
+const columns = (relation: string): string => `(
+  select pg_catalog.string_agg(pg_catalog.concat_ws(' ', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
+    a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated,
+    (select c.collname from pg_catalog.pg_collation c where c.oid = a.attcollation),
+    array(select item::text from pg_catalog.unnest(a.attacl) as item order by item::text collate "C")), ', ' order by a.attnum)
+  from pg_catalog.pg_attribute a where a.attrelid = ${relation} and a.attnum > 0 and not a.attisdropped)`
+
+const role = (oid: string): string => `pg_catalog.pg_get_userbyid(${oid})`
+
+const schemas = `
+select 'schema' as kind, pg_catalog.quote_ident(n.nspname) as name, ${role('n.nspowner')} as owner,
+  ${acl('n.nspacl', 'n', 'n.nspowner')} as acl, '' as definition
+from pg_catalog.pg_namespace n where ${userSchema('n')} and ${notOfExtension('pg_namespace', 'n.oid')}`
+
+const relations = `
+select case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view'
+    when 'f' then 'foreign table' when 'c' then 'type' else 'table' end,
+  pg_catalog.format('%I.%I', n.nspname, c.relname), ${role('c.relowner')},
+  case when c.relkind = 'c' then array[]::text[]
+    when c.relkind = 'S' then ${acl('c.relacl', 's', 'c.relowner')} else ${acl('c.relacl', 'r', 'c.relowner')} end,
+  ${md5(
+    'c.relkind',
+    'c.relpersistence',
+    'c.relrowsecurity',
+    'c.relforcerowsecurity',
+    'c.relreplident',
+    'c.relispartition',
+    'c.reloptions::text',
+    `case when c.relkind <> 'S' then ${columns('c.oid')} end`,
+    `(select pg_catalog.string_agg(i.inhparent::pg_catalog.regclass::text, ',' order by i.inhseqno)
+      from pg_catalog.pg_inherits i where i.inhrelid = c.oid)`,
+    `(select pg_catalog.concat_ws(' ', pg_catalog.format_type(s.seqtypid, null), s.seqstart, s.seqincrement, s.seqmin, s.seqmax,
+      s.seqcycle) from pg_catalog.pg_sequence s where s.seqrelid = c.oid)`,
+  )}
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c') and ${userSchema('n')} and ${notOfExtension('pg_class', 'c.oid')}`
+
+const indexes = `
+select 'index', pg_catalog.format('%I.%I', n.nspname, c.relname), ${role('c.relowner')}, array[]::text[],
+  ${md5(
+    'i.indrelid::pg_catalog.regclass::text',
+    'm.amname',
+    'i.indisunique',
+    'i.indisprimary',
+    'i.indisclustered',
+    'i.indisreplident',
+    'i.indnkeyatts',
+    'i.indoption::text',
+    'i.indpred is null',
+    'c.reloptions::text',
+    `(select pg_catalog.string_agg(a.attname, ',' order by k.place)
+      from pg_catalog.unnest(i.indkey::int2[]) with ordinality as k(column_number, place)
+      join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.column_number)`,
+  )}
+from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_am m on m.oid = c.relam
+where i.indisvalid and i.indisready and ${userSchema('n')} and ${notOfExtension('pg_class', 'i.indrelid')}`
+
+const constraints = `
+select 'constraint', pg_catalog.format('%I on %s', o.conname,
+    coalesce(nullif(o.conrelid, 0)::pg_catalog.regclass::text, pg_catalog.format_type(o.contypid, null))), '', array[]::text[],
+  ${md5(
+    'o.contype',
+    'o.convalidated',
+    'o.condeferrable',
+    'o.condeferred',
+    'o.confupdtype',
+    'o.confdeltype',
+    'nullif(o.confrelid, 0)::pg_catalog.regclass::text',
+    'o.conkey::text is null',
+  )}
+from pg_catalog.pg_constraint o join pg_catalog.pg_namespace n on n.oid = o.connamespace
+where ${userSchema('n')} and o.contype <> 't' and ${notOfExtension('pg_class', 'o.conrelid')}
+  and ${notOfExtension('pg_type', 'o.contypid')}`
+
+const functions = `
+select 'function', p.oid::pg_catalog.regprocedure::text, ${role('p.proowner')}, ${acl('p.proacl', 'f', 'p.proowner')},
+  ${md5(
+    'p.prokind',
+    'pg_catalog.format_type(p.prorettype, null)',
+    'p.proretset',
+    'p.provolatile',
+    'p.prosecdef',
+    'p.proisstrict',
+    'p.proparallel',
+    'p.proconfig::text',
+    'p.proargnames::text',
+    'p.prosrc',
+    'l.lanname',
+  )}
+from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+join pg_catalog.pg_language l on l.oid = p.prolang
+where ${userSchema('n')} and ${notOfExtension('pg_proc', 'p.oid')}`
+
+const types = `
+select 'type', t.oid::pg_catalog.regtype::text, ${role('t.typowner')}, ${acl('t.typacl', 'T', 't.typowner')},
+  ${md5(
+    't.typtype',
+    't.typnotnull',
+    "case when t.typtype = 'd' then pg_catalog.format_type(t.typbasetype, t.typtypmod) end",
+    `(select pg_catalog.string_agg(e.enumlabel, '|' order by e.enumsortorder) from pg_catalog.pg_enum e where e.enumtypid = t.oid)`,
+  )}
+from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+where t.typtype in ('d', 'e', 'r') and ${userSchema('n')} and ${notOfExtension('pg_type', 't.oid')}`
+
+const triggers = `
+select 'trigger', pg_catalog.format('%I on %s', t.tgname, t.tgrelid::pg_catalog.regclass), '', array[]::text[],
+  ${md5('t.tgfoid::pg_catalog.regprocedure::text', 't.tgtype', 't.tgenabled', 't.tgdeferrable', 't.tginitdeferred')}
+from pg_catalog.pg_trigger t join pg_catalog.pg_class c on c.oid = t.tgrelid
+where not t.tgisinternal and ${notOfExtension('pg_class', 't.tgrelid')} and ${notOfExtension('pg_trigger', 't.oid')}`
+
+const policies = `
+select 'policy', pg_catalog.format('%I on %s', p.polname, p.polrelid::pg_catalog.regclass), '', array[]::text[],
+  ${md5(
+    'p.polcmd',
+    'p.polpermissive',
+    'p.polqual is null',
+    'p.polwithcheck is null',
+    `array(select case when r = 0 then 'public' else ${role('r')} end from pg_catalog.unnest(p.polroles) as r order by 1)::text`,
+  )}
+from pg_catalog.pg_policy p`
+
+const rest = `
+select 'event trigger', pg_catalog.quote_ident(e.evtname), ${role('e.evtowner')}, array[]::text[],
+  ${md5('e.evtevent', 'e.evtenabled', 'e.evttags::text')}
+from pg_catalog.pg_event_trigger e where ${notOfExtension('pg_event_trigger', 'e.oid')}
+union all
+select 'publication', pg_catalog.quote_ident(p.pubname), ${role('p.pubowner')}, array[]::text[],
+  ${md5('p.puballtables', 'p.pubinsert', 'p.pubupdate', 'p.pubdelete')}
+from pg_catalog.pg_publication p
+union all
+select 'foreign server', pg_catalog.quote_ident(s.srvname), ${role('s.srvowner')}, ${acl('s.srvacl', 'S', 's.srvowner')}, ''
+from pg_catalog.pg_foreign_server s where ${notOfExtension('pg_foreign_server', 's.oid')}
+union all
+select 'default grants', pg_catalog.concat_ws(' ', 'of', ${role('d.defaclrole')}, 'on', d.defaclobjtype,
+    'in ' || (select n.nspname from pg_catalog.pg_namespace n where n.oid = d.defaclnamespace)), '',
+  array(select item::text from pg_catalog.unnest(d.defaclacl) as item order by 1), ''
+from pg_catalog.pg_default_acl d`
+
+/** Every object of a database, extensions' own left out. */
+export const objectsSql = `${[
+  schemas,
+  relations,
+  indexes,
+  constraints,
+  functions,
+  types,
+  triggers,
+  policies,
+  rest,
+].join('\nunion all')}
+order by 1, 2`
+
+/** Tables that hold rows of their own; materialised views are filled anew by a restore. */
+export const tablesSql = `
+select pg_catalog.format('%I.%I', n.nspname, c.relname) as name
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and ${userSchema('n')} and ${notOfExtension('pg_class', 'c.oid')} order by 1`
+
+export const sequencesSql = `
+select pg_catalog.format('%I.%I', n.nspname, c.relname) as name, s.seqincrement > 0 as ascending,
+  pg_catalog.pg_sequence_last_value(c.oid)::text as value
+from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where ${userSchema('n')} and ${notOfExtension('pg_class', 'c.oid')} order by 1`
+
+export const extensionsSql = `
+select e.extname as name, e.extversion as version, n.nspname as schema
+from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace order by 1`
+
+/** Columns that came and went with versions are read through jsonb: absent ones are null. */
+export const propertiesSql = `
+select d.datname as name, ${role('d.datdba')} as owner, pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
+  coalesce(j.row->>'datlocprovider', 'c') as provider, j.row->>'datcollate' as collate, j.row->>'datctype' as ctype,
+  coalesce(j.row->>'datlocale', j.row->>'daticulocale') as locale, j.row->>'daticurules' as "icuRules",
+  t.spcname as tablespace, d.datconnlimit as "connectionLimit", d.datallowconn as "allowConnections",
+  d.datistemplate as template, pg_catalog.shobj_description(d.oid, 'pg_database') as comment,
+  ${acl('d.datacl', 'd', 'd.datdba')} as acl, pg_catalog.pg_database_size(d.oid)::float8 as size,
+  coalesce((
+    select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+      'role', case when s.setrole <> 0 then ${role('s.setrole')} end, 'values', s.setconfig) order by ${role('s.setrole')})
+    from pg_catalog.pg_db_role_setting s where s.setdatabase = d.oid), '[]') as settings
+from pg_catalog.pg_database d join pg_catalog.pg_tablespace t on t.oid = d.dattablespace
+cross join lateral (select pg_catalog.to_jsonb(d) as row) j
+where d.datname = $1`
+
+export const namesSql =
+  'select datname as name from pg_catalog.pg_database where not datistemplate and datallowconn order by 1'
+
+export const rolesSql = `
+select r.rolname as name, r.rolsuper as superuser, r.rolinherit as inherit, r.rolcreaterole as "createRole",
+  r.rolcreatedb as "createDatabase", r.rolcanlogin as login, r.rolreplication as replication,
+  r.rolbypassrls as "bypassRls", r.rolconnlimit as "connectionLimit", r.rolvaliduntil::text as "validUntil",
+  pg_catalog.shobj_description(r.oid, 'pg_authid') as comment,
+  coalesce((select s.setconfig from pg_catalog.pg_db_role_setting s where s.setrole = r.oid and s.setdatabase = 0),
+    array[]::text[]) as settings,
+  coalesce((
+    select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('role', ${role('m.roleid')}, 'grantor', ${role('m.grantor')},
+      'admin', m.admin_option, 'inherit', coalesce((j.row->>'inherit_option')::boolean, true),
+      'set', coalesce((j.row->>'set_option')::boolean, true)) order by ${role('m.roleid')}, ${role('m.grantor')})
+    from pg_catalog.pg_auth_members m cross join lateral (select pg_catalog.to_jsonb(m) as row) j
+    where m.member = r.oid), '[]') as memberships
+from pg_catalog.pg_roles r where r.rolname !~ '^pg_' order by 1`
+
+export const tablespacesSql = `
+select t.spcname as name, ${role('t.spcowner')} as owner, pg_catalog.pg_tablespace_location(t.oid) as location,
+  ${acl('t.spcacl', 't', 't.spcowner')} as acl, coalesce(t.spcoptions, array[]::text[]) as options
+from pg_catalog.pg_tablespace t where t.spcname !~ '^pg_' order by 1`

@@ -1,0 +1,88 @@
+import type {
+  DatabaseInventory,
+  DatabaseProperties,
+  Inventory,
+  RoleInventory,
+  TablespaceInventory,
+} from '../model/inventory.ts'
+import {
+  extensionsSql,
+  namesSql,
+  objectsSql,
+  propertiesSql,
+  rolesSql,
+  sequencesSql,
+  tablespacesSql,
+  tablesSql,
+} from './inventory-sql.ts'
+import type { Query, Server } from './postgres.ts'
+
+const maintenance = 'postgres'
+
+type Properties = DatabaseProperties & { size: number }
+
+/** What CREATE and ALTER DATABASE know of a database, and its size; nothing where there is none. */
+export const readProperties = async (query: Query, database: string): Promise<Properties | undefined> =>
+  (await query<Properties>(propertiesSql, [database]))[0]
+
+/** Exact, one table at a time. */
+const countRows = async (query: Query): Promise<DatabaseInventory['tables']> => {
+  const tables: { name: string; rows: number }[] = []
+  for (const { name } of await query<{ name: string }>(tablesSql)) {
+    const [counted] = await query<{ rows: number }>(
+      `select pg_catalog.count(*)::float8 as rows from only ${name}`,
+    )
+    tables.push({ name, rows: counted?.rows ?? 0 })
+  }
+  return tables
+}
+
+/**
+ * Everything of one database, in the session that `query` asks: inside a transaction with a snapshot, as of that snapshot.
+ * Without one, row by row as of the moment. Empties the session's search_path, so that all names are qualified.
+ */
+export const readDatabaseInventory = async (query: Query, database: string): Promise<DatabaseInventory> => {
+  await query("set search_path = ''")
+  const properties = await readProperties(query, database)
+  if (!properties) throw new Error(`${database} is not on this server`)
+  const [large] = await query<{ count: number }>(
+    'select pg_catalog.count(*)::int as count from pg_catalog.pg_largeobject_metadata',
+  )
+  return {
+    ...properties,
+    extensions: await query(extensionsSql),
+    objects: await query(objectsSql),
+    tables: await countRows(query),
+    sequences: await query(sequencesSql),
+    largeObjects: large?.count ?? 0,
+  }
+}
+
+/** The server's part of an inventory. */
+export const readServerInventory = async (server: Server): Promise<Omit<Inventory, 'databases'>> => {
+  const [settings] = await server.query<{ version: string; preload: string }>(
+    maintenance,
+    `select pg_catalog.current_setting('server_version') as version,
+      pg_catalog.current_setting('shared_preload_libraries') as preload`,
+  )
+  const [roles, tablespaces] = await Promise.all([
+    server.query<RoleInventory>(maintenance, rolesSql),
+    server.query<TablespaceInventory>(maintenance, tablespacesSql),
+  ])
+  return { version: settings?.version ?? '', preload: settings?.preload ?? '', roles, tablespaces }
+}
+
+/** Every database that takes connections, templates left out. */
+export const readDatabaseNames = async (server: Server): Promise<string[]> =>
+  (await server.query<{ name: string }>(maintenance, namesSql)).map(({ name }) => name)
+
+/** Everything that a server holds; each database in a session of its own, one after the other. */
+export const readInventory = async (server: Server): Promise<Inventory> => {
+  const whole = await readServerInventory(server)
+  const databases: DatabaseInventory[] = []
+  for (const name of await readDatabaseNames(server)) {
+    await using session = await server.session(name)
+    databases.push(await readDatabaseInventory(session.query, name))
+  }
+  return { ...whole, databases }
+}

@@ -1,0 +1,35 @@
+/** An SQL identifier, always quoted. */
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/** An SQL string; `E''` where a backslash would otherwise depend on a setting. */
+export const quoteLiteral = (text: string): string => {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`
+  return text.includes('\\') ? `E${quoted}` : quoted
+}
+
+/** Settings whose value is a list of identifiers (GUC_LIST_QUOTE; pg_dump's variable_is_guc_list_quote). */
+const lists = new Set([
+  'local_preload_libraries',
+  'search_path',
+  'session_preload_libraries',
+  'shared_preload_libraries',
+  'temp_tablespaces',
+  'unix_socket_directories',
+])
+const listItem = /"((?:[^"]|"")*)"|([^\s,"]+)/g
+
+const settingValue = (name: string, value: string): string => {
+  if (!lists.has(name)) return quoteLiteral(value)
+  const items = [...value.matchAll(listItem)].map(([, quoted, plain]) =>
+    quoteLiteral(quoted?.replaceAll('""', '"') ?? plain ?? ''),
+  )
+  return items.length > 0 ? items.join(', ') : "''"
+}
+
+/** `SET name TO value` of one entry of pg_db_role_setting (`name=value`), to follow an ALTER. */
+export const setSetting = (entry: string): string => {
+  const at = entry.indexOf('=')
+  const name = entry.slice(0, at)
+  const quoted = name.split('.').map(quoteIdentifier).join('.')
+  return `set ${quoted} to ${settingValue(name, entry.slice(at + 1))}`
+}
