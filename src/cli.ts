@@ -1,4 +1,5 @@
 import yargs from 'yargs'
+import { cutoverCommand } from './commands/cutover.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
 import { lockCommand } from './commands/lock.ts'
@@ -22,6 +23,7 @@ const commands = [
   historyCommand,
   lockCommand,
   startCommand,
+  cutoverCommand,
   doctorCommand,
 ]
 

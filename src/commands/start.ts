@@ -10,7 +10,7 @@ import { planStart } from '../plan/start.ts'
 import { execute } from '../run/execute.ts'
 import { openPerformer } from '../run/perform.ts'
 import { requireHere } from '../run/place.ts'
-import { makeHolder, shareHost } from '../run/with-locks.ts'
+import { lockHost, makeHolder } from '../run/with-locks.ts'
 import type { GlobalOptions, Program, Wire } from './options.ts'
 import { withRun } from './run.ts'
 
@@ -36,7 +36,7 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
       context,
     )
     const holder = makeHolder({ run: run.id, command: `po-migrate start ${host.name}` }, context)
-    await using _host = await shareHost(
+    await using _host = await lockHost(
       { config, host, holder, lockWait: options.lockWait, report: run.report },
       context,
     )

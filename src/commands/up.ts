@@ -15,7 +15,7 @@ import { openPerformer } from '../run/perform.ts'
 import { placeOf, requireHere } from '../run/place.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { settleFindings } from '../run/settle.ts'
-import { lockDatabases, makeHolder, shareHost } from '../run/with-locks.ts'
+import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import { readUpWorld } from '../run/world.ts'
 import {
   databaseOption,
@@ -122,7 +122,7 @@ const applyPending = async (run: Run, options: UpOptions, context: Context): Pro
   const command = upCommandLine(options)
   const holder = makeHolder({ run: run.id, command }, context)
   const { host } = environment
-  await using _host = await shareHost({ config, host, holder, lockWait: options.lockWait, report }, context)
+  await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
   await using engine = await openEngine({ config, environment, run: run.id, report }, context)
   const { image } = config.dbmate
   const { databases, planned } = await planNow(environment, engine)

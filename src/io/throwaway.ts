@@ -6,6 +6,8 @@ export type ThrowawayOptions = {
   /** Present already: nothing is pulled. */
   image: string
   run: string
+  /** The volume of the host, by which a later run finds what a dead one left at work. */
+  owner: string
   /** `$1`, `$2` … are `args`. */
   script: string
   args?: readonly string[]
@@ -17,7 +19,7 @@ export type ThrowawayOptions = {
 }
 
 const runLabel = 'po-migrate.run'
-const kindLabel = 'po-migrate.throwaway'
+const ownerLabel = 'po-migrate.volume'
 /** Where the official Postgres image declares a volume: without something there, Docker would make one. */
 const declared = '/var/lib/postgresql/data'
 
@@ -30,7 +32,7 @@ export const runThrowaway = async (
   docker: Docker,
   options: ThrowawayOptions,
 ): Promise<{ exitCode: number; output: string }> => {
-  const { image, run, script, args = [], mounts, onLine, stop } = options
+  const { image, run, owner, script, args = [], mounts, onLine, stop } = options
   let container: Awaited<ReturnType<Docker['createContainer']>> | undefined
   const remove = async (): Promise<void> => {
     await container?.remove({ force: true, v: true }).catch(() => {})
@@ -43,7 +45,7 @@ export const runThrowaway = async (
       Cmd: [],
       User: '0:0',
       WorkingDir: '/',
-      Labels: { [runLabel]: run, [kindLabel]: 'volume' },
+      Labels: { [runLabel]: run, [ownerLabel]: owner },
       HostConfig: {
         AutoRemove: false,
         Init: true,
@@ -68,11 +70,14 @@ export const runThrowaway = async (
     return { exitCode: StatusCode, output: text }
   } catch (cause) {
     if (stop?.aborted) return { exitCode: -1, output: 'ended before it was through' }
-    throw new AppError(`A container over ${mounts.map(({ volume }) => volume).join(', ')} cannot be run: ${dockerMessage(cause)}.`, {
-      exitCode: exitCodes.failed,
-      hint: `docker run --rm --entrypoint true ${image}`,
-      cause,
-    })
+    throw new AppError(
+      `A container over ${mounts.map(({ volume }) => volume).join(', ')} cannot be run: ${dockerMessage(cause)}.`,
+      {
+        exitCode: exitCodes.failed,
+        hint: `docker run --rm --entrypoint true ${image}`,
+        cause,
+      },
+    )
   } finally {
     stop?.removeEventListener('abort', end)
     await remove()
@@ -91,9 +96,9 @@ const readLines = async (output: PassThrough, onLine: ThrowawayOptions['onLine']
   return text
 }
 
-/** What a run that was killed left at work on a volume. Whoever calls this holds the host alone. */
-export const removeThrowaways = async (docker: Docker): Promise<void> => {
-  const left = await docker.listContainers({ all: true, filters: { label: [kindLabel] } })
+/** Removes what a run that was killed left at work on a host's volume. Whoever calls this holds the host alone. */
+export const removeThrowaways = async (docker: Docker, owner: string): Promise<void> => {
+  const left = await docker.listContainers({ all: true, filters: { label: [`${ownerLabel}=${owner}`] } })
   for (const { Id } of left)
     await docker
       .getContainer(Id)

@@ -3,7 +3,7 @@ import type { Docker } from './docker.ts'
 import { runThrowaway, type ThrowawayOptions } from './throwaway.ts'
 import { requireFree } from './volume.ts'
 
-export type CopyOptions = Pick<ThrowawayOptions, 'image' | 'run' | 'stop'> & {
+export type CopyOptions = Pick<ThrowawayOptions, 'image' | 'run' | 'owner' | 'stop'> & {
   from: string
   to: string
   /** A server that did not shut down cleanly is not copied. */
@@ -14,6 +14,8 @@ export type CopyOptions = Pick<ThrowawayOptions, 'image' | 'run' | 'stop'> & {
 
 export type Copied = { bytes: number; ms: number }
 
+const bytesLine = /^bytes (\d+)$/m
+const measuredLine = /^measured (\d+) (\d+) (\d+) (\d+)$/m
 const notClean = 3
 const different = 4
 
@@ -43,7 +45,10 @@ const explain = (exitCode: number, output: string, { from, to }: CopyOptions): A
   const fail = (message: string, hint: string): AppError =>
     new AppError(message, { exitCode: exitCodes.failed, details: output.trim().split('\n').slice(-5), hint })
   if (exitCode === notClean)
-    return fail(`${from} was not shut down cleanly: it still has a postmaster.pid.`, 'docker logs --tail 30 of its container')
+    return fail(
+      `${from} was not shut down cleanly: it still has a postmaster.pid.`,
+      'docker logs --tail 30 of its container',
+    )
   if (exitCode === different) return fail(`The copy ${to} differs from ${from}.`, 'dmesg | tail')
   return fail(`${from} could not be copied to ${to}.`, 'docker system df, df -h')
 }
@@ -53,12 +58,13 @@ const explain = (exitCode: number, output: string, { from, to }: CopyOptions): A
  * @throws AppError (exit 4) while a container has either mounted, (exit 1) when the copy fails or differs.
  */
 export const copyVolume = async (docker: Docker, options: CopyOptions): Promise<Copied> => {
-  const { from, to, image, run, stop, requireClean, onProgress } = options
+  const { from, to, image, run, owner, stop, requireClean, onProgress } = options
   for (const volume of [from, to]) await requireFree(docker, volume)
   const started = performance.now()
   const { exitCode, output } = await runThrowaway(docker, {
     image,
     run,
+    owner,
     script: copyScript,
     args: [requireClean ? 'clean' : 'any'],
     mounts: [
@@ -72,7 +78,7 @@ export const copyVolume = async (docker: Docker, options: CopyOptions): Promise<
     },
   })
   if (exitCode !== 0) throw explain(exitCode, output, options)
-  const bytes = Number(/^bytes (\d+)$/m.exec(output)?.[1] ?? 0) * 1024
+  const bytes = Number(bytesLine.exec(output)?.[1] ?? 0) * 1024
   return { bytes, ms: Math.round(performance.now() - started) }
 }
 
@@ -100,13 +106,14 @@ export const measureVolume = async (
   const { exitCode, output } = await runThrowaway(docker, {
     image,
     run,
+    owner: from,
     script: `${probeScript}\nrm /to/sample`,
     mounts: [
       { volume: from, path: '/from', readOnly: true },
       { volume: scratch, path: '/to' },
     ],
   })
-  const found = /^measured (\d+) (\d+) (\d+) (\d+)$/m.exec(output)?.slice(1).map(Number)
+  const found = measuredLine.exec(output)?.slice(1).map(Number)
   if (exitCode !== 0 || !found)
     throw new AppError(`The volume ${from} cannot be measured.`, {
       exitCode: exitCodes.failed,

@@ -64,7 +64,10 @@ export type WipeOptions = { volume: string; project: string; run: string; image:
  * Where the driver leaves the data (a bind, a network share), they are deleted from inside. A second call by the same run
  * finds its label, and does nothing.
  */
-export const wipeVolume = async (docker: Docker, { volume, project, run, image }: WipeOptions): Promise<void> => {
+export const wipeVolume = async (
+  docker: Docker,
+  { volume, project, run, image }: WipeOptions,
+): Promise<void> => {
   const present = await readVolume(docker, volume)
   if (present?.Labels?.[wipedLabel] === run) return
   await removeStopped(docker, volume, project)
@@ -84,12 +87,29 @@ type Present = Awaited<ReturnType<typeof readVolume>>
 /** Without the label of the wipe: should this be cut off, the next call begins again. */
 const emptyNew = async (
   docker: Docker,
-  { volume, run, image, options, present }: Omit<WipeOptions, 'project'> & { options: Record<string, string>; present: Present },
+  {
+    volume,
+    run,
+    image,
+    options,
+    present,
+  }: Omit<WipeOptions, 'project'> & { options: Record<string, string>; present: Present },
 ): Promise<void> => {
   const labels = present?.Labels ?? {}
-  await docker.createVolume({ Name: volume, Driver: present?.Driver ?? 'local', DriverOpts: options, Labels: labels })
+  await docker.createVolume({
+    Name: volume,
+    Driver: present?.Driver ?? 'local',
+    DriverOpts: options,
+    Labels: labels,
+  })
   const mounts = [{ volume, path: '/to' }]
-  const { exitCode, output } = await runThrowaway(docker, { image, run, script: 'find /to -mindepth 1 -delete', mounts })
+  const { exitCode, output } = await runThrowaway(docker, {
+    owner: volume,
+    image,
+    run,
+    script: 'find /to -mindepth 1 -delete',
+    mounts,
+  })
   await removeVolume(docker, volume)
   if (exitCode === 0) return
   throw new AppError(`The volume ${volume} cannot be emptied: ${output.trim()}`, {

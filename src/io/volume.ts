@@ -51,3 +51,13 @@ export const requireFree = async (docker: Docker, volume: string): Promise<void>
     hint: `docker stop ${names}`,
   })
 }
+
+/** Containers outside the project that refer to the volume, running or not: none can be removed from under them. */
+export const readReferrers = async (
+  docker: Docker,
+  volume: string,
+  project: string,
+): Promise<ContainerInfo[]> => {
+  const mounting = await docker.listContainers({ all: true, filters: { volume: [volume] } })
+  return mounting.filter(({ Labels }) => Labels[projectLabel] !== project)
+}

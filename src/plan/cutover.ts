@@ -1,4 +1,4 @@
-import { copyName, type CutoverFrame, type KeptContainer } from '../model/cutover.ts'
+import { type CutoverFrame, copyName, type KeptContainer } from '../model/cutover.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import type { CutoverSettings, Stack } from '../model/types.ts'
 

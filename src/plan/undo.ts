@@ -2,8 +2,8 @@ import { AppError, exitCodes } from '../errors.ts'
 import { copyName, type KeptContainer } from '../model/cutover.ts'
 import { hasBegun, type Position } from '../model/journal.ts'
 import type { Step } from '../model/plan.ts'
-import type { PlannedCutover } from './cutover.ts'
 import type { CutoverSettings, Stack } from '../model/types.ts'
+import type { PlannedCutover } from './cutover.ts'
 
 export type UndoWorld = {
   run: string

@@ -1,4 +1,5 @@
 import type { Output } from '../model/context.ts'
+import { describeCutoverStep } from './cutover-step.ts'
 import type { RunEvent } from './documents.ts'
 import type { Paint } from './paint.ts'
 import { renderDuration } from './render.ts'
@@ -24,6 +25,8 @@ const describe = (event: StepEvent, column: number): string => {
       return `${database.padEnd(column)}  create database`
     case 'apply-migration':
       return `${database.padEnd(column)}  ${migration}`
+    default:
+      return describeCutoverStep(kind, event).join(': ')
   }
 }
 

@@ -1,6 +1,7 @@
 import type { StepOutcome } from '../model/outcome.ts'
-import type { Plan, Step } from '../model/plan.ts'
+import { describeStep, type Plan, type Step } from '../model/plan.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
+import { describeCutoverStep } from './cutover-step.ts'
 import type { Paint } from './paint.ts'
 import { plural, renderDuration, renderTable } from './render.ts'
 
@@ -32,6 +33,8 @@ const describe = (step: Step): readonly [string, string] => {
       return [step.managed.database, 'create database']
     case 'apply-migration':
       return [step.managed.database, step.migration.file]
+    default:
+      return describeCutoverStep(step.kind, describeStep(step, 0))
   }
 }
 
