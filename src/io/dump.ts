@@ -48,13 +48,19 @@ const cannotWrite = (file: string, cause: unknown): AppError => {
   })
 }
 
+const tellEvery = 200
+
 /** Counts and tells, at most a few times a second. */
 const meter = (onProgress: DumpOptions['onProgress'], total?: number) => {
   const started = performance.now()
+  let told = started
   let bytes = 0
   return (count: number): void => {
     bytes += count
-    const seconds = Math.max(0.001, (performance.now() - started) / 1000)
+    const now = performance.now()
+    if (now - told < tellEvery) return
+    told = now
+    const seconds = (now - started) / 1000
     onProgress?.({ bytes, rate: bytes / seconds, ...(total !== undefined && { total }) })
   }
 }
@@ -211,8 +217,13 @@ const connectionString = (database: string): string =>
  */
 export const restoreDatabase = async (
   target: DumpTarget,
-  { database, file, onProgress, signal }: DumpOptions & { database: string },
+  options: DumpOptions & {
+    database: string
+    /** Puts tables where they were; a scratch server has no tablespaces. */
+    tablespaces: boolean
+  },
 ): Promise<void> => {
+  const { database, file, tablespaces, onProgress, signal } = options
   const what = `Restoring ${file} into ${database}`
   if (signal?.aborted) throw cut(what)
   const { size } = await stat(file)
@@ -228,6 +239,7 @@ export const restoreDatabase = async (
     '--no-password',
     `--username=${target.user}`,
     '--exit-on-error',
+    ...(tablespaces ? [] : ['--no-tablespaces']),
     `--dbname=${connectionString(database)}`,
   ]
   const result = await runTool(target, { command, input: read(), ...(signal && { signal }) })

@@ -150,7 +150,7 @@ from pg_catalog.pg_foreign_server s where ${notOfExtension('pg_foreign_server', 
 union all
 select 'default grants', pg_catalog.concat_ws(' ', 'of', ${role('d.defaclrole')}, 'on', d.defaclobjtype,
     'in ' || (select n.nspname from pg_catalog.pg_namespace n where n.oid = d.defaclnamespace)), '',
-  array(select item::text from pg_catalog.unnest(d.defaclacl) as item order by 1), ''
+  array(select item::text from pg_catalog.unnest(d.defaclacl) as item order by item::text collate "C"), ''
 from pg_catalog.pg_default_acl d`
 
 /** Every object of a database, extensions' own left out. */
@@ -184,6 +184,17 @@ export const extensionsSql = `
 select e.extname as name, e.extversion as version, n.nspname as schema
 from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace order by 1`
 
+/** Roles that a database cannot be restored without: owners, grants, policies, default grants, settings of their own. */
+export const neededRolesSql = `
+select r.rolname as name from pg_catalog.pg_roles r where r.rolname !~ '^pg_' and r.oid in (
+  select s.refobjid from pg_catalog.pg_shdepend s join pg_catalog.pg_database d on d.datname = $1
+  where s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+    and (s.dbid = d.oid or (s.classid = 'pg_catalog.pg_database'::pg_catalog.regclass and s.objid = d.oid))
+  union select s.setrole from pg_catalog.pg_db_role_setting s join pg_catalog.pg_database d on d.oid = s.setdatabase
+  where d.datname = $1
+  union select d.datdba from pg_catalog.pg_database d where d.datname = $1)
+order by 1`
+
 /** Columns that came and went with versions are read through jsonb: absent ones are null. */
 export const propertiesSql = `
 select d.datname as name, ${role('d.datdba')} as owner, pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
@@ -206,7 +217,10 @@ export const namesSql =
 export const rolesSql = `
 select r.rolname as name, r.rolsuper as superuser, r.rolinherit as inherit, r.rolcreaterole as "createRole",
   r.rolcreatedb as "createDatabase", r.rolcanlogin as login, r.rolreplication as replication,
-  r.rolbypassrls as "bypassRls", r.rolconnlimit as "connectionLimit", r.rolvaliduntil::text as "validUntil",
+  r.rolbypassrls as "bypassRls", r.rolconnlimit as "connectionLimit", 
+  case when pg_catalog.isfinite(r.rolvaliduntil)
+    then pg_catalog.to_char(r.rolvaliduntil at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'
+    else r.rolvaliduntil::text end as "validUntil",
   pg_catalog.shobj_description(r.oid, 'pg_authid') as comment,
   coalesce((select s.setconfig from pg_catalog.pg_db_role_setting s where s.setrole = r.oid and s.setdatabase = 0),
     array[]::text[]) as settings,

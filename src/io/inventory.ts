@@ -8,6 +8,7 @@ import type {
 import {
   extensionsSql,
   namesSql,
+  neededRolesSql,
   objectsSql,
   propertiesSql,
   rolesSql,
@@ -50,6 +51,7 @@ export const readDatabaseInventory = async (query: Query, database: string): Pro
   )
   return {
     ...properties,
+    roles: (await query<{ name: string }>(neededRolesSql, [database])).map(({ name }) => name),
     extensions: await query(extensionsSql),
     objects: await query(objectsSql),
     tables: await countRows(query),

@@ -75,7 +75,7 @@ const isBehind = (
   return before.ascending ? is < was : is > was
 }
 
-const nested = new Set(['extensions', 'objects', 'tables', 'sequences'])
+const nested = ['extensions', 'objects', 'tables', 'sequences', 'roles']
 
 export type CompareOptions = {
   /** Keys that may differ, such as `name` or `tablespace`. */
@@ -110,6 +110,9 @@ export const compareDatabases = (
   ].map((difference) => `${before.name}: ${difference.trim()}`)
 }
 
+export const compareRoles = (before: Inventory['roles'], after: Inventory['roles']): string[] =>
+  compareByName('role', { before, after }, differs('role'))
+
 /** Differences of the server as a whole, as sentences; none when everything is as it was. */
 export const compareInventories = (before: Inventory, after: Inventory): string[] => [
   ...compareByName(
@@ -117,6 +120,6 @@ export const compareInventories = (before: Inventory, after: Inventory): string[
     { before: before.tablespaces, after: after.tablespaces },
     differs('tablespace'),
   ),
-  ...compareByName('role', { before: before.roles, after: after.roles }, differs('role')),
+  ...compareRoles(before.roles, after.roles),
   ...compareByName('database', { before: before.databases, after: after.databases }, compareDatabases),
 ]

@@ -42,6 +42,8 @@ export type DatabaseProperties = {
 export type DatabaseInventory = DatabaseProperties & {
   /** Bytes on the server's disk. */
   size: number
+  /** Roles that own or may do something in it. */
+  roles: readonly string[]
   extensions: readonly { name: string; version: string; schema: string }[]
   objects: readonly ObjectInventory[]
   tables: readonly TableInventory[]

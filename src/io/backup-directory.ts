@@ -1,0 +1,111 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError, exitCodes } from '../errors.ts'
+import { runIdPattern } from '../model/session.ts'
+
+const setgid = 0o2000
+
+/** Mode below the state directory, whose group is inherited where it says so. */
+const makeDirectory = (parent: string, path: string, mode: number): void => {
+  mkdirSync(path, { recursive: true })
+  chmodSync(path, mode | (statSync(parent).mode & setgid))
+}
+
+const fail = (message: string, cause: unknown): AppError =>
+  new AppError(`${message}: ${(cause as Error).message}.`, { exitCode: exitCodes.failed, cause })
+
+/** Where the backups of a host stand. */
+export const backupsDirectory = (state: string): string => join(state, 'backups')
+
+/** `qual-20261122T185832-7f3a9c`. */
+export const backupName = (of: string, run: string): string => `${of}-${run}`
+
+const partialName = (name: string): string => `.${name}.partial`
+const partial = /^\.(.*)\.partial$/
+
+export type PartialBackup = {
+  /** Where the files go. */
+  directory: string
+  /** Puts the directory under its own name, on the disk before it returns; answers its path. */
+  keep: () => Promise<string>
+  /** Removes it, when it was not kept. */
+  discard: () => void
+}
+
+/** A rename is on the disk when its directory is. */
+const syncDirectory = async (path: string): Promise<void> => {
+  const handle = await open(path, 'r')
+  await handle.sync()
+  await handle.close()
+}
+
+/**
+ * A new backup's directory, hidden until it is kept: what has a name is whole.
+ * @throws AppError (exit 1) when it cannot be made.
+ */
+export const openPartialBackup = (state: string, name: string): PartialBackup => {
+  const parent = backupsDirectory(state)
+  const directory = join(parent, partialName(name))
+  try {
+    // Everybody who may migrate may back up; the first one makes it for all.
+    if (!existsSync(parent)) makeDirectory(state, parent, 0o770)
+    makeDirectory(parent, directory, 0o750)
+  } catch (cause) {
+    throw fail(`The backup directory ${directory} cannot be made`, cause)
+  }
+  return {
+    directory,
+    keep: async () => {
+      const kept = join(parent, name)
+      try {
+        await syncDirectory(directory)
+        await rename(directory, kept)
+        await syncDirectory(parent)
+      } catch (cause) {
+        throw fail(`The backup ${kept} cannot be kept`, cause)
+      }
+      return kept
+    },
+    discard: () => rmSync(directory, { recursive: true, force: true }),
+  }
+}
+
+const list = (directory: string): string[] => {
+  try {
+    return readdirSync(directory).sort()
+  } catch {
+    return []
+  }
+}
+
+const ownNames = (of: string): RegExp =>
+  new RegExp(`^${of.replaceAll(/[^\w-]/g, '\\$&')}-(${runIdPattern.slice(1)})$`)
+
+/** The kept backups of an environment, oldest first: absolute paths. */
+export const listBackups = (state: string, of: string): string[] => {
+  const parent = backupsDirectory(state)
+  const pattern = ownNames(of)
+  return list(parent)
+    .filter((name) => pattern.test(name))
+    .map((name) => join(parent, name))
+}
+
+/** Removes what is older than the newest `count` backups of an environment; answers what it removed. */
+export const pruneBackups = (state: string, of: string, count: number): string[] => {
+  const old = listBackups(state, of).slice(0, -count || undefined)
+  for (const directory of old) rmSync(directory, { recursive: true, force: true })
+  return old
+}
+
+/** Removes what dead runs left half-done for an environment; `alive` are the runs that still work. */
+export const removeAbandoned = (state: string, of: string, alive: ReadonlySet<string>): string[] => {
+  const parent = backupsDirectory(state)
+  const pattern = ownNames(of)
+  const abandoned = list(parent).filter((name) => {
+    const run = pattern.exec(partial.exec(name)?.[1] ?? '')?.[1]
+    return run !== undefined && !alive.has(run)
+  })
+  for (const name of abandoned) rmSync(join(parent, name), { recursive: true, force: true })
+  return abandoned.map((name) => join(parent, name))
+}

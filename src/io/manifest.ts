@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, readFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { AppError, exitCodes } from '../errors.ts'
+import type { BackupFile, Manifest } from '../model/manifest.ts'
+
+const strings = z.array(z.string())
+const nullable = z.string().nullable()
+const file = z.strictObject({
+  file: z.string().describe("Name in the backup's directory"),
+  bytes: z.int(),
+  sha256: z.string().describe('Hex'),
+})
+
+const role = z.strictObject({
+  name: z.string(),
+  superuser: z.boolean(),
+  inherit: z.boolean(),
+  createRole: z.boolean(),
+  createDatabase: z.boolean(),
+  login: z.boolean(),
+  replication: z.boolean(),
+  bypassRls: z.boolean(),
+  connectionLimit: z.int(),
+  validUntil: nullable,
+  comment: nullable,
+  settings: strings,
+  memberships: z.array(
+    z.strictObject({
+      role: z.string(),
+      grantor: z.string(),
+      admin: z.boolean(),
+      inherit: z.boolean(),
+      set: z.boolean(),
+    }),
+  ),
+})
+
+const inventory = z.strictObject({
+  name: z.string(),
+  owner: z.string(),
+  encoding: z.string(),
+  provider: z.string(),
+  collate: z.string(),
+  ctype: z.string(),
+  locale: nullable,
+  icuRules: nullable,
+  tablespace: z.string(),
+  connectionLimit: z.int(),
+  allowConnections: z.boolean(),
+  template: z.boolean(),
+  comment: nullable,
+  acl: strings,
+  settings: z.array(z.strictObject({ role: nullable, values: strings })),
+  size: z.number().describe('Bytes'),
+  roles: strings,
+  extensions: z.array(z.strictObject({ name: z.string(), version: z.string(), schema: z.string() })),
+  objects: z.array(
+    z.strictObject({
+      kind: z.string(),
+      name: z.string(),
+      owner: z.string(),
+      acl: strings,
+      definition: z.string(),
+    }),
+  ),
+  tables: z.array(z.strictObject({ name: z.string(), rows: z.number().describe('Exact') })),
+  sequences: z.array(z.strictObject({ name: z.string(), value: nullable, ascending: z.boolean() })),
+  largeObjects: z.int(),
+})
+
+/** `manifest.json` of a backup. */
+export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
+  version: z.literal(1),
+  run: z.string().describe('Run id'),
+  environment: z.string(),
+  takenAt: z.string().describe('ISO 8601: the moment of the snapshots'),
+  provenAt: z.string().describe('ISO 8601: restored into a scratch server and compared'),
+  tool: z.string(),
+  server: z.strictObject({
+    version: z.string(),
+    image: z.string().describe("Id of the server's image"),
+    preload: z.string(),
+    user: z.string(),
+  }),
+  position: z.string().describe('pg_current_snapshot() before the first snapshot'),
+  globals: file,
+  roles: z.array(role),
+  tablespaces: z.array(
+    z.strictObject({
+      name: z.string(),
+      owner: z.string(),
+      location: z.string(),
+      acl: strings,
+      options: strings,
+    }),
+  ),
+  databases: z.array(file.extend({ inventory })),
+})
+
+const manifestFile = 'manifest.json'
+
+/** Written last, and on the disk before it returns. */
+export const writeManifest = async (directory: string, manifest: Manifest): Promise<void> => {
+  const path = join(directory, manifestFile)
+  try {
+    const handle = await open(path, 'wx', 0o640)
+    try {
+      await handle.chmod(0o640)
+      await handle.writeFile(`${JSON.stringify(manifest, null, 2)}\n`)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  } catch (cause) {
+    throw new AppError(`${path} cannot be written: ${(cause as Error).message}.`, {
+      exitCode: exitCodes.failed,
+      cause,
+    })
+  }
+}
+
+const notABackup = (directory: string, why: string, cause?: unknown): AppError =>
+  new AppError(`${directory} is not a backup: ${why}.`, {
+    exitCode: exitCodes.usage,
+    details: ['Nothing was touched.'],
+    cause,
+  })
+
+/** @throws AppError (exit 2) when there is none, or it is none of ours. */
+export const readManifest = (directory: string): Manifest => {
+  const read = (): unknown => {
+    try {
+      return JSON.parse(readFileSync(join(directory, manifestFile), 'utf8'))
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException
+      throw notABackup(directory, code === 'ENOENT' ? `it has no ${manifestFile}` : message, cause)
+    }
+  }
+  const parsed = manifestSchema.safeParse(read())
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw notABackup(directory, `${manifestFile}: ${issue?.path.join('.')}: ${issue?.message}`)
+}
+
+const checkFile = async (directory: string, expected: BackupFile): Promise<string[]> => {
+  const hash = createHash('sha256')
+  let bytes = 0
+  try {
+    for await (const chunk of createReadStream(join(directory, expected.file))) {
+      hash.update(chunk)
+      bytes += chunk.length
+    }
+  } catch (cause) {
+    return [`${expected.file} cannot be read: ${(cause as Error).message}`]
+  }
+  if (bytes !== expected.bytes) return [`${expected.file} has ${bytes} bytes instead of ${expected.bytes}`]
+  return hash.digest('hex') === expected.sha256 ? [] : [`${expected.file} is damaged: its sha256 differs`]
+}
+
+/** Reads these files of a backup whole, and says of each that is not what the manifest says how it differs. */
+export const checkFiles = async (directory: string, files: readonly BackupFile[]): Promise<string[]> => {
+  const faults: string[] = []
+  for (const file of files) faults.push(...(await checkFile(directory, file)))
+  return faults
+}

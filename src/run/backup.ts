@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import { backupName, openPartialBackup, type PartialBackup, pruneBackups } from '../io/backup-directory.ts'
+import { type DumpProgress, type DumpTarget, dumpDatabase, dumpGlobals, type Written } from '../io/dump.ts'
+import { readDatabaseInventory, readServerInventory } from '../io/inventory.ts'
+import { writeManifest } from '../io/manifest.ts'
+import { readImageOf } from '../io/scratch-server.ts'
+import { openSnapshot, readPosition, type Snapshot } from '../io/snapshot.ts'
+import type { BackupFile, Manifest } from '../model/manifest.ts'
+import { toolVersion } from '../version.ts'
+import { proveBackup } from './prove-backup.ts'
+
+export type BackupRequest = DumpTarget & {
+  /** What the backup is of: stands in the directory's name, in the manifest and on the scratch server. */
+  environment: string
+  /** The state directory. */
+  state: string
+  /** Names on the server. */
+  databases: readonly string[]
+  onProgress: (what: string, progress: DumpProgress) => void
+  /** Ends it; nothing is left then. */
+  signal?: AbortSignal
+  /** How many backups of this name to keep, this one included; all when left out. */
+  retain?: number
+}
+
+export type KeptBackup = { directory: string; manifest: Manifest; pruned: readonly string[] }
+
+/** A backup in the making. Without `keep`, nothing of it is left when it is disposed of. */
+export type Backup = AsyncDisposable & {
+  dumpDatabase: (database: string) => Promise<void>
+  dumpGlobals: () => Promise<void>
+  /** Restores everything into a scratch server and compares. @throws AppError (exit 1): not proven. */
+  prove: () => Promise<void>
+  /** Gives the proven backup its name and its manifest. */
+  keep: () => Promise<KeptBackup>
+}
+
+const fileOf = (file: string, { bytes, sha256 }: Written): BackupFile => ({ file, bytes, sha256 })
+
+/** A database's name as a file's: most are; others are escaped as in a URL. */
+const dumpFile = (database: string): string => `${encodeURIComponent(database)}.dump`
+const globalsFile = 'globals.sql'
+
+const openAll = async ({ server, databases }: BackupRequest): Promise<Map<string, Snapshot>> => {
+  const opening = await Promise.allSettled(databases.map((database) => openSnapshot(server, database)))
+  const opened = opening.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  const failed = opening.find((result) => result.status === 'rejected')
+  if (!failed) return new Map(opened.map((snapshot) => [snapshot.database, snapshot]))
+  await Promise.all(opened.map((snapshot) => snapshot[Symbol.asyncDispose]()))
+  throw failed.reason
+}
+
+/** What is known at the moment of the snapshots. */
+const readStart = async (request: BackupRequest) => {
+  const { server, docker, container, user, environment, run } = request
+  const [position, image] = await Promise.all([readPosition(server), readImageOf(docker, container)])
+  const takenAt = new Date().toISOString()
+  const snapshots = await openAll(request)
+  const { version, preload, roles, tablespaces } = await readServerInventory(server)
+  const base = {
+    version: 1 as const,
+    run,
+    environment,
+    takenAt,
+    tool: toolVersion(),
+    server: { version, image, preload, user },
+    position,
+    roles,
+    tablespaces,
+  }
+  return { base, snapshots }
+}
+
+/**
+ * Takes the snapshots of all databases at once, so that their dumps are of one moment, however long they take.
+ * @throws AppError (exit 6): the server is out of reach; (exit 1): the directory cannot be made.
+ */
+export const openBackup = async (request: BackupRequest): Promise<Backup> => {
+  const { environment, run, state, onProgress, signal, retain } = request
+  const { base, snapshots } = await readStart(request)
+  const options = (what: string, file: string) => ({
+    file,
+    onProgress: (progress: DumpProgress) => onProgress(what, progress),
+    ...(signal && { signal }),
+  })
+  const closeSnapshots = async (): Promise<void> => {
+    const open = [...snapshots.values()]
+    snapshots.clear()
+    await Promise.all(open.map((snapshot) => snapshot[Symbol.asyncDispose]()))
+  }
+  let partial: PartialBackup
+  try {
+    partial = openPartialBackup(state, backupName(environment, run))
+  } catch (error) {
+    await closeSnapshots()
+    throw error
+  }
+  const { directory } = partial
+  const databases: Manifest['databases'][number][] = []
+  let globals: BackupFile | undefined
+  let provenAt: string | undefined
+  const manifest = (): Omit<Manifest, 'provenAt'> => {
+    if (!globals) throw new Error('the roles come before the proof')
+    return { ...base, globals, databases }
+  }
+  return {
+    dumpDatabase: async (database) => {
+      const snapshot = snapshots.get(database)
+      if (!snapshot) throw new Error(`${database} has no snapshot`)
+      const file = dumpFile(database)
+      const { id, query } = snapshot
+      const [inventory, written] = await Promise.all([
+        readDatabaseInventory(query, database),
+        dumpDatabase(request, { ...options(database, join(directory, file)), database, snapshot: id }),
+      ])
+      databases.push({ ...fileOf(file, written), inventory })
+      snapshots.delete(database)
+      await snapshot[Symbol.asyncDispose]()
+    },
+    dumpGlobals: async () => {
+      const written = await dumpGlobals(request, options('roles', join(directory, globalsFile)))
+      globals = fileOf(globalsFile, written)
+    },
+    prove: async () => {
+      await closeSnapshots()
+      await proveBackup({ ...request, directory, manifest: manifest() })
+      provenAt = new Date().toISOString()
+    },
+    keep: async () => {
+      if (!provenAt) throw new Error('only a proven backup is kept')
+      const whole: Manifest = { ...manifest(), provenAt }
+      await writeManifest(directory, whole)
+      const kept = await partial.keep()
+      const pruned = retain === undefined ? [] : pruneBackups(state, environment, retain)
+      return { directory: kept, manifest: whole, pruned }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await closeSnapshots()
+      partial.discard()
+    },
+  }
+}
+
+/**
+ * Backs up these databases and all roles, proves the backup in a scratch server, and keeps it: all or nothing.
+ * @throws AppError (exit 1) naming the file and the cause, or each difference that the proof found; nothing is left then.
+ */
+export const takeBackup = async (request: BackupRequest): Promise<KeptBackup> => {
+  await using backup = await openBackup(request)
+  for (const database of request.databases) await backup.dumpDatabase(database)
+  await backup.dumpGlobals()
+  await backup.prove()
+  return await backup.keep()
+}
