@@ -14,7 +14,12 @@ import { readPosition, runSaga } from '../run/saga.ts'
 import { type GlobalOptions, paintFor } from './options.ts'
 import type { Run } from './run.ts'
 
-export type CutoverOptions = GlobalOptions & { host: string; resume: boolean; undo: boolean }
+export type CutoverOptions = GlobalOptions & {
+  host: string
+  resume: boolean
+  undo: boolean
+  drop: readonly string[]
+}
 
 /** One invocation of the verb, with the host to itself. */
 export type CutoverSession = {
@@ -44,16 +49,12 @@ export const refuseUnconfirmed = (asked: AskOptions): void => {
 }
 
 /** The plan, and then the question, or on a host with an abort window the countdown. */
-const ask = async (
-  session: CutoverSession,
-  { plan }: PlannedCutover,
-  notes: readonly string[],
-): Promise<void> => {
+const ask = async (session: CutoverSession, { plan }: PlannedCutover, before: string): Promise<void> => {
   const { options, context, host } = session
   const { stderr } = context
   if (!options.json && !options.quiet) {
+    stderr.write(before)
     stderr.write(renderPlan(plan, paintFor(stderr, options, context)))
-    for (const note of notes) stderr.write(`${note}\n`)
   }
   if (!isReset(host.cutover)) return confirm(question(session), context)
   const seconds = host.cutover.abortWindow ?? 0
@@ -97,9 +98,9 @@ export const proceed = async (
 export const begin = async (
   session: CutoverSession,
   planned: PlannedCutover,
-  notes: readonly string[] = [],
+  before = '',
 ): Promise<RunResult> => {
-  await ask(session, planned, notes)
+  await ask(session, planned, before)
   const { state, by } = session.opened
   const { frame, plan } = planned
   const at = new Date().toISOString()

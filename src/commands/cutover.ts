@@ -27,13 +27,27 @@ export const cutoverCommand = (program: Program, wire: Wire) =>
           default: false,
           describe: 'Bring back what the newest run replaced',
         })
+        .option('drop', {
+          type: 'string',
+          array: true,
+          nargs: 1,
+          default: [] as string[],
+          requiresArg: true,
+          describe: 'A database or role that no migration rebuilds, and that need not come along',
+        })
         .example('$0 cutover dev', 'a fresh start on a laptop')
         .example('$0 cutover vps --confirm yes', 'qual and prod, on their host'),
     wire(cutover),
   )
 
-const commandLine = ({ host, resume, undo }: CutoverOptions): string =>
-  ['po-migrate cutover', host, ...(resume ? ['--resume'] : []), ...(undo ? ['--undo'] : [])].join(' ')
+const commandLine = ({ host, resume, undo, drop }: CutoverOptions): string =>
+  [
+    'po-migrate cutover',
+    host,
+    ...(resume ? ['--resume'] : []),
+    ...(undo ? ['--undo'] : []),
+    ...drop.map((name) => `--drop ${name}`),
+  ].join(' ')
 
 const runCutover = async (run: Run, options: CutoverOptions, context: Context): Promise<RunResult> => {
   if (options.resume && options.undo)

@@ -96,6 +96,14 @@ const readLines = async (output: PassThrough, onLine: ThrowawayOptions['onLine']
   return text
 }
 
+/** A volume that goes when its maker is through, or with what a later run finds. */
+export const makeScratchVolume = async (
+  docker: Docker,
+  { name, owner }: { name: string; owner: string },
+): Promise<void> => {
+  await docker.createVolume({ Name: name, Labels: { [ownerLabel]: owner } })
+}
+
 /** Removes what a run that was killed left at work on a host's volume. Whoever calls this holds the host alone. */
 export const removeThrowaways = async (docker: Docker, owner: string): Promise<void> => {
   const left = await docker.listContainers({ all: true, filters: { label: [`${ownerLabel}=${owner}`] } })
@@ -106,4 +114,6 @@ export const removeThrowaways = async (docker: Docker, owner: string): Promise<v
       .catch((error: unknown) => {
         if (httpStatus(error) !== 404 && httpStatus(error) !== 409) throw error
       })
+  const { Volumes } = await docker.listVolumes({ filters: { label: [`${ownerLabel}=${owner}`] } })
+  for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove()
 }

@@ -3,10 +3,14 @@ import { describeStep, type Step } from './plan.ts'
 
 /** What a finished step leaves for those after it. */
 export type Facts = {
-  /** Directory of the proven backup. */
+  /** Directory of the proven backup of everything. */
   backup?: string
-  /** The server's next transaction id when that backup was taken. */
+  /** Directory of a later one, of what is carried over; absent when nothing was written since the first. */
+  carried?: string
+  /** `pg_current_snapshot()` when the newest backup was taken. */
   transaction?: string
+  /** `pg_current_snapshot()` when everything was made and verified: what an undoing takes back was written after it. */
+  verified?: string
   /** The database container that was stopped, and when it had ended: it ran since if either is another now. */
   database?: { id: string; finished: string }
   /** Bytes and milliseconds of the copy that was compared. */

@@ -1,6 +1,9 @@
+import { readPosition } from '../io/snapshot.ts'
 import type { Context } from '../model/context.ts'
 import type { Facts } from '../model/journal.ts'
 import type { Step } from '../model/plan.ts'
+import { carryDatabase, carryRoles, carrySettings } from './carry.ts'
+import { backUp, checkWrites } from './cutover-backup.ts'
 import { startDatabase, startProject, stopProject } from './cutover-stacks.ts'
 import type { CutoverTools, StepResult } from './cutover-tools.ts'
 import { bringBack, discardCopies, keepVolume, removeCopy, wipe } from './cutover-volumes.ts'
@@ -15,10 +18,11 @@ const migrate = async (tools: CutoverTools, name: string, context: Context): Pro
   return undefined
 }
 
-const verify = async ({ servers }: CutoverTools, name: string): Promise<undefined> => {
+const verify = async ({ servers }: CutoverTools, name: string): Promise<StepResult> => {
   const { environment } = servers.supplied(name)
-  await verifyEnvironment({ environment, engine: await servers.engine(name) })
-  return undefined
+  const engine = await servers.engine(name)
+  await verifyEnvironment({ environment, engine })
+  return { verified: await readPosition(engine.server) }
 }
 
 const createNetwork = async ({ docker }: CutoverTools, network: string): Promise<undefined> => {
@@ -29,7 +33,7 @@ const createNetwork = async ({ docker }: CutoverTools, network: string): Promise
 /** Step → one effect, each of which may be done again after it was cut off anywhere. */
 export const performCutoverStep =
   (tools: CutoverTools, context: Context) =>
-  async (step: Step, _facts: Facts): Promise<StepResult> => {
+  async (step: Step, facts: Facts): Promise<StepResult> => {
     switch (step.kind) {
       case 'create-network':
         return createNetwork(tools, step.network)
@@ -43,6 +47,16 @@ export const performCutoverStep =
         return bringBack(tools, step)
       case 'start-stack':
         return startDatabase(tools, step.stack)
+      case 'back-up':
+        return backUp(tools, step.environment)
+      case 'check-writes':
+        return checkWrites(tools, step.environment, facts)
+      case 'carry-roles':
+        return carryRoles(tools, step.environment, facts)
+      case 'carry-database':
+        return carryDatabase(tools, step, facts)
+      case 'carry-settings':
+        return carrySettings(tools, step.environment, facts)
       case 'migrate':
         return migrate(tools, step.environment, context)
       case 'verify':

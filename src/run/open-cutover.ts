@@ -31,6 +31,8 @@ export type OpenedCutover = AsyncDisposable & {
   docker: DockerHost
   servers: ServerSide
   passEnv: readonly string[]
+  /** For work on volumes. */
+  image: string
   /** Who this is, for the journal. */
   by: string
   tools: (frame: CutoverFrame) => CutoverTools
@@ -64,6 +66,7 @@ export const openCutover = async (
       docker,
       servers,
       passEnv,
+      image,
       by: `${holder.user}@${holder.host}`,
       tools: (frame) => ({
         frame,
