@@ -1,4 +1,5 @@
 import yargs from 'yargs'
+import { backupCommand } from './commands/backup.ts'
 import { cutoverCommand } from './commands/cutover.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
@@ -6,6 +7,7 @@ import { lockCommand } from './commands/lock.ts'
 import { newCommand } from './commands/new.ts'
 import { globalOptions, type Program, type Wire } from './commands/options.ts'
 import { planCommand } from './commands/plan.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { upCommand } from './commands/up.ts'
@@ -21,6 +23,8 @@ const commands = [
   statusCommand,
   newCommand,
   historyCommand,
+  backupCommand,
+  restoreCommand,
   lockCommand,
   startCommand,
   cutoverCommand,

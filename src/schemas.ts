@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 import { configSchema } from './config/schema.ts'
+import { manifestSchema } from './io/manifest.ts'
 import {
   doctorDocument,
   eventDocument,
@@ -22,6 +23,7 @@ export const schemas = {
   new: z.toJSONSchema(newDocument),
   lock: z.toJSONSchema(lockDocument),
   history: z.toJSONSchema(historyDocument),
+  backup: z.toJSONSchema(manifestSchema),
 }
 
 /** Writes `schemas/NAME.schema.json`; a test compares them with what is committed. */

@@ -29,7 +29,10 @@ const checkUnfinished = ({ host, requireState }: CutoverFacts): string => {
   const when = begun.slice(0, 16).replace('T', ' ')
   if (outcome) return `the ${frame.command} of ${when} is through`
   const { resume, undo } = commandsOf(host.name, host.cutover?.abortWindow === undefined)
-  throw fail(`the ${frame.command} of ${when} is not finished: ${describeProgress(newest)}`, `${resume}\n${undo}`)
+  throw fail(
+    `the ${frame.command} of ${when} is not finished: ${describeProgress(newest)}`,
+    `${resume}\n${undo}`,
+  )
 }
 
 const checkCopies = async ({ host, docker }: CutoverFacts): Promise<string> => {
@@ -45,7 +48,8 @@ const checkLogind = ({ logind }: CutoverFacts): string | Warning => {
   if (!killing) return 'KillUserProcesses=no'
   return {
     warning: 'KillUserProcesses=yes: a cutover would end with the login that began it',
-    remedy: 'loginctl enable-linger $USER',
+    remedy:
+      'systemd-run --user --scope po-migrate cutover …, or KillUserProcesses=no in /etc/systemd/logind.conf',
   }
 }
 

@@ -4,9 +4,11 @@ import { volumeExists } from '../io/volume.ts'
 import type { Position } from '../model/journal.ts'
 import { planUndo } from '../plan/undo.ts'
 import { describeProgress } from '../report/cutover.ts'
+import { renderSince } from '../report/undo-survey.ts'
 import { rewindIfStarted } from '../run/cutover-resume.ts'
 import { readNewest, readUndoContainers } from '../run/cutover-world.ts'
 import type { RunResult } from '../run/execute.ts'
+import { readSince } from '../run/undo-survey.ts'
 import { begin, type CutoverSession, proceed } from './cutover-session.ts'
 
 const nothing = (what: string, { host }: CutoverSession): AppError =>
@@ -40,7 +42,7 @@ export const resumeCutover = async (session: CutoverSession): Promise<RunResult>
 export const undoCutover = async (session: CutoverSession): Promise<RunResult> => {
   const { opened, run, host } = session
   const target = newestOf(session, 'undo')
-  const { docker } = opened
+  const { docker, servers } = opened
   const planned = planUndo({
     run: run.id,
     host,
@@ -49,5 +51,6 @@ export const undoCutover = async (session: CutoverSession): Promise<RunResult> =
     copyExists: await volumeExists(docker.docker, target.frame.copy),
     containers: await readUndoContainers(docker, host, target),
   })
-  return begin(session, planned)
+  const since = await readSince({ docker, host, servers, target })
+  return begin(session, planned, renderSince(since, { target, copy: planned.frame.copy }))
 }

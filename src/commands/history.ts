@@ -1,9 +1,11 @@
+import { stateDirectory } from '../config/state.ts'
 import { type ExitCode, exitCodes } from '../errors.ts'
 import { readLedger } from '../io/ledger.ts'
 import type { Server } from '../io/postgres.ts'
 import { readExisting } from '../io/read-database.ts'
+import { readRunRecords } from '../io/run-record.ts'
 import type { Context } from '../model/context.ts'
-import type { HistoryDocument } from '../report/documents.ts'
+import { type HistoryDocument, type RunRecord, runRecordDocument } from '../report/documents.ts'
 import { renderHistory } from '../report/history.ts'
 import { writeDocument } from '../report/json.ts'
 import {
@@ -35,15 +37,24 @@ const readEntries = async (server: Server, database: string): Promise<HistoryDoc
     startedAt: entry.startedAt.toISOString(),
   }))
 
+/** Backups and restores, from the host's state directory; a file that is none is left out. */
+const readRuns = (state: string, environment: string): RunRecord[] =>
+  readRunRecords(state, environment).flatMap((record) => {
+    const parsed = runRecordDocument.safeParse(record)
+    return parsed.success ? parsed.data : []
+  })
+
 /** The ledgers of an environment's databases as one story, oldest first. */
 const showHistory = (options: HistoryOptions, context: Context): Promise<ExitCode> =>
-  withEnvironment({ verb: 'history', options }, context, async ({ environment, engine }) => {
+  withEnvironment({ verb: 'history', options }, context, async ({ config, environment, engine }) => {
     const names = environment.databases.map(({ database }) => database)
     const existing = await readExisting(engine.server, names)
     const present = names.filter((database) => existing.has(database))
     const ledgers = await Promise.all(present.map((database) => readEntries(engine.server, database)))
     const entries = ledgers.flat().sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
-    const document = { version: 1 as const, environment: environment.name, entries }
+    const state = stateDirectory(config, environment.host, context.env)
+    const runs = readRuns(state, environment.name)
+    const document = { version: 1 as const, environment: environment.name, entries, runs }
     if (options.json) writeDocument(context.stdout, document)
     else context.stdout.write(renderHistory(document, paintFor(context.stdout, options, context)))
     return exitCodes.done

@@ -134,6 +134,17 @@ export const configSchema = z
           .describe('Variables of the shell that compose files may interpolate; nothing else is passed on'),
       })
       .default({ pass_env: [] }),
+    retain: z
+      .strictObject({
+        backups: whole(1, 10_000)
+          .default(7)
+          .describe('Newest backups of an environment that are kept; older ones go after the next good one'),
+        replaced: whole(0, 10_000)
+          .default(1)
+          .describe('Databases that a restore replaced, kept as NAME_before_RUN, of each name'),
+      })
+      .default({ backups: 7, replaced: 1 })
+      .describe('What is kept of backups and restores'),
     hosts: z.record(name, host).default({}),
     environments: z.record(name, environment),
     databases: z

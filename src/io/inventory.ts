@@ -26,6 +26,19 @@ type Properties = DatabaseProperties & { size: number }
 export const readProperties = async (query: Query, database: string): Promise<Properties | undefined> =>
   (await query<Properties>(propertiesSql, [database]))[0]
 
+export type DatabaseSummary = { size: number; tables: number; rows: number }
+
+/** Size in bytes, tables, and rows as Postgres last estimated them: quick, whatever the size. Its session ends at once. */
+export const readSummary = async (server: Server, database: string): Promise<DatabaseSummary> => {
+  await using session = await server.session(database)
+  const sql = `select pg_catalog.pg_database_size(current_database())::float8 as size, pg_catalog.count(*)::int as tables,
+      coalesce(pg_catalog.sum(greatest(c.reltuples, 0)), 0)::float8 as rows
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
+  const [row] = await session.query<DatabaseSummary>(sql)
+  return row ?? { size: 0, tables: 0, rows: 0 }
+}
+
 /** Exact, one table at a time. */
 const countRows = async (query: Query): Promise<DatabaseInventory['tables']> => {
   const tables: { name: string; rows: number }[] = []

@@ -1,14 +1,22 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 const setting = /^\s*KillUserProcesses\s*=\s*(\w+)/gm
 const yes = new Set(['yes', 'true', '1', 'on'])
 
-/** Where systemd reads them, the later ones over the earlier (logind.conf(5)). */
-export const logindFiles = [
-  '/usr/lib/systemd/logind.conf',
-  '/etc/systemd/logind.conf',
-  '/etc/systemd/logind.conf.d/po-migrate.conf',
-]
+const roots = ['/usr/lib/systemd', '/etc/systemd']
+
+/** logind's configuration as systemd reads it: the later ones win, drop-ins over all (logind.conf(5)). */
+export const logindFiles = (): string[] => {
+  const dropIns = roots.map((root) => `${root}/logind.conf.d`).filter((directory) => existsSync(directory))
+  return [
+    ...roots.map((root) => `${root}/logind.conf`),
+    ...dropIns.flatMap((directory) =>
+      readdirSync(directory)
+        .sort()
+        .map((name) => `${directory}/${name}`),
+    ),
+  ]
+}
 
 /** Whether logind ends what a user left running at the last logout; undefined without logind. Compiled in: no. */
 export const readLogind = (files: readonly string[]): boolean | undefined => {

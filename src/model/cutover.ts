@@ -51,3 +51,22 @@ export type CutoverFrame = {
 
 /** The name under which a run keeps what it replaces. */
 export const copyName = (volume: string, run: string): string => `${volume}-${run}`
+
+const kinds: ReadonlySet<string> = new Set([
+  'back-up',
+  'stop-stack',
+  'check-writes',
+  'copy-volume',
+  'wipe-volume',
+  'bring-back',
+  'carry-roles',
+  'migrate',
+  'carry-database',
+  'carry-settings',
+  'verify',
+  'start-containers',
+  'discard-copies',
+  'remove-copy',
+] satisfies CutoverStep['kind'][])
+
+export const isCutoverStep = (step: { kind: string }): step is CutoverStep => kinds.has(step.kind)

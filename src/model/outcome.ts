@@ -32,6 +32,18 @@ const describeGroup = (database: string, outcomes: readonly StepOutcome[]): stri
   return `${database}: ${stays}${waiting > 0 ? `, ${waiting} not started` : ''}`
 }
 
+/** What became of a backup or a restore as a whole. */
+const describeWhole = (outcomes: readonly StepOutcome[]): string[] =>
+  outcomes.flatMap(({ step, status }) => {
+    if (step.kind === 'keep-backup' && status !== 'done') return 'no backup was kept'
+    if (step.kind !== 'swap-databases') return []
+    const names = step.swaps.map(({ database }) => database).join(', ')
+    return status === 'done' ? `${names} restored` : `${names} as before`
+  })
+
 /** Where a stopped run left every database of its plan: `iam_qual done; calendar_qual: 00008 stays applied; rag_qual untouched`. */
 export const describeOutcome = (outcomes: readonly StepOutcome[]): string =>
-  [...groupByDatabase(outcomes)].map(([database, group]) => describeGroup(database, group)).join('; ')
+  [
+    ...[...groupByDatabase(outcomes)].map(([database, group]) => describeGroup(database, group)),
+    ...describeWhole(outcomes),
+  ].join('; ')

@@ -1,6 +1,9 @@
 import type { CutoverStep } from './cutover.ts'
 import type { ManagedDatabase, Migration, Stack } from './types.ts'
 
+/** A database that takes the name of another, which stays as `replaced`, where there was one. */
+export type Swap = { database: string; beside: string; replaced: string | null }
+
 /** One typed step; everything a run will do is one of these. */
 export type Step =
   | { kind: 'create-network'; network: string }
@@ -10,11 +13,19 @@ export type Step =
   | { kind: 'create-database'; managed: ManagedDatabase }
   | { kind: 'apply-migration'; managed: ManagedDatabase; migration: Migration }
   | CutoverStep
+  | { kind: 'dump-database'; database: string }
+  | { kind: 'dump-roles' }
+  | { kind: 'prove-backup' }
+  | { kind: 'keep-backup'; directory: string }
+  | { kind: 'create-roles'; roles: readonly string[] }
+  | { kind: 'restore-beside'; database: string; beside: string; directory: string }
+  | { kind: 'swap-databases'; swaps: readonly Swap[] }
+  | { kind: 'drop-replaced'; database: string }
 
 /** The whole truth of what a run will do, in order; `environment` is the host's name for what concerns a host. */
 export type Plan = {
   version: 1
-  command: 'up' | 'start' | 'cutover' | 'undo'
+  command: 'up' | 'start' | 'backup' | 'restore' | 'cutover' | 'undo'
   environment: string
   steps: readonly Step[]
 }
@@ -32,6 +43,10 @@ export type StepDocument = {
   copy?: string
   environment?: string
   stack?: string
+  roles?: string[]
+  directory?: string
+  databases?: string[]
+  replaced?: string[]
 }
 
 export type PlanDocument = {
@@ -58,6 +73,23 @@ const namesOf = (step: Step): Omit<StepDocument, 'step' | 'kind'> => {
     case 'stop-stack':
     case 'start-containers':
       return { stack: step.project }
+    case 'dump-database':
+    case 'drop-replaced':
+      return { database: step.database }
+    case 'dump-roles':
+    case 'prove-backup':
+      return {}
+    case 'keep-backup':
+      return { directory: step.directory }
+    case 'create-roles':
+      return { roles: [...step.roles] }
+    case 'restore-beside':
+      return { database: step.database, directory: step.directory }
+    case 'swap-databases':
+      return {
+        databases: step.swaps.map(({ database }) => database),
+        replaced: step.swaps.flatMap(({ replaced }) => replaced ?? []),
+      }
     default: {
       const { kind, ...names } = step
       return names

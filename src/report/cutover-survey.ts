@@ -1,7 +1,8 @@
 import type { DatabaseInventory, Inventory } from '../model/inventory.ts'
 import type { Prediction } from '../model/prediction.ts'
+import { renderBytes } from './backup.ts'
 import type { Paint } from './paint.ts'
-import { plural, renderBytes, renderDuration, renderTable } from './render.ts'
+import { plural, renderDuration, renderTable } from './render.ts'
 
 export type SurveyView = {
   inventory: Inventory

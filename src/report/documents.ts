@@ -33,6 +33,14 @@ export const stepDocument = z.strictObject({
     'start-containers',
     'discard-copies',
     'remove-copy',
+    'dump-database',
+    'dump-roles',
+    'prove-backup',
+    'keep-backup',
+    'create-roles',
+    'restore-beside',
+    'swap-databases',
+    'drop-replaced',
   ]),
   database: z.string().optional().describe('Name on the server'),
   migration: z.string().optional().describe('File name'),
@@ -42,11 +50,15 @@ export const stepDocument = z.strictObject({
   copy: z.string().optional().describe('Volume that keeps what is replaced'),
   environment: z.string().optional(),
   stack: z.string().optional().describe('Compose project'),
+  roles: z.array(z.string()).optional(),
+  directory: z.string().optional().describe('Of a backup'),
+  databases: z.array(z.string()).optional().describe('Names on the server'),
+  replaced: z.array(z.string()).optional().describe('What the present databases are called afterwards'),
 })
 
 export const planDocument = z.strictObject({
   version,
-  command: z.enum(['up', 'start', 'cutover', 'undo']),
+  command: z.enum(['up', 'start', 'backup', 'restore', 'cutover', 'undo']),
   environment: z.string().describe("Environment, or the host's name for start, cutover and undo"),
   steps: z.array(stepDocument),
 })
@@ -118,6 +130,23 @@ export const lockDocument = z.strictObject({
     .describe('What runs that died left'),
 })
 
+/** What a run of a backup or a restore leaves in the state directory. */
+export const runRecordDocument = z.strictObject({
+  version,
+  run: z.string().describe('Run id'),
+  command: z.enum(['backup', 'restore']),
+  environment: z.string(),
+  actor: z.string(),
+  job: z.string().nullable(),
+  tool: z.string(),
+  startedAt: z.string().describe('ISO 8601'),
+  duration: z.number().nullable().describe('Milliseconds; null while it runs, or when it died'),
+  outcome: z.enum(['running', 'done', 'failed', 'refused', 'interrupted']),
+  databases: z.array(z.string()),
+  directory: z.string().nullable().describe('The backup that was kept, or restored'),
+  error: z.string().nullable(),
+})
+
 export const historyDocument = z.strictObject({
   version,
   environment: z.string(),
@@ -142,6 +171,7 @@ export const historyDocument = z.strictObject({
       error: z.string().nullable(),
     }),
   ),
+  runs: z.array(runRecordDocument).describe("Of this host's state directory: backups and restores"),
 })
 
 const run = z.string().describe('Run id')
@@ -177,6 +207,7 @@ export const eventDocument = z.discriminatedUnion('event', [
 
 export type RunEvent = z.infer<typeof eventDocument>
 export type LockDocument = z.infer<typeof lockDocument>
+export type RunRecord = z.infer<typeof runRecordDocument>
 export type HistoryDocument = z.infer<typeof historyDocument>
 export type StatusDocument = z.infer<typeof statusDocument>
 export type DoctorDocument = z.infer<typeof doctorDocument>

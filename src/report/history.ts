@@ -1,18 +1,22 @@
-import type { HistoryDocument } from './documents.ts'
+import type { HistoryDocument, RunRecord } from './documents.ts'
 import type { Paint } from './paint.ts'
 import { renderDuration, renderTable } from './render.ts'
 
 type Entry = HistoryDocument['entries'][number]
 
-const outcomeOf = ({ outcome }: Entry, paint: Paint): string => {
+const outcomeOf = ({ outcome }: Pick<Entry | RunRecord, 'outcome'>, paint: Paint): string => {
   if (outcome === 'done') return paint.green(paint.symbols.done)
-  return outcome === 'failed' ? paint.red(paint.symbols.failed) : paint.yellow(paint.symbols.skipped)
+  return outcome === 'failed' || outcome === 'refused'
+    ? paint.red(paint.symbols.failed)
+    : paint.yellow(paint.symbols.skipped)
 }
 
-/** One line an attempt, and under a failure its first line. */
-export const renderHistory = ({ environment, entries }: HistoryDocument, paint: Paint): string => {
-  if (entries.length === 0) return `${environment}: nothing in the ledger yet.\n`
-  const rows = entries.map((entry) => [
+type Line = { at: string; cells: readonly string[]; error: string | null }
+
+const entryLine = (entry: Entry, paint: Paint): Line => ({
+  at: entry.startedAt,
+  error: entry.error,
+  cells: [
     outcomeOf(entry, paint),
     entry.startedAt.slice(0, 16).replace('T', ' '),
     entry.database,
@@ -20,9 +24,32 @@ export const renderHistory = ({ environment, entries }: HistoryDocument, paint: 
     entry.duration === null ? '' : renderDuration(entry.duration),
     entry.actor,
     entry.commit === null ? '' : `${entry.commit.slice(0, 8)}${entry.dirty ? '+' : ''}`,
-  ])
-  const lines = renderTable(rows).split('\n')
-  return entries
+  ],
+})
+
+const runLine = (run: RunRecord, paint: Paint): Line => ({
+  at: run.startedAt,
+  error: run.outcome === 'running' ? 'still running, or it died' : run.error,
+  cells: [
+    outcomeOf(run, paint),
+    run.startedAt.slice(0, 16).replace('T', ' '),
+    run.databases.join(', '),
+    `${run.command} ${run.directory ?? ''}`,
+    run.duration === null ? '' : renderDuration(run.duration),
+    run.actor,
+    '',
+  ],
+})
+
+/** One line an attempt, a backup or a restore, oldest first, and under a failure its first line. */
+export const renderHistory = ({ environment, entries, runs }: HistoryDocument, paint: Paint): string => {
+  if (entries.length + runs.length === 0) return `${environment}: nothing in the ledger yet.\n`
+  const told = [
+    ...entries.map((entry) => entryLine(entry, paint)),
+    ...runs.map((run) => runLine(run, paint)),
+  ].sort((a, b) => (a.at < b.at ? -1 : 1))
+  const lines = renderTable(told.map(({ cells }) => cells)).split('\n')
+  return told
     .map(({ error }, index) => {
       const [first = ''] = (error ?? '').split('\n')
       return `${lines[index]}\n${first ? paint.dim(`   ${first}\n`) : ''}`

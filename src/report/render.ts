@@ -39,9 +39,3 @@ export const renderDuration = (ms: number): string => {
 }
 
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
-
-/** 812 kB, 34.5 MB, 2.1 GB. */
-export const renderBytes = (bytes: number): string => {
-  if (bytes < 1e6) return `${Math.round(bytes / 1e3)} kB`
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
-}

@@ -25,6 +25,22 @@ const describe = (event: StepEvent, column: number): string => {
       return `${database.padEnd(column)}  create database`
     case 'apply-migration':
       return `${database.padEnd(column)}  ${migration}`
+    case 'dump-database':
+      return `${database.padEnd(column)}  dump`
+    case 'dump-roles':
+      return `${'roles'.padEnd(column)}  dump`
+    case 'prove-backup':
+      return 'prove: restore into a scratch server, compare'
+    case 'keep-backup':
+      return `keep ${event.directory}`
+    case 'create-roles':
+      return `${'roles'.padEnd(column)}  create ${event.roles?.join(', ')}`
+    case 'restore-beside':
+      return `${database.padEnd(column)}  restore beside it, compare`
+    case 'swap-databases':
+      return `swap ${event.databases?.join(', ')}`
+    case 'drop-replaced':
+      return `${database.padEnd(column)}  drop`
     default:
       return describeCutoverStep(kind, event).join(': ')
   }

@@ -1,5 +1,6 @@
 import type { Position } from '../model/journal.ts'
-import { plural, renderBytes, renderTable } from './render.ts'
+import { renderBytes } from './backup.ts'
+import { plural, renderTable } from './render.ts'
 
 export type SinceView = {
   transactions: number | undefined
@@ -21,6 +22,10 @@ export const renderSince = (
   const { frame, begun } = target
   const head = `Taking back the ${frame.command} of ${begun.slice(0, 16).replace('T', ' ')}.\n`
   if (!since) return `${head}Postgres does not answer, so what was written since cannot be told.\n`
-  const rows = since.databases.map(({ name, rows: count, bytes }) => [name, renderBytes(bytes), plural(count, 'row')])
+  const rows = since.databases.map(({ name, rows: count, bytes }) => [
+    name,
+    renderBytes(bytes),
+    plural(count, 'row'),
+  ])
   return `${head}${renderWritten(since.transactions)}It is kept in ${copy}; on the server now:\n${renderTable(rows, '  ')}`
 }

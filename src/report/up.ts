@@ -1,5 +1,5 @@
 import type { StepOutcome } from '../model/outcome.ts'
-import { describeStep, type Plan, type Step } from '../model/plan.ts'
+import { describeStep, type Plan, type Step, type Swap } from '../model/plan.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import { describeCutoverStep } from './cutover-step.ts'
 import type { Paint } from './paint.ts'
@@ -19,6 +19,11 @@ export const renderHeader = (
   return `${bold(`${verb} ${environment.name}`)} ${dim(`· ${[...place, `dbmate ${tag}`].join(' · ')}`)}`
 }
 
+const describeSwap = (swaps: readonly Swap[]): string => {
+  const kept = swaps.flatMap(({ replaced }) => replaced ?? [])
+  return `swap in one transaction${kept.length > 0 ? `, what is there now stays as ${kept.join(', ')}` : ''}`
+}
+
 const describe = (step: Step): readonly [string, string] => {
   switch (step.kind) {
     case 'create-network':
@@ -33,6 +38,22 @@ const describe = (step: Step): readonly [string, string] => {
       return [step.managed.database, 'create database']
     case 'apply-migration':
       return [step.managed.database, step.migration.file]
+    case 'dump-database':
+      return [step.database, 'dump']
+    case 'dump-roles':
+      return ['roles', 'dump']
+    case 'prove-backup':
+      return ['backup', 'restore into a scratch server, compare']
+    case 'keep-backup':
+      return ['backup', `keep as ${step.directory}`]
+    case 'create-roles':
+      return ['roles', `create ${step.roles.join(', ')}`]
+    case 'restore-beside':
+      return [step.database, `restore as ${step.beside}, compare`]
+    case 'swap-databases':
+      return [step.swaps.map(({ database }) => database).join(', '), describeSwap(step.swaps)]
+    case 'drop-replaced':
+      return [step.database, 'drop']
     default:
       return describeCutoverStep(step.kind, describeStep(step, 0))
   }

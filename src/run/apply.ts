@@ -98,7 +98,7 @@ const judge = async (failed: Failed): Promise<void> => {
 }
 
 /** Once a file has begun, a server that is out of reach is a failure: something may have been touched. */
-const asFailure = (error: unknown): unknown => {
+export const asFailure = (error: unknown): unknown => {
   if (!(error instanceof AppError) || error.exitCode !== exitCodes.unreachable) return error
   const { message, details, hint, cause } = error
   return new AppError(message, { exitCode: exitCodes.failed, details, cause, ...(hint && { hint }) })

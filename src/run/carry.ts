@@ -12,7 +12,7 @@ import type { DatabaseInventory } from '../model/inventory.ts'
 import type { Facts } from '../model/journal.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
-import { renderBytes } from '../report/render.ts'
+import { renderBytes } from '../report/backup.ts'
 import type { CutoverTools } from './cutover-tools.ts'
 
 /** What comes along is in the newer of the two backups. */

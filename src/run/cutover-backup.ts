@@ -3,7 +3,7 @@ import { readPosition } from '../io/snapshot.ts'
 import { readStack, startContainers, waitHealthy } from '../io/stack.ts'
 import type { Facts } from '../model/journal.ts'
 import { mayHaveWritten } from '../model/snapshot.ts'
-import { renderBytes } from '../report/render.ts'
+import { renderBytes } from '../report/backup.ts'
 import { takeBackup } from './backup.ts'
 import type { CutoverTools, StepResult } from './cutover-tools.ts'
 

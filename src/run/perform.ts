@@ -4,9 +4,11 @@ import type { Dbmate } from '../io/dbmate.ts'
 import type { DockerHost } from '../io/docker-host.ts'
 import type { Engine, Progress } from '../io/engine.ts'
 import type { LossReason } from '../io/lock.ts'
+import { isCutoverStep } from '../model/cutover.ts'
 import type { Provenance } from '../model/ledger.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import { type ApplyOptions, applyMigration, createDatabase } from './apply.ts'
+import { openRecovery, type RecoveryTools } from './perform-recovery.ts'
 
 /** What steps need; a plan brings what its own kinds of step use. */
 export type Tools = {
@@ -21,6 +23,8 @@ export type Tools = {
   lost?: AbortSignal | undefined
   /** For networks, volumes and stacks. */
   host?: DockerHost
+  /** For backups and restores. */
+  recovery?: RecoveryTools
   passEnv?: readonly string[]
   onProgress: Progress
   /** Aborted when the running step has to end now. */
@@ -43,8 +47,9 @@ const need = <T>(tool: T | undefined, name: string): T => {
 /** Step → one effect. The dbmate container starts with the first step that needs it, and serves all. */
 export const openPerformer = (
   plan: Plan,
-  { engine, apply, lost, host, passEnv = [], onProgress, stop }: Tools,
+  { engine, apply, lost, host, recovery = {}, passEnv = [], onProgress, stop }: Tools,
 ): Performer => {
+  const recovering = openRecovery(recovery)
   const files = plan.steps.filter((step) => step.kind === 'apply-migration')
   let opened: Promise<Dbmate> | undefined
   let known: Promise<Provenance> | undefined
@@ -69,6 +74,7 @@ export const openPerformer = (
   })
   const perform = async (step: Step): Promise<void> => {
     if (lost?.aborted) throw lockLost()
+    if (isCutoverStep(step)) throw new Error(`${step.kind} is a step of a cutover`)
     switch (step.kind) {
       case 'create-network':
         await need(host, 'Docker').docker.createNetwork({ Name: step.network })
@@ -91,11 +97,14 @@ export const openPerformer = (
           engine: need(engine, 'an engine'),
           dbmate: await dbmate(),
         })
+      default:
+        return recovering.perform(step)
     }
   }
   const close = async (): Promise<void> => {
     const running = await opened?.catch(() => undefined)
     await running?.[Symbol.asyncDispose]()
+    await recovering[Symbol.asyncDispose]()
   }
   return { perform, [Symbol.asyncDispose]: close }
 }

@@ -4,6 +4,7 @@ import type { Engine } from '../io/engine.ts'
 import { acquireHostLock, type HostLock } from '../io/host-lock.ts'
 import { acquireLock, type Lock, type Locked } from '../io/lock.ts'
 import { settleOrphans } from '../io/orphans.ts'
+import { reapRecoveries } from '../io/reap-recovery.ts'
 import type { Context } from '../model/context.ts'
 import { describeHolder, type Holder } from '../model/holder.ts'
 import type { Environment, Host } from '../model/types.ts'
@@ -111,7 +112,8 @@ export const lockDatabases = async (
       onWait,
       release,
     })
-    for (const name of reaped) report.note(`removed ${name}, which a run that died had left`)
+    for (const name of [...reaped, ...(await reapRecoveries(server))])
+      report.note(`removed ${name}, which a run that died had left`)
     return lock
   } catch (error) {
     await lock[Symbol.asyncDispose]()

@@ -1,0 +1,126 @@
+import { join } from 'node:path'
+import { type Config, loadConfig } from '../config/load.ts'
+import { resolveEnvironment } from '../config/resolve.ts'
+import { requireState } from '../config/state.ts'
+import type { ExitCode } from '../errors.ts'
+import { backupName, backupsDirectory, removeAbandoned } from '../io/backup-directory.ts'
+import { readManifest } from '../io/manifest.ts'
+import { closeSession } from '../io/postgres.ts'
+import { readExisting } from '../io/read-database.ts'
+import { readLiveRuns } from '../io/reap-recovery.ts'
+import type { Context } from '../model/context.ts'
+import type { Environment } from '../model/types.ts'
+import { planBackup } from '../plan/backup.ts'
+import { renderBackup, renderTransfer, type Transfer } from '../report/backup.ts'
+import { openBackup } from '../run/backup.ts'
+import { execute, type RunResult } from '../run/execute.ts'
+import { openEngine } from '../run/open-engine.ts'
+import { openPerformer } from '../run/perform.ts'
+import { placeOf, requireHere } from '../run/place.ts'
+import { recordRun } from '../run/record-run.ts'
+import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
+import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
+import { environmentArgument, type GlobalOptions, type Program, type Wire } from './options.ts'
+import { type Run, withRun } from './run.ts'
+
+export type BackupOptions = GlobalOptions & { environment: string }
+
+export const backupCommand = (program: Program, wire: Wire) =>
+  program.command(
+    'backup <environment>',
+    'Dump every managed database, prove it in a throwaway server, keep it',
+    (args) => environmentArgument(args).example('$0 backup prod', ''),
+    wire(backup),
+  )
+
+type Opened = { run: Run; config: Config; environment: Environment; engine: SharedEngine; state: string }
+
+/** What the run needs to be seen as alive: others reap what belongs to a run without a session there. */
+const openPresence = async ({ shared }: SharedEngine): Promise<AsyncDisposable> => {
+  const client = await shared.lockSession()
+  return { [Symbol.asyncDispose]: () => closeSession(client) }
+}
+
+const requestOf = ({ run, config, environment, engine, state }: Opened, databases: readonly string[]) => ({
+  ...engine.shared,
+  server: engine.server,
+  user: environment.user,
+  run: run.id,
+  environment: environment.name,
+  state,
+  databases,
+  retain: config.retain.backups,
+})
+
+/** Databases are held while they are dumped, and free again while the dumps are proven. */
+const runBackup = async (opened: Opened, options: BackupOptions, context: Context): Promise<RunResult> => {
+  const { run, config, environment, engine, state } = opened
+  const { report } = run
+  const { name } = environment
+  await using _presence = await openPresence(engine)
+  const holder = makeHolder({ run: run.id, command: `po-migrate backup ${name}` }, context)
+  await using lock = await lockDatabases(
+    { engine, environment, holder, lockWait: options.lockWait, report },
+    context,
+  )
+  for (const path of removeAbandoned(state, name, await readLiveRuns(engine.server)))
+    report.note(`removed ${path}, which a run that died had left`)
+  const existing = await readExisting(
+    engine.server,
+    environment.databases.map(({ database }) => database),
+  )
+  const databases = environment.databases.map(({ database }) => database).filter((one) => existing.has(one))
+  const directory = join(backupsDirectory(state), backupName(name, run.id))
+  const plan = planBackup({ environment: name, existing: databases, directory })
+  const record = { state, run: run.id, command: 'backup' as const, environment: name, databases, directory }
+  const { interrupt } = context
+  return await recordRun(record, context, async () => {
+    run.start(plan)
+    const started = performance.now()
+    const request = {
+      ...requestOf(opened, databases),
+      onProgress: (_: string, progress: Transfer) => report.progress(renderTransfer(progress)),
+      signal: interrupt,
+    }
+    const recovery = { openBackup: () => openBackup(request) }
+    await using performer = openPerformer(plan, { recovery, onProgress: report.progress, stop: interrupt })
+    const result = await execute(plan, {
+      run: run.id,
+      perform: async (step) => {
+        if (step.kind === 'prove-backup') await lock?.[Symbol.asyncDispose]()
+        return performer.perform(step)
+      },
+      report,
+      interrupt,
+      // Nothing is lost when a dump is cut short.
+      stop: interrupt,
+      resume: `po-migrate backup ${name}`,
+    })
+    if (result.status === 'done') {
+      const ms = performance.now() - started
+      report.result(
+        renderBackup({ environment: name, directory, databases: readManifest(directory).databases, ms }),
+      )
+      report.note(`the newest ${config.retain.backups} are kept (retain.backups)`)
+    }
+    return result
+  })
+}
+
+/** Dumps every managed database of an environment, proves the dumps, and keeps them. */
+const backup = (options: BackupOptions, context: Context): Promise<ExitCode> =>
+  withRun({ command: 'backup', environment: options.environment, global: options }, context, async (run) => {
+    const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+    const environment = resolveEnvironment(config, options.environment)
+    const { host, name } = environment
+    const command = `backup ${name}`
+    await requireHere(placeOf(environment), { here: options.here, command }, context)
+    requireDocker(environment, 'backup')
+    const holder = makeHolder({ run: run.id, command: `po-migrate ${command}` }, context)
+    const { report } = run
+    await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
+    await using engine = await openEngine({ config, environment, run: run.id, report }, context)
+    const state = requireState(config, host, context.env)
+    const opened = { run, config, environment, engine: requireShared(engine), state }
+    return await runBackup(opened, options, context)
+  })

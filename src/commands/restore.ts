@@ -1,0 +1,197 @@
+import { resolve } from 'node:path'
+import { type Config, loadConfig } from '../config/load.ts'
+import { isShared, resolveEnvironment } from '../config/resolve.ts'
+import { requireState } from '../config/state.ts'
+import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { readDatabaseNames, readServerInventory, readSummary } from '../io/inventory.ts'
+import { checkFiles, readManifest } from '../io/manifest.ts'
+import type { Context } from '../model/context.ts'
+import type { Holder } from '../model/holder.ts'
+import { type Manifest, majorOf } from '../model/manifest.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Environment } from '../model/types.ts'
+import { planRestore, swapsOf } from '../plan/restore.ts'
+import { requireShown } from '../plan/up.ts'
+import { renderReplacements, renderRestore, renderTransfer, type Transfer } from '../report/backup.ts'
+import { confirm } from '../report/confirm.ts'
+import { renderPlan } from '../report/up.ts'
+import { execute, type RunResult } from '../run/execute.ts'
+import { openEngine } from '../run/open-engine.ts'
+import { openPerformer } from '../run/perform.ts'
+import { placeOf, requireHere } from '../run/place.ts'
+import { recordRun } from '../run/record-run.ts'
+import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
+import { openRestore } from '../run/restore.ts'
+import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
+import {
+  databaseOption,
+  environmentArgument,
+  type GlobalOptions,
+  type Program,
+  paintFor,
+  type Wire,
+} from './options.ts'
+import { type Run, withRun } from './run.ts'
+
+export type RestoreOptions = GlobalOptions & { environment: string; db: readonly string[]; from: string }
+
+export const restoreCommand = (program: Program, wire: Wire) =>
+  program.command(
+    'restore <environment>',
+    'Bring databases back from a backup; what is there now stays beside',
+    (args) =>
+      databaseOption(environmentArgument(args))
+        .option('from', {
+          type: 'string',
+          requiresArg: true,
+          demandOption: true,
+          describe: 'Directory of the backup',
+        })
+        .example('$0 restore qual --from DIR --db calendar --confirm yes', ''),
+    wire(restore),
+  )
+
+const commandLine = ({ environment, from, db }: RestoreOptions): string =>
+  ['po-migrate restore', environment, `--from ${from}`, ...db.map((name) => `--db ${name}`)].join(' ')
+
+type Opened = {
+  run: Run
+  config: Config
+  environment: Environment
+  engine: SharedEngine
+  state: string
+  directory: string
+  manifest: Manifest
+  holder: Holder
+}
+
+const planNow = async (opened: Opened, options: RestoreOptions): Promise<Plan> => {
+  const { run, config, environment, engine, directory, manifest } = opened
+  const { server } = engine
+  const [databases, { roles, version }] = await Promise.all([
+    readDatabaseNames(server),
+    readServerInventory(server),
+  ])
+  return planRestore({
+    environment: environment.name,
+    run: run.id,
+    directory,
+    manifest,
+    wanted: environment.databases.map(({ database }) => database),
+    named: options.db.length > 0,
+    databases,
+    roles: roles.map(({ name }) => name),
+    serverVersion: version,
+    retain: config.retain.replaced,
+  })
+}
+
+/** What is there now, and what it becomes. */
+const showReplacements = async ({ run, engine, manifest }: Opened, plan: Plan): Promise<void> => {
+  const replacements = []
+  for (const { database, replaced } of swapsOf(plan)) {
+    const held = manifest.databases.find(({ inventory }) => inventory.name === database)
+    const tables = held?.inventory.tables ?? []
+    replacements.push({
+      database,
+      present: replaced === null ? undefined : await readSummary(engine.server, database),
+      tables: tables.length,
+      rows: tables.reduce((sum, table) => sum + table.rows, 0),
+      takenAt: manifest.takenAt,
+    })
+  }
+  run.report.note(renderReplacements(replacements).trimEnd())
+}
+
+const askFirst = async (
+  { config, environment }: Opened,
+  options: RestoreOptions,
+  context: Context,
+): Promise<void> => {
+  if (!environment.confirm && !isShared(config, environment.host)) return
+  const about = `Replacing these databases of ${environment.name}`
+  const given = options.confirm ?? context.env.CONFIRM
+  const command = `${commandLine(options)} --confirm yes`
+  await confirm({ about, answer: 'yes', given, command }, context)
+}
+
+const runRestore = async (opened: Opened, options: RestoreOptions, context: Context): Promise<RunResult> => {
+  const { run, environment, engine, state, directory, manifest, holder } = opened
+  const { report } = run
+  const { interrupt } = context
+  const shown = await planNow(opened, options)
+  await showReplacements(opened, shown)
+  if (!options.json) report.note(renderPlan(shown, paintFor(context.stderr, options, context)).trimEnd())
+  await askFirst(opened, options, context)
+  const { lockWait } = options
+  await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)
+  const plan = await planNow(opened, options)
+  requireShown(shown, plan)
+  const databases = swapsOf(plan).map(({ database }) => database)
+  const { name } = environment
+  const record = { state, run: run.id, command: 'restore' as const, environment: name, databases, directory }
+  return await recordRun(record, context, async () => {
+    run.start(plan)
+    const started = performance.now()
+    const request = {
+      ...engine.shared,
+      server: engine.server,
+      user: environment.user,
+      run: run.id,
+      directory,
+      manifest,
+      major: majorOf((await readServerInventory(engine.server)).version),
+      onProgress: (_: string, progress: Transfer) => report.progress(renderTransfer(progress)),
+      // Until the swap nothing of the present databases is touched.
+      signal: interrupt,
+    }
+    const recovery = { openRestore: async () => openRestore(request) }
+    const tools = { recovery, lost: lock?.lost, onProgress: report.progress, stop: interrupt }
+    await using performer = openPerformer(plan, tools)
+    const { perform } = performer
+    const resume = commandLine(options)
+    const result = await execute(plan, { run: run.id, perform, report, interrupt, stop: interrupt, resume })
+    const ms = performance.now() - started
+    if (result.status === 'done')
+      report.result(renderRestore({ environment: name, directory, swaps: swapsOf(plan), ms }))
+    return result
+  })
+}
+
+/** @throws AppError (exit 4) naming every file that is not what was written. */
+const requireWhole = async (directory: string, { globals, databases }: Manifest): Promise<void> => {
+  const faults = await checkFiles(directory, [globals, ...databases])
+  if (faults.length === 0) return
+  throw new AppError(`The backup ${directory} is damaged.`, {
+    exitCode: exitCodes.refused,
+    details: [...faults, 'Nothing was touched.'],
+    hint: 'restore from another one',
+  })
+}
+
+/** Brings the databases of an environment, or the named ones, back from a backup. */
+const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =>
+  withRun({ command: 'restore', environment: options.environment, global: options }, context, async (run) => {
+    const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+    const environment = resolveEnvironment(config, options.environment, options.db)
+    const { host } = environment
+    const command = commandLine(options)
+    const place = { here: options.here, command: command.replace('po-migrate ', '') }
+    await requireHere(placeOf(environment), place, context)
+    requireDocker(environment, 'restore')
+    const directory = resolve(context.cwd, options.from)
+    const manifest = readManifest(directory)
+    const { report } = run
+    report.note(`reading the files of ${directory}`)
+    await requireWhole(directory, manifest)
+    const holder = makeHolder({ run: run.id, command }, context)
+    await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
+    await using engine = await openEngine({ config, environment, run: run.id, report }, context)
+    const state = requireState(config, host, context.env)
+    const shared = requireShared(engine)
+    return await runRestore(
+      { run, config, environment, engine: shared, state, directory, manifest, holder },
+      options,
+      context,
+    )
+  })

@@ -1,0 +1,60 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError, exitCodes } from '../errors.ts'
+
+/** What every record has; the rest is its writer's. */
+type Recorded = { run: string; environment: string; startedAt: string }
+
+const directoryOf = (state: string): string => join(state, 'runs')
+
+const write = (state: string, record: Recorded): void => {
+  const directory = directoryOf(state)
+  mkdirSync(directory, { recursive: true })
+  const setgid = statSync(state).mode & 0o2000
+  // The first one who writes makes it for all; only its owner may change the mode.
+  if ((statSync(directory).mode & 0o770) !== 0o770) chmodSync(directory, 0o770 | setgid)
+  const path = join(directory, `${record.run}.json`)
+  writeFileSync(`${path}.new`, `${JSON.stringify(record)}\n`)
+  chmodSync(`${path}.new`, 0o660)
+  renameSync(`${path}.new`, path)
+}
+
+/**
+ * Writes one run's record whole, over an earlier one of the same run: 0660, for everybody who shares the state.
+ * @throws AppError (exit 1) when it cannot be written.
+ */
+export const writeRunRecord = (state: string, record: Recorded): void => {
+  try {
+    write(state, record)
+  } catch (cause) {
+    throw new AppError(`The record of this run cannot be written: ${(cause as Error).message}.`, {
+      exitCode: exitCodes.failed,
+      details: ['Nothing was touched.'],
+      cause,
+    })
+  }
+}
+
+const readRecord = (path: string): unknown => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** The records of an environment's runs, oldest first, as they stand; none where nothing was recorded. */
+export const readRunRecords = (state: string, environment: string): unknown[] => {
+  const directory = directoryOf(state)
+  let names: string[]
+  try {
+    names = readdirSync(directory)
+  } catch {
+    return []
+  }
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => readRecord(join(directory, name)))
+    .filter((record) => (record as Recorded | undefined)?.environment === environment)
+}

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError, exitCodes } from '../errors.ts'
+import { type DumpProgress, type DumpTarget, restoreDatabase } from '../io/dump.ts'
+import { readDatabaseInventory } from '../io/inventory.ts'
+import { applyProperties, createEmptyDatabase, dropDatabase } from '../io/recreate-database.ts'
+import { restoreRoles } from '../io/roles.ts'
+import { swapDatabases } from '../io/swap-databases.ts'
+import { compareDatabases } from '../model/compare-inventories.ts'
+import type { DatabaseInventory } from '../model/inventory.ts'
+import type { Manifest } from '../model/manifest.ts'
+import type { Swap } from '../model/plan.ts'
+import { parseRolePasswords } from '../model/role-passwords.ts'
+
+export type RestoreRequest = DumpTarget & {
+  directory: string
+  manifest: Manifest
+  /** Major version of the server. */
+  major: number
+  onProgress: (what: string, progress: DumpProgress) => void
+  signal?: AbortSignal
+}
+
+/** A restore in the making. What stands beside and was not swapped in is dropped when it is disposed of. */
+export type Restore = AsyncDisposable & {
+  /** Creates these roles as the backup has them; those that are there already stay untouched. */
+  createRoles: (names: readonly string[]) => Promise<void>
+  /** Restores a database of the backup under another name, and compares. @throws AppError (exit 1): it differs. */
+  restoreBeside: (database: string, beside: string) => Promise<void>
+  swap: (swaps: readonly Swap[]) => Promise<void>
+  drop: (database: string) => Promise<void>
+}
+
+/** Also gathers statistics: without them the first queries would be planned blindly. */
+const readRestored = async ({ server }: RestoreRequest, beside: string): Promise<DatabaseInventory> => {
+  await using session = await server.session(beside)
+  await session.query('analyze')
+  return await readDatabaseInventory(session.query, beside)
+}
+
+const differs = (database: string, differences: readonly string[]): AppError =>
+  new AppError(`${database} is not what was backed up: restored, it differs.`, {
+    exitCode: exitCodes.failed,
+    details: differences,
+  })
+
+/** Postgres' own words, such as for a locale or an extension that this server does not have. */
+const asRefusal = (what: string) => (cause: unknown) => {
+  if (cause instanceof AppError) throw cause
+  throw new AppError(`${what}: ${(cause as Error).message}.`, { exitCode: exitCodes.failed, cause })
+}
+
+const fill = async (request: RestoreRequest, database: string, beside: string): Promise<void> => {
+  const { server, directory, manifest, major, onProgress, signal } = request
+  const held = manifest.databases.find(({ inventory }) => inventory.name === database)
+  if (!held) throw new Error(`${database} is not in the backup`)
+  const { file, inventory } = held
+  await createEmptyDatabase(server, inventory, { name: beside, major, tablespace: true })
+  await restoreDatabase(request, {
+    database: beside,
+    file: join(directory, file),
+    tablespaces: true,
+    onProgress: (progress) => onProgress(database, progress),
+    ...(signal && { signal }),
+  })
+  await applyProperties(server, inventory, beside)
+  const differences = compareDatabases(inventory, await readRestored(request, beside))
+  if (differences.length > 0) throw differs(database, differences)
+}
+
+/** Restores databases of a backup beside the present ones, which stay as they are until the swap. */
+export const openRestore = (request: RestoreRequest): Restore => {
+  const { server, directory, manifest, major } = request
+  const beside = new Set<string>()
+  return {
+    createRoles: async (names) => {
+      const passwords = parseRolePasswords(await readFile(join(directory, manifest.globals.file), 'utf8'))
+      const roles = manifest.roles.filter(({ name }) => names.includes(name))
+      await restoreRoles(server, roles, { passwords, major, existing: 'leave' }).catch(
+        asRefusal('The roles could not be created'),
+      )
+    },
+    restoreBeside: async (database, name) => {
+      beside.add(name)
+      await fill(request, database, name).catch(asRefusal(`${database} could not be restored`))
+    },
+    swap: async (swaps) => {
+      await swapDatabases(server, swaps)
+      beside.clear()
+    },
+    drop: (database) => dropDatabase(server, database),
+    [Symbol.asyncDispose]: async () => {
+      // Should the server be gone, the next run drops them.
+      for (const name of beside) await dropDatabase(server, name).catch(() => {})
+    },
+  }
+}

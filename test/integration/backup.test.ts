@@ -1,0 +1,342 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readManifest } from '../../src/io/manifest.ts'
+import { docker, eventually, run } from '../support/docker.ts'
+import { readEvents } from '../support/events.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { startTool, type ToolProcess } from '../support/process.ts'
+import { makeProject, type Project, type ProjectOptions } from '../support/project.ts'
+import { openSession } from '../support/session.ts'
+import { runTool } from '../support/tool.ts'
+
+const password = 'pa55 wörd$'
+let postgres: TestPostgres
+let state: string
+beforeAll(async () => {
+  postgres = await startPostgres({ POSTGRES_PASSWORD: password })
+})
+afterAll(() => postgres[Symbol.asyncDispose]())
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'pmt-state-'))
+})
+afterEach(() => rmSync(state, { recursive: true, force: true }))
+
+const project = (databases: readonly string[], edit?: ProjectOptions['edit']): Project =>
+  makeProject({
+    network: postgres.network,
+    password,
+    store: Object.fromEntries(databases.map((name) => [name, { '00001_a.sql': '' }])),
+    edit: (config) => {
+      config.state = state
+      edit?.(config)
+    },
+  })
+
+/** Makes the databases anew, also when a test runs a second time. */
+const create = async (...databases: string[]): Promise<void> => {
+  for (const database of databases) {
+    await postgres.psql('postgres', `drop database if exists ${database} with (force)`)
+    await postgres.psql('postgres', `create database ${database}`)
+  }
+}
+
+const createRole = async (name: string, options: string): Promise<void> => {
+  await postgres.psql(
+    'postgres',
+    `do $$ begin if not exists (select from pg_roles where rolname = '${name}') then create role ${name} ${options}; end if; end $$`,
+  )
+}
+
+const backup = ({ directory }: Project, ...args: string[]) =>
+  runTool(['backup', 'dev', ...args], { cwd: directory })
+
+const kept = (): string[] => {
+  try {
+    return readdirSync(join(state, 'backups')).map((name) => join(state, 'backups', name))
+  } catch {
+    return []
+  }
+}
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o7777).toString(8)
+
+const containersOf = (database: string): Promise<string> =>
+  docker(['ps', '--all', '--quiet', '--filter', `label=po-migrate.databases=${database}`])
+
+const dumpsOf = (database: string): Promise<string> =>
+  postgres.psql(
+    'postgres',
+    `select count(*) from pg_stat_activity where datname = '${database}' and application_name like '% dump'`,
+  )
+
+const processes = async (): Promise<string> => docker(['top', postgres.container, '-eo', 'pid,args'])
+
+describe('backup', () => {
+  it('dumps every managed database and the roles, proves them, and keeps files that not everyone may read', async () => {
+    await create('bk_iam', 'bk_shop')
+    await createRole('bk_app', "login password 'bk-app-secret' valid until '2031-01-01 00:00+00'")
+    await postgres.psql(
+      'bk_shop',
+      `create extension if not exists vector;
+       create table things (id bigint generated always as identity primary key, kind varchar(9) check (kind in ('a', 'b')), at vector(3));
+       insert into things (kind) select 'a' from generate_series(1, 1234);
+       create table parted (id int, at date) partition by range (at);
+       create table parted_1 partition of parted for values from ('2020-01-01') to ('2030-01-01');
+       insert into parted values (1, '2021-01-01'), (2, '2022-02-02');
+       create view kinds as select kind, count(*) from things group by kind;
+       create function one() returns int language sql as 'select 1';
+       grant select on things to bk_app;
+       alter table things owner to bk_app;
+       select lo_from_bytea(0, 'large');`,
+    )
+    await postgres.psql('bk_shop', "alter database bk_shop set search_path to public, 'Other one'")
+    await postgres.psql('bk_shop', 'alter role bk_app in database bk_shop set work_mem to 7777')
+    await postgres.psql('bk_shop', 'revoke connect on database bk_shop from public')
+    using files = project(['bk_iam', 'bk_shop'])
+    const result = await backup(files, '--json')
+    expect(result).toMatchObject({ exit: 0, stderr: '' })
+    expect(readEvents(result).steps.map(({ kind, database, status }) => [kind, database, status])).toEqual([
+      ['dump-database', 'bk_iam', 'done'],
+      ['dump-database', 'bk_shop', 'done'],
+      ['dump-roles', undefined, 'done'],
+      ['prove-backup', undefined, 'done'],
+      ['keep-backup', undefined, 'done'],
+    ])
+    const [directory = '', ...others] = kept()
+    expect(others).toEqual([])
+    expect(modeOf(directory)).toBe('750')
+    const names = readdirSync(directory)
+    expect(names.sort()).toEqual(['bk_iam.dump', 'bk_shop.dump', 'globals.sql', 'manifest.json'])
+    for (const name of names) expect(modeOf(join(directory, name))).toBe('640')
+    const manifest = readManifest(directory)
+    const shop = manifest.databases.find(({ inventory }) => inventory.name === 'bk_shop')
+    expect(shop?.inventory).toMatchObject({
+      tables: [
+        { name: 'public.parted_1', rows: 2 },
+        { name: 'public.things', rows: 1234 },
+      ],
+      largeObjects: 1,
+      roles: ['bk_app', 'postgres'],
+      settings: expect.arrayContaining([{ role: 'bk_app', values: ['work_mem=7777'] }]),
+    })
+    expect(manifest.server.version).toMatch(/^17/)
+    expect(await containersOf('bk_iam,bk_shop')).toBe('')
+    expect(await dumpsOf('bk_shop')).toBe('0')
+  })
+
+  it('says in a sentence what was kept, and history tells of it', async () => {
+    await create('bk_told')
+    await postgres.psql('bk_told', 'create table t as select generate_series(1, 5) as id')
+    using files = project(['bk_told'])
+    const { exit, stdout, stderr } = await backup(files)
+    expect({ exit, stderr }).toMatchObject({ exit: 0 })
+    const [directory = ''] = kept()
+    expect(stdout).toMatch(/^dev: 1 database, 5 rows backed up and proven in .*: /)
+    expect(stdout).toContain(directory)
+    expect(stderr).toContain('prove: restore into a scratch server, compare')
+    const history = await runTool(['history', 'dev', '--json'], { cwd: files.directory })
+    expect(JSON.parse(history.stdout).runs).toMatchObject([
+      { command: 'backup', outcome: 'done', databases: ['bk_told'], directory, actor: 'tester@test-machine' },
+    ])
+    const shown = await runTool(['history', 'dev'], { cwd: files.directory })
+    expect(shown.stdout).toContain(`backup ${directory}`)
+    expect(modeOf(join(state, 'runs'))).toBe('770')
+    const [record = ''] = readdirSync(join(state, 'runs'))
+    expect(modeOf(join(state, 'runs', record))).toBe('660')
+  })
+
+  it('never shows a password: not in its output, manifest, run record, the scratch container, or the processes', async () => {
+    await create('bk_secret')
+    await createRole('bk_owner', "login password 'bk-owner-secret'")
+    using files = project(['bk_secret'])
+    const tool = startTool(['backup', 'dev', '--verbose', '--json'], { cwd: files.directory })
+    const seen: string[] = []
+    let done = false
+    const ended = tool.ended.finally(() => {
+      done = true
+    })
+    while (!done) {
+      const ids = await containersOf('bk_secret')
+      if (ids) seen.push((await run('docker', ['inspect', ...ids.split('\n')])).stdout)
+      seen.push(await processes())
+    }
+    const { exit, stdout, stderr } = await ended
+    expect(exit).toBe(0)
+    const [directory = ''] = kept()
+    const manifest = readFileSync(join(directory, 'manifest.json'), 'utf8')
+    const [record = ''] = readdirSync(join(state, 'runs'))
+    const all = [stdout, stderr, manifest, readFileSync(join(state, 'runs', record), 'utf8'), ...seen].join(
+      '\n',
+    )
+    expect(seen.some((text) => text.includes('po-migrate-'))).toBe(true)
+    for (const secret of [password, encodeURIComponent(password), 'bk-owner-secret', 'SCRAM-SHA-256'])
+      expect(all.includes(secret), secret).toBe(false)
+    // The verifiers are where they have to be, and nowhere else.
+    expect(readFileSync(join(directory, 'globals.sql'), 'utf8')).toContain('SCRAM-SHA-256')
+  })
+
+  it('is of one moment: rows written while it dumps are in neither the dump nor the counts', async () => {
+    await create('bk_live')
+    await postgres.psql('bk_live', 'create table t (id int); insert into t select generate_series(1, 1000)')
+    using files = project(['bk_live'])
+    await using session = await openSession({ ...postgres, password }, 'bk_live')
+    const tool = startTool(['backup', 'dev'], { cwd: files.directory })
+    let written = 0
+    let done = false
+    const ended = tool.ended.finally(() => {
+      done = true
+    })
+    while (!done) {
+      await session.query('insert into t values ($1)', [written])
+      written++
+    }
+    expect((await ended).exit).toBe(0)
+    const [directory = ''] = kept()
+    const rows = readManifest(directory).databases[0]?.inventory.tables[0]?.rows ?? 0
+    expect(rows).toBeGreaterThanOrEqual(1000)
+    expect(rows).toBeLessThan(1000 + written)
+  })
+
+  it('keeps the newest that retain.backups says, and touches no other directory', async () => {
+    await create('bk_retain')
+    using files = project(['bk_retain'], (config) => {
+      config.retain = { backups: 2 }
+    })
+    for (let count = 0; count < 3; count++) expect(await backup(files)).toMatchObject({ exit: 0 })
+    expect(kept()).toHaveLength(2)
+    const { stderr } = await backup(files)
+    expect(stderr).toContain('retain.backups')
+    expect(kept()).toHaveLength(2)
+  })
+
+  it('is refused for an environment without a database, and for the embedded engine', async () => {
+    using none = project(['bk_never'])
+    expect(await backup(none)).toMatchObject({
+      exit: 4,
+      stderr: expect.stringContaining('there is nothing to back up'),
+    })
+    using embedded = project(['bk_never'], (config) => {
+      config.environments.dev = { engine: 'embedded' }
+    })
+    for (const args of [
+      ['backup', 'dev'],
+      ['restore', 'dev', '--from', 'x'],
+    ])
+      expect(await runTool(args, { cwd: embedded.directory })).toMatchObject({
+        exit: 2,
+        stderr: expect.stringContaining('embedded engine'),
+      })
+  })
+})
+
+/** Data that take pg_dump a while, whatever the machine. */
+const fillSlowly = (database: string): Promise<string> =>
+  postgres.psql(
+    database,
+    `create table big as select md5(random()::text) || md5(random()::text) as noise from generate_series(1, 600000)`,
+  )
+
+const dumping = (tool: ToolProcess, database: string): Promise<unknown> =>
+  eventually(
+    'the dump to run',
+    async () => (tool.child.exitCode === null ? (await dumpsOf(database)) === '1' : undefined),
+    60_000,
+  )
+
+describe('a backup that does not end well', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    'cut short by %s is %i, and leaves no pg_dump, no backend, no directory and no container',
+    async (signal, code) => {
+      await create('bk_cut')
+      await fillSlowly('bk_cut')
+      using files = project(['bk_cut'])
+      const tool = startTool(['backup', 'dev'], { cwd: files.directory })
+      await dumping(tool, 'bk_cut')
+      tool.child.kill(signal)
+      const { exit, stderr } = await tool.ended
+      expect({ exit, stderr }).toMatchObject({ exit: code })
+      expect(stderr).toContain('no backup was kept')
+      await eventually('pg_dump to be gone', async () => !(await processes()).includes('pg_dump'))
+      await eventually('its backend to be gone', async () => (await dumpsOf('bk_cut')) === '0')
+      expect(kept()).toEqual([])
+      expect(await containersOf('bk_cut')).toBe('')
+    },
+  )
+
+  it('killed outright leaves what the next backup finds and removes, scratch server included', async () => {
+    await create('bk_killed')
+    await fillSlowly('bk_killed')
+    using files = project(['bk_killed'])
+    const first = startTool(['backup', 'dev'], { cwd: files.directory })
+    await dumping(first, 'bk_killed')
+    first.child.kill('SIGKILL')
+    await first.ended
+    expect(kept().map((path) => path.endsWith('.partial'))).toEqual([true])
+    const second = startTool(['backup', 'dev'], { cwd: files.directory })
+    const scratch = await eventually(
+      'the scratch server',
+      async () => (await containersOf('bk_killed')) || undefined,
+      60_000,
+    )
+    second.child.kill('SIGKILL')
+    await second.ended
+    const { exit, stderr } = await backup(files)
+    expect({ exit, stderr }).toMatchObject({ exit: 0 })
+    expect(stderr).toMatch(/removed .*\.partial, which a run that died had left/)
+    expect(kept()).toHaveLength(1)
+    expect(await containersOf('bk_killed')).not.toContain(scratch)
+    const history = await runTool(['history', 'dev', '--json'], { cwd: files.directory })
+    expect(JSON.parse(history.stdout).runs.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
+      'running',
+      'running',
+      'done',
+    ])
+  })
+
+  it('on a full disk names the file and the cause, and leaves nothing', async () => {
+    await create('bk_full')
+    await fillSlowly('bk_full')
+    const small = join(state, 'small')
+    await run('mkdir', [small])
+    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small])
+    expect(mounted.stderr).toBe('')
+    try {
+      using files = project(['bk_full'], (config) => {
+        config.state = small
+      })
+      const { exit, stderr } = await backup(files)
+      expect({ exit, stderr }).toMatchObject({ exit: 1 })
+      expect(stderr).toMatch(/bk_full\.dump cannot be written: no space is left there\./)
+      expect(stderr).toContain('→ df -h ')
+      expect(stderr).toContain('no backup was kept')
+      expect(readdirSync(join(small, 'backups'))).toEqual([])
+      await eventually('pg_dump to be gone', async () => !(await processes()).includes('pg_dump'))
+    } finally {
+      await run('umount', [small])
+    }
+  })
+
+  it('whose dump cannot be restored is not kept, with pg_restore in its own words', async () => {
+    await create('bk_unproven')
+    // A check that calls a function which reads a table: sound here, and not while the dump is loaded.
+    await postgres.psql(
+      'bk_unproven',
+      `create table limits (most int); insert into limits values (10);
+       create function fits(amount int) returns boolean language sql as 'select amount <= (select most from limits)';
+       create table amounts (amount int check (fits(amount)));
+       insert into amounts values (5);`,
+    )
+    using files = project(['bk_unproven'])
+    const { exit, stderr } = await backup(files)
+    expect({ exit, stderr }).toMatchObject({ exit: 1 })
+    expect(stderr).toMatch(/pg_restore: error: .*limits/)
+    expect(stderr).toContain('no backup was kept')
+    expect(kept()).toEqual([])
+    expect(await containersOf('bk_unproven')).toBe('')
+  })
+})
