@@ -1,5 +1,6 @@
 import yargs from 'yargs'
 import { backupCommand } from './commands/backup.ts'
+import { cutoverCommand } from './commands/cutover.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { runWhereItBelongs } from './commands/elsewhere.ts'
 import { historyCommand } from './commands/history.ts'
@@ -32,6 +33,7 @@ const commands = [
   restoreCommand,
   lockCommand,
   startCommand,
+  cutoverCommand,
   doctorCommand,
 ]
 

@@ -18,7 +18,7 @@ import { openEngine } from '../run/open-engine.ts'
 import { openPerformer } from '../run/perform.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
-import { lockDatabases, makeHolder, shareHost } from '../run/with-locks.ts'
+import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import { environmentArgument, type GlobalOptions, type Program, type Wire } from './options.ts'
 import { type Run, withRun } from './run.ts'
 
@@ -116,7 +116,7 @@ const backup = (options: BackupOptions, context: Context): Promise<ExitCode> =>
     requireDocker(environment, 'backup')
     const holder = makeHolder({ run: run.id, command: `po-migrate ${command}` }, context)
     const { report } = run
-    await using _host = await shareHost({ config, host, holder, lockWait: options.lockWait, report }, context)
+    await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
     await using engine = await openEngine({ config, environment, run: run.id, report }, context)
     const state = requireState(config, host, context.env)
     const opened = { run, config, environment, engine: requireShared(engine), state }

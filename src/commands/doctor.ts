@@ -1,4 +1,5 @@
 import { type Check, type CheckResult, runChecks } from '../checks/check.ts'
+import { cutoverChecks } from '../checks/cutover.ts'
 import { embeddedChecks } from '../checks/embedded.ts'
 import { environmentChecks } from '../checks/environment.ts'
 import type { UnfinishedWork } from '../checks/leftovers.ts'
@@ -11,6 +12,7 @@ import { type ExitCode, exitCodes } from '../errors.ts'
 import { composeEnvironment } from '../io/compose.ts'
 import { openDockerHost } from '../io/docker-host.ts'
 import type { Engine } from '../io/engine.ts'
+import { logindFiles } from '../io/logind.ts'
 import { runShell } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
 import type { Environment } from '../model/types.ts'
@@ -95,7 +97,13 @@ const checksOf = (
     })
   const source = passwordSource(config, environment.name)
   const readIt = () => readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
-  return environmentChecks({
+  const cutovers = cutoverChecks({
+    host: environment.host,
+    docker: host,
+    requireState: () => requireState(config, environment.host, context.env),
+    logind: logindFiles(),
+  })
+  const checks = environmentChecks({
     environment,
     host,
     engine,
@@ -112,6 +120,7 @@ const checksOf = (
       readUnfinished: async (free) => readUnfinished(environment, await engine(), free),
     },
   })
+  return [...checks, ...cutovers]
 }
 
 const examine = async (

@@ -14,7 +14,7 @@ import { openEngine } from '../run/open-engine.ts'
 import { openPerformer } from '../run/perform.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { settleFindings } from '../run/settle.ts'
-import { lockDatabases, makeHolder, shareHost } from '../run/with-locks.ts'
+import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import { type GlobalOptions, paintFor } from './options.ts'
 import type { ShownPlan } from './plan.ts'
 import type { Run } from './run.ts'
@@ -108,7 +108,7 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
   const environment = resolveEnvironment(config, options.environment, options.db)
   const { host } = environment
   const holder = makeHolder({ run: run.id, command }, context)
-  await using _host = await shareHost({ config, host, holder, lockWait: options.lockWait, report }, context)
+  await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
   await using engine = await openEngine({ config, environment, run: run.id, report }, context)
   const { image } = config.dbmate
   const { databases, planned } = await verb.plan(environment, engine)

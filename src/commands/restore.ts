@@ -21,7 +21,7 @@ import { openPerformer } from '../run/perform.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
 import { openRestore } from '../run/restore.ts'
-import { lockDatabases, makeHolder, shareHost } from '../run/with-locks.ts'
+import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import {
   databaseOption,
   environmentArgument,
@@ -182,7 +182,7 @@ const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =
     report.note(`reading the files of ${directory}`)
     await requireWhole(directory, manifest)
     const holder = makeHolder({ run: run.id, command }, context)
-    await using _host = await shareHost({ config, host, holder, lockWait: options.lockWait, report }, context)
+    await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
     await using engine = await openEngine({ config, environment, run: run.id, report }, context)
     const state = requireState(config, host, context.env)
     const shared = requireShared(engine)

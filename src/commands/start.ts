@@ -9,7 +9,7 @@ import type { Context } from '../model/context.ts'
 import { planStart } from '../plan/start.ts'
 import { execute } from '../run/execute.ts'
 import { openPerformer } from '../run/perform.ts'
-import { makeHolder, shareHost } from '../run/with-locks.ts'
+import { lockHost, makeHolder } from '../run/with-locks.ts'
 import type { GlobalOptions, Program, Wire } from './options.ts'
 import { withRun } from './run.ts'
 
@@ -30,7 +30,7 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
     const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
     const host = resolveHost(config, options.host)
     const holder = makeHolder({ run: run.id, command: `po-migrate start ${host.name}` }, context)
-    await using _host = await shareHost(
+    await using _host = await lockHost(
       { config, host, holder, lockWait: options.lockWait, report: run.report },
       context,
     )

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import { nearest } from '../model/nearest.ts'
-import type { Environment, Host, ManagedDatabase, Policy } from '../model/types.ts'
+import type { Environment, Host, ManagedDatabase, Policy, Stack } from '../model/types.ts'
 import type { Config } from './load.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -67,8 +67,9 @@ export const resolveDatabases = (
 }
 
 export const resolveHost = (config: Config, name: string): Host => {
-  const { stack, ...host } = pick('host', name, config.hosts)
+  const { stack, cutover, ...host } = pick('host', name, config.hosts)
   const residents = Object.values(config.environments).filter((environment) => environment.host === name)
+  const absolute = ({ file, project }: Stack): Stack => ({ file: resolve(config.directory, file), project })
   const base: Host = {
     name,
     shared: host.ssh !== undefined || residents.length > 1,
@@ -77,8 +78,15 @@ export const resolveHost = (config: Config, name: string): Host => {
     ...(host.stack_environment && { stackEnvironment: host.stack_environment }),
     ...(host.machine && { machine: host.machine }),
     ...(host.volume && { volume: host.volume }),
+    ...(cutover && {
+      cutover: {
+        stacks: cutover.stacks.map(absolute),
+        retain: cutover.retain,
+        ...(cutover.abort_window !== undefined && { abortWindow: cutover.abort_window }),
+      },
+    }),
   }
-  return stack ? { ...base, stack: { ...stack, file: resolve(config.directory, stack.file) } } : base
+  return stack ? { ...base, stack: absolute(stack) } : base
 }
 
 const toPolicy = ({ out_of_order, ...policy }: ConfigFile['environments'][string]['policy']): Policy => ({
@@ -115,6 +123,10 @@ export const resolveEnvironment = (
     databases: resolveDatabases(config, suffix, only),
   }
 }
+
+/** Names of the environments on this host, in the config's order. */
+export const hostEnvironments = (config: Config, host: string): string[] =>
+  Object.keys(config.environments).filter((name) => config.environments[name]?.host === host)
 
 /** Networks that environments of this host use. */
 export const hostNetworks = (config: Config, host: string): string[] => [

@@ -31,6 +31,24 @@ const stack = z
   })
   .describe('A compose project')
 
+const cutover = z
+  .strictObject({
+    stacks: z.array(stack).default([]).describe('Application stacks, stopped for it and started again'),
+    abort_window: whole(0, 3600)
+      .optional()
+      .describe(
+        'Makes the cutover a reset: seconds in which Ctrl-C keeps everything, instead of a confirmation; nothing is backed up or carried over',
+      ),
+    retain: whole(1, 100)
+      .default(1)
+      .describe('Copies of the volume that a successful cutover leaves, its own included'),
+    checkouts: z
+      .record(name, reference)
+      .default({})
+      .describe('Environment and the checkout whose migrations it gets, where that is another one than this'),
+  })
+  .describe('What `cutover HOST` stops, wipes and starts again')
+
 const host = z
   .strictObject({
     ssh: z
@@ -51,6 +69,11 @@ const host = z
       .describe("With releases: the environment whose release the host's own stack runs from"),
     volume: name.optional().describe('Docker volume with the Postgres data'),
     stack: stack.optional().describe('The stack that runs Postgres on this host'),
+    cutover: cutover.optional(),
+  })
+  .refine((value) => !value.cutover || (value.volume && value.stack), {
+    path: ['cutover'],
+    message: 'needs the volume and the stack of the host',
   })
   .refine(({ ssh, machine }) => !ssh || machine, {
     path: ['machine'],

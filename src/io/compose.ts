@@ -71,3 +71,36 @@ export const readComposeVersion = async (host: DockerHost): Promise<string> => {
     hint: 'install the docker-compose-plugin package (docs.docker.com/compose/install)',
   })
 }
+
+/**
+ * Has compose read a stack's file. `names: false` leaves variables as they stand: an operator's shell lacks those of a deploy.
+ * @throws AppError (exit 2) with compose's own words.
+ */
+export const checkStack = async (
+  host: DockerHost,
+  { stack, passEnv, names }: { stack: Stack; passEnv: readonly string[]; names: boolean },
+): Promise<void> => {
+  const args = composeArguments(stack, ['config', '--quiet', ...(names ? [] : ['--no-interpolate'])])
+  const { exitCode, stderr } = await compose(host, args, { passEnv })
+  if (exitCode === 0) return
+  throw new AppError(`The compose file of ${stack.project} is not valid: ${stack.file}`, {
+    exitCode: exitCodes.usage,
+    details: [...stderr.trim().split('\n').slice(-5), 'Nothing was touched.'],
+    hint: `correct it, then: docker compose --file ${stack.file} config --quiet`,
+  })
+}
+
+/** The image that a service of a stack asks for. @throws AppError (exit 2) when compose cannot tell. */
+export const readServiceImage = async (
+  host: DockerHost,
+  { stack, passEnv, service }: { stack: Stack; passEnv: readonly string[]; service: string },
+): Promise<string> => {
+  const args = composeArguments(stack, ['config', '--images', service])
+  const { exitCode, stdout, stderr } = await compose(host, args, { passEnv })
+  const [image = ''] = stdout.trim().split('\n')
+  if (exitCode === 0 && image) return image
+  throw new AppError(`compose does not tell the image of ${service} in ${stack.file}.`, {
+    exitCode: exitCodes.usage,
+    details: [stderr.trim(), 'Nothing was touched.'],
+  })
+}

@@ -1,3 +1,4 @@
+import type { CutoverStep } from './cutover.ts'
 import type { Refusal } from './policy.ts'
 import type { ManagedDatabase, Migration, Stack } from './types.ts'
 
@@ -15,6 +16,7 @@ export type Step =
   | { kind: 'rollback-migration'; managed: ManagedDatabase; migration: Migration }
   /** Writes down that a file's new text is known to be harmless. */
   | { kind: 'accept-edit'; managed: ManagedDatabase; migration: Migration }
+  | CutoverStep
   | { kind: 'dump-database'; database: string }
   | { kind: 'dump-roles' }
   | { kind: 'prove-backup' }
@@ -27,7 +29,7 @@ export type Step =
 /** The whole truth of what a run will do, in order; `environment` is the host's name for what concerns a host. */
 export type Plan = {
   version: 1
-  command: 'up' | 'rollback' | 'start' | 'backup' | 'restore'
+  command: 'up' | 'rollback' | 'start' | 'backup' | 'restore' | 'cutover' | 'undo'
   environment: string
   steps: readonly Step[]
   /** What the environment's policy has against executing it. */
@@ -43,6 +45,9 @@ export type StepDocument = {
   image?: string
   network?: string
   volume?: string
+  /** Volume that keeps what is replaced. */
+  copy?: string
+  environment?: string
   stack?: string
   roles?: string[]
   directory?: string
@@ -74,6 +79,9 @@ const namesOf = (step: Step): Omit<StepDocument, 'step' | 'kind'> => {
     case 'rollback-migration':
     case 'accept-edit':
       return { database: step.managed.database, migration: step.migration.file }
+    case 'stop-stack':
+    case 'start-containers':
+      return { stack: step.project }
     case 'dump-database':
     case 'drop-replaced':
       return { database: step.database }
@@ -91,6 +99,10 @@ const namesOf = (step: Step): Omit<StepDocument, 'step' | 'kind'> => {
         databases: step.swaps.map(({ database }) => database),
         replaced: step.swaps.flatMap(({ replaced }) => replaced ?? []),
       }
+    default: {
+      const { kind, ...names } = step
+      return names
+    }
   }
 }
 

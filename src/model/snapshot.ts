@@ -15,3 +15,7 @@ export const mayHaveWritten = (before: string, now: string): boolean => {
   const [first, second] = [parse(before), parse(now)]
   return first.running.length > 0 || second.next !== first.next
 }
+
+/** Transactions that wrote between two answers of `pg_current_snapshot()`; autovacuum's are among them. */
+export const transactionsBetween = (before: string, now: string): number =>
+  Number(parse(now).next - parse(before).next)

@@ -3,6 +3,15 @@ import type { Secret } from './secret.ts'
 /** A compose project on a host: the compose file (absolute path) and the project's name. */
 export type Stack = { file: string; project: string }
 
+export type CutoverSettings = {
+  /** Application stacks, stopped and started again. */
+  stacks: readonly Stack[]
+  /** Seconds; there, a cutover is a reset: no confirmation, no backup, nothing carried over. */
+  abortWindow?: number
+  /** Copies of the volume that stay after a successful cutover. */
+  retain: number
+}
+
 /** A machine with a Docker engine: this one, or one reached by ssh. */
 export type Host = {
   name: string
@@ -21,6 +30,7 @@ export type Host = {
   stack?: Stack
   /** Reached by ssh, or home of several environments: what is destroyed here is somebody else's too. */
   shared?: boolean
+  cutover?: CutoverSettings
 }
 
 export type EngineName = 'docker' | 'embedded'

@@ -5,8 +5,10 @@ import type { Context, InterruptReason } from '../model/context.ts'
 export type Question = {
   /** What will happen, one line. */
   about: string
-  /** What has to be typed, or given as `--confirm`. */
+  /** What has to be given as `--confirm`, and typed where nothing else is asked for. */
   answer: string
+  /** What has to be typed on a terminal instead. */
+  typed?: string
   /** `--confirm`, else CONFIRM. */
   given: string | undefined
   /** The whole command that would pass. */
@@ -30,14 +32,14 @@ const isInterruption = (reason: unknown): reason is InterruptReason =>
 
 /** What was typed; a terminal in raw mode sends no signal for Ctrl-C, and one that closed would never answer. */
 const ask = async (question: Question, { stdin, stderr, interrupt }: Context): Promise<string> => {
-  const { about, answer, command } = question
+  const { about, answer, typed = answer, command } = question
   const terminal = createInterface({ input: stdin, output: stderr as unknown as NodeJS.WritableStream })
   const given = new AbortController()
   terminal.once('SIGINT', () => given.abort('SIGINT'))
   terminal.once('close', () => given.abort())
   const signal = AbortSignal.any([interrupt, given.signal])
   try {
-    return await terminal.question(`${about}. Type ${answer} to go on: `, { signal })
+    return await terminal.question(`${about}. Type ${typed} to go on: `, { signal })
   } catch (error) {
     if (!signal.aborted) throw error
     stderr.write('\n')
@@ -54,16 +56,26 @@ const ask = async (question: Question, { stdin, stderr, interrupt }: Context): P
 }
 
 /**
+ * Whether `--confirm` carries the asked-for word already; false: it can still be typed.
+ * @throws AppError (exit 4) when it carries another, or nothing, and there is no terminal to ask on.
+ */
+export const isConfirmed = (question: Question, context: Context): boolean => {
+  const { about, answer, given } = question
+  if (given === answer) return true
+  if (given !== undefined && given !== '')
+    throw refuse(`${about} needs exactly --confirm ${answer}, not "${given}".`, question)
+  if (!context.stdin.isTTY || !context.stderr.isTTY) throw refuse(`${about} needs a confirmation.`, question)
+  return false
+}
+
+/**
  * Passes when `--confirm` carries exactly the asked-for word, or when it is typed on a terminal.
  * @throws AppError (exit 4) otherwise; without a terminal at once, never waiting for an answer that cannot come;
  * (exit 130, 143) interrupted while it waits.
  */
 export const confirm = async (question: Question, context: Context): Promise<void> => {
-  const { about, answer, given } = question
-  if (given === answer) return
-  if (given !== undefined && given !== '')
-    throw refuse(`${about} needs exactly --confirm ${answer}, not "${given}".`, question)
-  if (!context.stdin.isTTY || !context.stderr.isTTY) throw refuse(`${about} needs a confirmation.`, question)
+  if (isConfirmed(question, context)) return
   const typed = await ask(question, context)
-  if (typed.trim() !== answer) throw refuse(`${about}: not confirmed.`, question)
+  if (typed.trim() !== (question.typed ?? question.answer))
+    throw refuse(`${question.about}: not confirmed.`, question)
 }

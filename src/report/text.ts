@@ -1,4 +1,5 @@
 import type { Output } from '../model/context.ts'
+import { describeCutoverStep } from './cutover-step.ts'
 import type { RunEvent } from './documents.ts'
 import type { Paint } from './paint.ts'
 import { renderDuration } from './render.ts'
@@ -44,6 +45,8 @@ const describe = (event: StepEvent, column: number): string => {
       return `swap ${event.databases?.join(', ')}`
     case 'drop-replaced':
       return `${database.padEnd(column)}  drop`
+    default:
+      return describeCutoverStep(kind, event).join(': ')
   }
 }
 

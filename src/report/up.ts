@@ -1,6 +1,7 @@
 import type { StepOutcome } from '../model/outcome.ts'
-import type { Plan, Step, Swap } from '../model/plan.ts'
+import { describeStep, type Plan, type Step, type Swap } from '../model/plan.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
+import { describeCutoverStep } from './cutover-step.ts'
 import type { Paint } from './paint.ts'
 import { plural, renderDuration, renderTable } from './render.ts'
 
@@ -57,6 +58,8 @@ const describe = (step: Step): readonly [string, string] => {
       return [step.swaps.map(({ database }) => database).join(', '), describeSwap(step.swaps)]
     case 'drop-replaced':
       return [step.database, 'drop']
+    default:
+      return describeCutoverStep(step.kind, describeStep(step, 0))
   }
 }
 

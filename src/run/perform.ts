@@ -5,6 +5,7 @@ import type { DockerHost } from '../io/docker-host.ts'
 import type { Engine, Progress } from '../io/engine.ts'
 import { recordAcceptedEdit } from '../io/ledger.ts'
 import type { LossReason } from '../io/lock.ts'
+import { isCutoverStep } from '../model/cutover.ts'
 import type { Provenance } from '../model/ledger.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import { createDatabase } from './create-database.ts'
@@ -77,6 +78,7 @@ export const openPerformer = (
   })
   const perform = async (step: Step): Promise<void> => {
     if (lost?.aborted) throw lockLost()
+    if (isCutoverStep(step)) throw new Error(`${step.kind} is a step of a cutover`)
     switch (step.kind) {
       case 'create-network':
         await need(host, 'Docker').docker.createNetwork({ Name: step.network })

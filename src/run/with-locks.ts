@@ -24,16 +24,24 @@ export const makeHolder = ({ run, command }: RunIdentity, context: Context): Hol
   since: new Date().toISOString(),
 })
 
-export type HostLockRequest = { config: Config; host: Host; holder: Holder; lockWait: number; report: Report }
+export type HostLockRequest = {
+  config: Config
+  host: Host
+  holder: Holder
+  lockWait: number
+  report: Report
+  /** Shared with everybody who writes, where nothing else is said: a cutover holds it alone. */
+  mode?: 'shared' | 'exclusive'
+}
 
-/** Shared with everybody who writes, taken before Postgres is tried: a cutover holds it exclusively. */
-export const shareHost = (
-  { config, host, holder, lockWait, report }: HostLockRequest,
+/** The host's lock, taken before Postgres is tried. */
+export const lockHost = (
+  { config, host, holder, lockWait, report, mode = 'shared' }: HostLockRequest,
   context: Context,
 ): Promise<HostLock> =>
   acquireHostLock({
     state: requireState(config, host, context.env),
-    mode: 'shared',
+    mode,
     holder,
     wait: lockWait,
     interrupt: context.interrupt,

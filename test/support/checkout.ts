@@ -58,7 +58,9 @@ const removeObjects = async (names: Record<string, string>): Promise<void> => {
   }
   const { PO_DEV_NETWORK = '', PO_SHARED_NETWORK = '', PO_VOLUME = '' } = names
   await execa('docker', ['network', 'rm', PO_DEV_NETWORK, PO_SHARED_NETWORK], { reject: false })
-  await execa('docker', ['volume', 'rm', PO_VOLUME], { reject: false })
+  const copies = ['volume', 'ls', '--quiet', '--filter', `label=po-migrate.copy-of=${PO_VOLUME}`]
+  const { stdout } = await execa('docker', copies)
+  await execa('docker', ['volume', 'rm', PO_VOLUME, ...stdout.split('\n').filter(Boolean)], { reject: false })
 }
 
 export type CheckoutOptions = {

@@ -58,7 +58,15 @@ export const makeStacks = (): Stacks => {
       for (const file of files) await compose(file, 'down', '--timeout', '0', '--remove-orphans')
       for (const network of [env.PO_DEV_NETWORK, env.PO_SHARED_NETWORK])
         await docker(['network', 'rm', network]).catch(() => {})
-      await docker(['volume', 'rm', env.PO_VOLUME]).catch(() => {})
+      const copies = await docker([
+        'volume',
+        'ls',
+        '-q',
+        '--filter',
+        `label=po-migrate.copy-of=${env.PO_VOLUME}`,
+      ])
+      for (const volume of [env.PO_VOLUME, ...copies.split('\n').filter(Boolean)])
+        await docker(['volume', 'rm', volume]).catch(() => {})
       rmSync(directory, { recursive: true, force: true })
     },
   }

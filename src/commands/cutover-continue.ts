@@ -1,0 +1,56 @@
+import { AppError, exitCodes } from '../errors.ts'
+import { appendJournal } from '../io/journal.ts'
+import { volumeExists } from '../io/volume.ts'
+import type { Position } from '../model/journal.ts'
+import { planUndo } from '../plan/undo.ts'
+import { describeProgress } from '../report/cutover.ts'
+import { renderSince } from '../report/undo-survey.ts'
+import { rewindIfStarted } from '../run/cutover-resume.ts'
+import { readNewest, readUndoContainers } from '../run/cutover-world.ts'
+import type { RunResult } from '../run/execute.ts'
+import { readSince } from '../run/undo-survey.ts'
+import { begin, type CutoverSession, proceed } from './cutover-session.ts'
+
+const nothing = (what: string, { host }: CutoverSession): AppError =>
+  new AppError(`There is nothing to ${what} on ${host.name}.`, {
+    exitCode: exitCodes.refused,
+    details: ['Nothing was touched.'],
+    hint: `po-migrate cutover ${host.name}`,
+  })
+
+/** The newest run of this host. @throws AppError (exit 4) when there is none. */
+const newestOf = (session: CutoverSession, what: string): Position => {
+  const position = readNewest(session.opened.state, session.host.name)
+  if (!position) throw nothing(what, session)
+  return position
+}
+
+/** Finishes what was begun. */
+export const resumeCutover = async (session: CutoverSession): Promise<RunResult> => {
+  const { opened, run } = session
+  const position = newestOf(session, 'resume')
+  if (position.outcome) throw nothing('resume', session)
+  const { frame } = position
+  run.report.note(`the ${frame.command} ${frame.run}: ${describeProgress(position)}`)
+  const at = new Date().toISOString()
+  appendJournal(opened.state, frame.run, { entry: 'resumed', at, by: opened.by })
+  await rewindIfStarted(opened.tools(frame), position)
+  return proceed(session, frame.run)
+}
+
+/** Takes back the newest run, finished or not, as a run of its own. */
+export const undoCutover = async (session: CutoverSession): Promise<RunResult> => {
+  const { opened, run, host } = session
+  const target = newestOf(session, 'undo')
+  const { docker, servers } = opened
+  const planned = planUndo({
+    run: run.id,
+    host,
+    target,
+    volumeExists: await volumeExists(docker.docker, host.volume),
+    copyExists: await volumeExists(docker.docker, target.frame.copy),
+    containers: await readUndoContainers(docker, host, target),
+  })
+  const since = await readSince({ docker, host, servers, target })
+  return begin(session, planned, renderSince(since, { target, copy: planned.frame.copy }))
+}

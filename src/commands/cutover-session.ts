@@ -1,0 +1,111 @@
+import type { Config } from '../config/load.ts'
+import { appendJournal } from '../io/journal.ts'
+import type { Context } from '../model/context.ts'
+import { isReset, type PlannedCutover } from '../plan/cutover.ts'
+import { confirm, isConfirmed, type Question } from '../report/confirm.ts'
+import { countDown } from '../report/countdown.ts'
+import { renderDowntime } from '../report/cutover.ts'
+import { renderPlan } from '../report/up.ts'
+import { performCutoverStep } from '../run/cutover-perform.ts'
+import type { CutoverHost } from '../run/cutover-tools.ts'
+import type { RunResult } from '../run/execute.ts'
+import type { OpenedCutover } from '../run/open-cutover.ts'
+import { readPosition, runSaga } from '../run/saga.ts'
+import { type GlobalOptions, paintFor } from './options.ts'
+import type { Run } from './run.ts'
+
+export type CutoverOptions = GlobalOptions & {
+  host: string
+  resume: boolean
+  undo: boolean
+  drop: readonly string[]
+}
+
+/** One invocation of the verb, with the host to itself. */
+export type CutoverSession = {
+  run: Run
+  options: CutoverOptions
+  context: Context
+  config: Config
+  host: CutoverHost
+  opened: OpenedCutover
+}
+
+export type AskOptions = Pick<CutoverSession, 'options' | 'context' | 'host'>
+
+const question = ({ options, context, host }: AskOptions): Question => ({
+  about: options.undo
+    ? `Taking back what ${host.volume} holds on ${host.name}`
+    : `Wiping ${host.volume} on ${host.name}`,
+  answer: 'yes',
+  typed: host.volume,
+  given: options.confirm ?? context.env.CONFIRM,
+  command: `po-migrate cutover ${host.name}${options.undo ? ' --undo' : ''} --confirm yes`,
+})
+
+/** A confirmation that cannot come is refused before anything is waited for. @throws AppError (exit 4). */
+export const refuseUnconfirmed = (asked: AskOptions): void => {
+  if (!isReset(asked.host.cutover)) isConfirmed(question(asked), asked.context)
+}
+
+/** The plan, and then the question, or on a host with an abort window the countdown. */
+const ask = async (session: CutoverSession, { plan }: PlannedCutover, before: string): Promise<void> => {
+  const { options, context, host } = session
+  const { stderr } = context
+  if (!options.json && !options.quiet) {
+    stderr.write(before)
+    stderr.write(renderPlan(plan, paintFor(stderr, options, context)))
+  }
+  if (!isReset(host.cutover)) return confirm(question(session), context)
+  const seconds = host.cutover.abortWindow ?? 0
+  await countDown(
+    { seconds, about: `${host.volume} is wiped`, quiet: options.quiet || options.json },
+    context,
+  )
+}
+
+/** Goes on with the run of a journal from where it stands. */
+export const proceed = async (
+  { run, options, context, host, opened }: CutoverSession,
+  journal: string,
+): Promise<RunResult> => {
+  const { state } = opened
+  const { frame } = readPosition(state, journal)
+  const result = await runSaga({
+    state,
+    journal,
+    run: run.id,
+    report: run.report,
+    confirmed: !isReset(host.cutover),
+    perform: performCutoverStep(opened.tools(frame), context),
+    start: run.start,
+    interrupt: context.interrupt,
+    stop: context.stop,
+  })
+  const position = readPosition(state, journal)
+  if (result.status === 'done') {
+    const kept = position.done.has(`copy-volume ${frame.volume} ${frame.copy}`)
+    run.report.result(
+      `${frame.host}: ${frame.command} done.${kept ? ` What ${frame.volume} held is kept in ${frame.copy}.` : ''}\n`,
+    )
+    run.report.result(renderDowntime(position))
+    if (kept && !options.quiet) run.report.note(`to have it back: po-migrate cutover ${frame.host} --undo`)
+  }
+  return result
+}
+
+/** Asks, writes the first line of a journal, and goes. */
+export const begin = async (
+  session: CutoverSession,
+  planned: PlannedCutover,
+  before = '',
+): Promise<RunResult> => {
+  await ask(session, planned, before)
+  const { state, by } = session.opened
+  const { frame, plan } = planned
+  const at = new Date().toISOString()
+  appendJournal(state, frame.run, { entry: 'begun', at, by, frame, steps: plan.steps })
+  if (frame.of !== undefined && !readPosition(state, frame.of).outcome)
+    appendJournal(state, frame.of, { entry: 'ended', at, outcome: 'superseded' })
+  return proceed(session, frame.run)
+}

@@ -1,0 +1,119 @@
+import { AppError, exitCodes } from '../errors.ts'
+import { type Docker, dockerMessage, httpStatus } from './docker.ts'
+import { runThrowaway } from './throwaway.ts'
+import { volumeExists } from './volume.ts'
+
+/** Which volume's data a copy holds, and which run made it. */
+const copyLabel = 'po-migrate.copy-of'
+const runLabel = 'po-migrate.run'
+/** The run that emptied a volume: it need not do it again. */
+const wipedLabel = 'po-migrate.wiped-by'
+
+export type Copy = { name: string; run: string; created: string }
+
+/** The copies of a volume that cutovers and their undoing kept, oldest first. */
+export const readCopies = async (docker: Docker, volume: string): Promise<Copy[]> => {
+  const { Volumes } = await docker.listVolumes({ filters: { label: [`${copyLabel}=${volume}`] } })
+  return (Volumes ?? [])
+    .map((found) => ({
+      name: found.Name,
+      run: found.Labels?.[runLabel] ?? '',
+      created: (found as { CreatedAt?: string }).CreatedAt ?? '',
+    }))
+    .sort((a, b) => (a.run < b.run ? -1 : 1))
+}
+
+/** An empty volume for a copy of another; one that is there already is used again. */
+export const makeCopyVolume = async (
+  docker: Docker,
+  { name, volume, run }: { name: string; volume: string; run: string },
+): Promise<void> => {
+  await docker.createVolume({ Name: name, Labels: { [copyLabel]: volume, [runLabel]: run } })
+}
+
+/** Removes a volume, if it is there. @throws AppError (exit 1) while a container refers to it, even a stopped one. */
+export const removeVolume = async (docker: Docker, volume: string): Promise<void> => {
+  try {
+    await docker.getVolume(volume).remove()
+  } catch (cause) {
+    if (httpStatus(cause) === 404) return
+    throw new AppError(`The volume ${volume} cannot be removed: ${dockerMessage(cause)}.`, {
+      exitCode: exitCodes.failed,
+      hint: `docker ps --all --filter volume=${volume}`,
+      cause,
+    })
+  }
+}
+
+/** Stopped containers of the project that refer to the volume: Docker keeps a volume as long as one does. */
+const removeStopped = async (docker: Docker, volume: string, project: string): Promise<void> => {
+  const filters = { volume: [volume], label: [`com.docker.compose.project=${project}`] }
+  for (const { Id } of await docker.listContainers({ all: true, filters }))
+    await docker.getContainer(Id).remove({ v: true })
+}
+
+const readVolume = async (docker: Docker, volume: string) => {
+  if (!(await volumeExists(docker, volume))) return undefined
+  return docker.getVolume(volume).inspect()
+}
+
+export type WipeOptions = { volume: string; project: string; run: string; image: string }
+
+/**
+ * Replaces a volume by an empty one of the same driver, options and labels. Docker itself refuses while a container has it.
+ * Where the driver leaves the data (a bind, a network share), they are deleted from inside. A second call by the same run
+ * finds its label, and does nothing.
+ */
+export const wipeVolume = async (
+  docker: Docker,
+  { volume, project, run, image }: WipeOptions,
+): Promise<void> => {
+  const present = await readVolume(docker, volume)
+  if (present?.Labels?.[wipedLabel] === run) return
+  await removeStopped(docker, volume, project)
+  await removeVolume(docker, volume)
+  const options = present?.Options ?? {}
+  if (Object.keys(options).length > 0) await emptyNew(docker, { volume, run, image, options, present })
+  await docker.createVolume({
+    Name: volume,
+    Driver: present?.Driver ?? 'local',
+    DriverOpts: options,
+    Labels: { ...present?.Labels, [wipedLabel]: run },
+  })
+}
+
+type Present = Awaited<ReturnType<typeof readVolume>>
+
+/** Without the label of the wipe: should this be cut off, the next call begins again. */
+const emptyNew = async (
+  docker: Docker,
+  {
+    volume,
+    run,
+    image,
+    options,
+    present,
+  }: Omit<WipeOptions, 'project'> & { options: Record<string, string>; present: Present },
+): Promise<void> => {
+  const labels = present?.Labels ?? {}
+  await docker.createVolume({
+    Name: volume,
+    Driver: present?.Driver ?? 'local',
+    DriverOpts: options,
+    Labels: labels,
+  })
+  const mounts = [{ volume, path: '/to' }]
+  const { exitCode, output } = await runThrowaway(docker, {
+    owner: volume,
+    image,
+    run,
+    script: 'find /to -mindepth 1 -delete',
+    mounts,
+  })
+  await removeVolume(docker, volume)
+  if (exitCode === 0) return
+  throw new AppError(`The volume ${volume} cannot be emptied: ${output.trim()}`, {
+    exitCode: exitCodes.failed,
+    hint: `docker volume inspect ${volume}`,
+  })
+}

@@ -1,0 +1,72 @@
+/** A step of a cutover, or of its undoing. Names only: a journal holds them, and another process goes on with them. */
+export type CutoverStep =
+  /** Dump what migrations don't rebuild, and prove it, while everything runs. */
+  | { kind: 'back-up'; environment: string }
+  | { kind: 'stop-stack'; project: string }
+  /** A new backup, should anything have been written since the first. */
+  | { kind: 'check-writes'; environment: string }
+  | { kind: 'copy-volume'; volume: string; copy: string }
+  | { kind: 'wipe-volume'; volume: string }
+  | { kind: 'bring-back'; volume: string; copy: string }
+  | { kind: 'carry-roles'; environment: string }
+  | { kind: 'migrate'; environment: string }
+  | { kind: 'carry-database'; database: string; environment: string }
+  | { kind: 'carry-settings'; environment: string }
+  | { kind: 'verify'; environment: string }
+  | { kind: 'start-containers'; project: string }
+  | { kind: 'discard-copies'; volume: string }
+  | { kind: 'remove-copy'; copy: string }
+
+/** A container of an application stack, as it was before the first stop. */
+export type KeptContainer = {
+  id: string
+  name: string
+  project: string
+  /** Id of its image: an operator's shell has no IMAGE_TAG to make the same container again. */
+  image: string
+  healthy: boolean
+}
+
+/** What a journal begins with: everything that its steps act on, as it was then. */
+export type CutoverFrame = {
+  run: string
+  command: 'cutover' | 'undo'
+  host: string
+  /** The volume with the Postgres data. */
+  volume: string
+  /** Name of the volume that keeps what this run replaces. */
+  copy: string
+  /** Undo: the copy that comes back; absent when nothing had been wiped. */
+  from?: string
+  /** Undo: the run that it takes back. */
+  of?: string
+  environments: readonly string[]
+  /** Application containers, stopped and started by id. */
+  containers: readonly KeptContainer[]
+  /** Id of the image that ran on the volume; absent when there was none. */
+  image?: string
+  /** What no migration rebuilds, and what is to come along. */
+  carried: { databases: readonly string[]; roles: readonly string[] }
+}
+
+/** The name under which a run keeps what it replaces. */
+export const copyName = (volume: string, run: string): string => `${volume}-${run}`
+
+const kinds: ReadonlySet<string> = new Set([
+  'back-up',
+  'stop-stack',
+  'check-writes',
+  'copy-volume',
+  'wipe-volume',
+  'bring-back',
+  'carry-roles',
+  'migrate',
+  'carry-database',
+  'carry-settings',
+  'verify',
+  'start-containers',
+  'discard-copies',
+  'remove-copy',
+] satisfies CutoverStep['kind'][])
+
+export const isCutoverStep = (step: { kind: string }): step is CutoverStep => kinds.has(step.kind)

@@ -1,0 +1,81 @@
+import { AppError, exitCodes } from '../errors.ts'
+import { checkStack, readServiceImage } from '../io/compose.ts'
+import { readMigrations } from '../io/files.ts'
+import { hasImage } from '../io/image.ts'
+import { absent } from '../io/read-database.ts'
+import { readReferrers } from '../io/volume.ts'
+import type { KeptContainer } from '../model/cutover.ts'
+import type { Plan } from '../model/plan.ts'
+import { planUp } from '../plan/up.ts'
+import type { CutoverTools } from './cutover-tools.ts'
+import type { ServerSide } from './server-side.ts'
+
+type Preflight = Pick<CutoverTools, 'docker' | 'host' | 'passEnv' | 'servers'> & {
+  environments: readonly string[]
+  containers: readonly KeptContainer[]
+}
+
+const checkStacks = async ({ docker, host, passEnv }: Preflight): Promise<void> => {
+  await checkStack(docker, { stack: host.stack, passEnv, names: true })
+  for (const stack of host.cutover.stacks) await checkStack(docker, { stack, passEnv, names: false })
+}
+
+const missing = (image: string, why: string): AppError =>
+  new AppError(`The image ${image} is not on this machine: ${why}.`, {
+    exitCode: exitCodes.unreachable,
+    details: ['Nothing was touched.'],
+    hint: `docker pull ${image}`,
+  })
+
+/** Everything that has to start afterwards; a registry that fails in between would leave the platform down. */
+const checkImages = async (preflight: Preflight): Promise<void> => {
+  const { docker, host, passEnv, servers, environments, containers } = preflight
+  for (const name of environments) {
+    const { config, environment } = servers.supplied(name)
+    const { image, digest } = config.dbmate
+    const reference = digest ? `${image}@${digest}` : image
+    if (!(await hasImage(docker.docker, reference))) throw missing(reference, 'dbmate runs in it')
+    const service = await readServiceImage(docker, {
+      stack: host.stack,
+      passEnv,
+      service: environment.service,
+    })
+    if (!(await hasImage(docker.docker, service))) throw missing(service, 'Postgres starts from it')
+  }
+  for (const { name, image } of containers)
+    if (!(await hasImage(docker.docker, image))) throw missing(image, `${name} starts from it`)
+}
+
+/** @throws AppError (exit 4) while any container outside the database's stack refers to the volume. */
+const checkVolume = async ({ docker, host }: Preflight): Promise<void> => {
+  const others = await readReferrers(docker.docker, host.volume, host.stack.project)
+  if (others.length === 0) return
+  const names = others.map(({ Names, Id }) => Names[0]?.slice(1) ?? Id.slice(0, 12))
+  throw new AppError(`The volume ${host.volume} is used by ${names.join(', ')} too.`, {
+    exitCode: exitCodes.refused,
+    details: ['It cannot be wiped from under a container, running or not. Nothing was touched.'],
+    hint: `docker rm --force ${names.join(' ')}`,
+  })
+}
+
+/** What an empty server will get. @throws AppError (exit 2) for files that are not fit to run. */
+export const planFromEmpty = (servers: ServerSide, name: string): Plan => {
+  const { environment } = servers.supplied(name)
+  const databases = environment.databases.map((managed) => ({
+    managed,
+    ...readMigrations(managed),
+    ...absent,
+  }))
+  return planUp({ environment, databases, missingImage: undefined })
+}
+
+/**
+ * Whatever has to be there to succeed afterwards.
+ * @throws AppError: exit 2 compose or migration files, 4 the volume is used by others, 6 an image is missing.
+ */
+export const checkCutover = async (preflight: Preflight): Promise<void> => {
+  for (const name of preflight.environments) planFromEmpty(preflight.servers, name)
+  await checkStacks(preflight)
+  await checkVolume(preflight)
+  await checkImages(preflight)
+}

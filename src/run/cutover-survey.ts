@@ -1,0 +1,95 @@
+import { AppError, exitCodes } from '../errors.ts'
+import { freeBytes } from '../io/disk.ts'
+import { readInventory } from '../io/inventory.ts'
+import { makeScratchVolume } from '../io/throwaway.ts'
+import { measureVolume } from '../io/volume-copy.ts'
+import { removeVolume } from '../io/volume-life.ts'
+import type { Context } from '../model/context.ts'
+import { type CutoverFrame, copyName } from '../model/cutover.ts'
+import type { Inventory } from '../model/inventory.ts'
+import { type Prediction, predictDowntime } from '../model/prediction.ts'
+import { planCarry } from '../plan/carry.ts'
+import type { CutoverTools } from './cutover-tools.ts'
+import { rehearse } from './rehearse.ts'
+
+export type SurveyOptions = Pick<
+  CutoverTools,
+  'docker' | 'host' | 'servers' | 'run' | 'image' | 'state' | 'report' | 'stop'
+> & { environments: readonly string[]; drop: readonly string[] }
+
+/** What is on the server, what of it comes along, and how long the services will be down. */
+export type Survey = {
+  inventory: Inventory
+  managed: readonly string[]
+  carried: CutoverFrame['carried']
+  prediction: Prediction
+  bytes: number
+}
+
+const sizeOf = ({ databases }: Inventory, names: readonly string[]): number =>
+  databases.filter(({ name }) => names.includes(name)).reduce((sum, { size }) => sum + size, 0)
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`
+
+const tooSmall = (what: string, needed: number, free: number): AppError =>
+  new AppError(`${what} has not enough room: ${megabytes(needed)} are needed, ${megabytes(free)} are free.`, {
+    exitCode: exitCodes.refused,
+    details: ['Nothing was touched.'],
+    hint: 'docker system df, df -h',
+  })
+
+/** Size of a small cluster, for the throwaway server and the new one. */
+const cluster = 100e6
+/** A dump is smaller than what it is of; how much depends on the data, so nothing is taken for granted. */
+const checkRoom = async (
+  { state }: SurveyOptions,
+  { bytes, free, inventory }: { bytes: number; free: number; inventory: Inventory },
+): Promise<void> => {
+  const all = inventory.databases.map(({ name }) => name)
+  const largest = Math.max(0, ...inventory.databases.map(({ size }) => size))
+  const needed = bytes + largest + 2 * cluster
+  if (free < needed) throw tooSmall("Docker's disk", needed, free)
+  const room = await freeBytes(state)
+  const dumps = sizeOf(inventory, all) / 2
+  if (room < dumps) throw tooSmall(state, dumps, room)
+}
+
+const measure = async ({ docker, image, run, host }: SurveyOptions) => {
+  const scratch = `${copyName(host.volume, run)}-probe`
+  await makeScratchVolume(docker.docker, { name: scratch, owner: host.volume })
+  try {
+    return await measureVolume(docker.docker, { image, run, from: host.volume, scratch })
+  } finally {
+    await removeVolume(docker.docker, scratch)
+  }
+}
+
+/**
+ * Looks at everything that the cutover will need and destroy, and rehearses the migrations; changes nothing.
+ * @throws AppError: exit 2 a migration fails on an empty server, 4 something cannot come along, or there is no room.
+ */
+export const survey = async (options: SurveyOptions, context: Context): Promise<Survey> => {
+  const { servers, host, environments, drop, report } = options
+  const [first = ''] = environments
+  await servers.lock()
+  report.progress('reading what is there')
+  const { server } = await servers.engine(first)
+  const inventory = await readInventory(server)
+  const { bytes, free, rate } = await measure(options)
+  await checkRoom(options, { bytes, free, inventory })
+  const managed = environments.flatMap((name) =>
+    servers.supplied(name).environment.databases.map(({ database }) => database),
+  )
+  // Refused before the rehearsal, which takes its time.
+  planCarry({ host: host.name, inventory, managed, rebuiltRoles: [], drop })
+  const roles = inventory.roles.filter(({ name }) => !drop.includes(name))
+  const rehearsal = await rehearse({ ...options, inventory: { ...inventory, roles } }, context)
+  const carried = planCarry({ host: host.name, inventory, managed, rebuiltRoles: rehearsal.roles, drop })
+  const prediction = predictDowntime({
+    bytes,
+    rate,
+    migrations: rehearsal.ms,
+    carried: sizeOf(inventory, carried.databases),
+  })
+  return { inventory, managed, carried, prediction, bytes }
+}

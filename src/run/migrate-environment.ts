@@ -1,0 +1,65 @@
+import type { SuppliedEnvironment } from '../config/checkouts.ts'
+import { AppError, exitCodes } from '../errors.ts'
+import type { Engine } from '../io/engine.ts'
+import type { Context } from '../model/context.ts'
+import { unappliedFiles } from '../model/history.ts'
+import type { Step } from '../model/plan.ts'
+import { planUp } from '../plan/up.ts'
+import { openPerformer } from './perform.ts'
+import { readProvenance } from './provenance.ts'
+import { settleFindings } from './settle.ts'
+import { readDatabases, readUpWorld } from './world.ts'
+
+export type MigrateOptions = SuppliedEnvironment & {
+  engine: Engine
+  run: string
+  /** Aborted when the lock's session ended. */
+  lost?: AbortSignal | undefined
+  onProgress: (text: string) => void
+}
+
+const nameOf = (step: Step): string => {
+  if (step.kind === 'apply-migration') return `${step.managed.database} ${step.migration.file}`
+  return step.kind === 'create-database' ? `${step.managed.database} create database` : step.kind
+}
+
+const cut = (): AppError =>
+  new AppError('Ended before every migration was applied.', { exitCode: exitCodes.failed })
+
+/** What `up` does, as one step of something larger: under its locks, and with its progress. */
+export const migrateEnvironment = async (
+  { config, environment, engine, run, lost, onProgress }: MigrateOptions,
+  context: Context,
+): Promise<number> => {
+  const world = await readUpWorld(environment, engine)
+  const planned = planUp({ environment, ...world })
+  await settleFindings(engine.server, world.databases)
+  const { interrupt, stop } = context
+  const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
+  const migrate = { run, lockTimeout: environment.lockTimeout, interrupt, provenance }
+  await using performer = openPerformer(planned, { engine, migrate, lost, onProgress, stop })
+  for (const [index, step] of planned.steps.entries()) {
+    if (stop.aborted) throw cut()
+    onProgress(`${index + 1} of ${planned.steps.length}: ${nameOf(step)}`)
+    await performer.perform(step)
+  }
+  return planned.steps.length
+}
+
+/** @throws AppError (exit 1) naming what is missing or still pending. */
+export const verifyEnvironment = async ({
+  environment,
+  engine,
+}: Pick<MigrateOptions, 'environment' | 'engine'>): Promise<void> => {
+  const databases = await readDatabases(environment, engine.server)
+  const wrong = databases.flatMap(({ managed, exists, files, applied }) => {
+    if (!exists) return `${managed.database} does not exist`
+    const pending = unappliedFiles({ files, applied })
+    return pending.length > 0 ? `${managed.database}: ${pending.length} not applied` : []
+  })
+  if (wrong.length === 0) return
+  throw new AppError(`${environment.name} is not as it should be: ${wrong.join('; ')}.`, {
+    exitCode: exitCodes.failed,
+    hint: `po-migrate status ${environment.name}`,
+  })
+}

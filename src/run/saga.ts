@@ -1,0 +1,96 @@
+import { AppError } from '../errors.ts'
+import { appendJournal, readJournal } from '../io/journal.ts'
+import {
+  type Facts,
+  foldJournal,
+  type JournalEntry,
+  type Position,
+  remainingSteps,
+  stepKey,
+} from '../model/journal.ts'
+import type { Plan, Step } from '../model/plan.ts'
+import { commandsOf, describeStanding } from '../report/cutover.ts'
+import type { Report } from '../report/report.ts'
+import { execute, type RunResult } from './execute.ts'
+
+export type SagaOptions = {
+  state: string
+  /** Of the journal; `run` is of this process. */
+  journal: string
+  run: string
+  report: Report
+  /** Whether the host asks for confirmations. */
+  confirmed: boolean
+  perform: (step: Step, facts: Facts) => Promise<Facts | undefined>
+  start: (plan: Plan) => void
+  interrupt: AbortSignal
+  stop: AbortSignal
+}
+
+const now = (): string => new Date().toISOString()
+
+/** Where the run of a journal stands. @throws Error for a journal that never began. */
+export const readPosition = (state: string, journal: string): Position => {
+  const position = foldJournal(readJournal(state, journal))
+  if (!position) throw new Error(`the journal of ${journal} is empty`)
+  return position
+}
+
+/** A step between two lines of the journal. */
+const performJournaled = async (step: Step, { state, journal, perform }: SagaOptions): Promise<void> => {
+  const key = stepKey(step)
+  const { facts } = readPosition(state, journal)
+  const append = (line: JournalEntry): void => appendJournal(state, journal, line)
+  append({ entry: 'started', at: now(), step: key })
+  try {
+    const left = await perform(step, facts)
+    append({ entry: 'done', at: now(), step: key, ...(left && { facts: left }) })
+  } catch (error) {
+    try {
+      append({ entry: 'failed', at: now(), step: key, error: (error as Error).message })
+    } catch {
+      // The disk that takes no line has a failure of its own, which must not hide this one.
+    }
+    throw error
+  }
+}
+
+/** What happened, what state the platform is in, and the two commands. */
+const explain = (error: AppError, position: Position, confirmed: boolean): AppError => {
+  const { resume, undo } = commandsOf(position.frame.host, confirmed)
+  const { message, exitCode, details, cause } = error
+  const hint = error.hint ?? resume
+  return new AppError(message, {
+    exitCode,
+    details: [...details, ...describeStanding(position)],
+    hint: `${hint}; or, to have everything as it was: ${undo}`,
+    cause,
+  })
+}
+
+/**
+ * Goes on with the run of a journal, from its first step that is not done. Every step has a line before and after it, on the
+ * disk, so that whoever comes next knows where it stands, however this process ends.
+ */
+export const runSaga = async (options: SagaOptions): Promise<RunResult> => {
+  const { state, journal, run, report, confirmed, start, interrupt, stop } = options
+  const { frame, ...position } = readPosition(state, journal)
+  const plan: Plan = {
+    version: 1,
+    command: frame.command,
+    environment: frame.host,
+    steps: remainingSteps({ frame, ...position }),
+  }
+  start(plan)
+  const result = await execute(plan, {
+    run,
+    perform: (step) => performJournaled(step, options),
+    report,
+    interrupt,
+    stop,
+    resume: commandsOf(frame.host, confirmed).resume,
+  })
+  if (result.status === 'done') appendJournal(state, journal, { entry: 'ended', at: now(), outcome: 'done' })
+  if (!result.error) return result
+  return { ...result, error: explain(result.error, readPosition(state, journal), confirmed) }
+}

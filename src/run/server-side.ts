@@ -1,0 +1,60 @@
+import { type SuppliedEnvironment, supplyEnvironment } from '../config/checkouts.ts'
+import type { Config } from '../config/load.ts'
+import type { Engine } from '../io/engine.ts'
+import type { Lock } from '../io/lock.ts'
+import type { Context } from '../model/context.ts'
+import type { Holder } from '../model/holder.ts'
+import type { Report } from '../report/report.ts'
+import { openEngine } from './open-engine.ts'
+import { lockDatabases } from './with-locks.ts'
+
+export type ServerSideOptions = {
+  config: Config
+  environments: readonly string[]
+  run: string
+  holder: Holder
+  /** Seconds. */
+  lockWait: number
+  report: Report
+}
+
+/** The environments of one server while that server comes and goes. */
+export type ServerSide = AsyncDisposable & {
+  supplied: (environment: string) => SuppliedEnvironment
+  /** Connects at first use, and again after `leave`. */
+  engine: (environment: string) => Promise<Engine>
+  /** Locks the databases of all environments, unless they are. Aborted: the lock was lost. */
+  lock: () => Promise<AbortSignal | undefined>
+  /** Ends every session, the locks' too: before the server stops. */
+  leave: () => Promise<void>
+}
+
+/** Engines and locks of a host's environments, for a run that stops their server and starts another. */
+export const openServerSide = (options: ServerSideOptions, context: Context): ServerSide => {
+  const { config, environments, run, holder, lockWait, report } = options
+  const engines = new Map<string, Promise<Engine>>()
+  let held: Lock | undefined
+  const supplied = (name: string): SuppliedEnvironment => supplyEnvironment(config, name, context.env)
+  const engine = (name: string): Promise<Engine> => {
+    const open = engines.get(name) ?? openEngine({ ...supplied(name), run, report }, context)
+    engines.set(name, open)
+    return open
+  }
+  const leave = async (): Promise<void> => {
+    await held?.[Symbol.asyncDispose]()
+    held = undefined
+    const open = await Promise.allSettled(engines.values())
+    engines.clear()
+    for (const result of open) if (result.status === 'fulfilled') await result.value[Symbol.asyncDispose]()
+  }
+  const lock = async (): Promise<AbortSignal | undefined> => {
+    const [first = ''] = environments
+    if (held && !held.lost.aborted) return held.lost
+    const { environment } = supplied(first)
+    const databases = environments.flatMap((name) => supplied(name).environment.databases)
+    const request = { engine: await engine(first), holder, lockWait, report }
+    held = await lockDatabases({ ...request, environment: { ...environment, databases } }, context)
+    return held?.lost
+  }
+  return { supplied, engine, lock, leave, [Symbol.asyncDispose]: leave }
+}

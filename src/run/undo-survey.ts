@@ -1,0 +1,47 @@
+import { AppError, exitCodes } from '../errors.ts'
+import { readInventory } from '../io/inventory.ts'
+import { readPosition } from '../io/snapshot.ts'
+import { readStack } from '../io/stack.ts'
+import type { Position } from '../model/journal.ts'
+import { transactionsBetween } from '../model/snapshot.ts'
+import type { CutoverTools } from './cutover-tools.ts'
+
+/** What is on the server that an undoing replaces; `transactions` since the target run was through, where it noted that. */
+export type Since = {
+  transactions: number | undefined
+  databases: readonly { name: string; rows: number; bytes: number }[]
+}
+
+export type UndoSurveyOptions = Pick<CutoverTools, 'docker' | 'host' | 'servers'> & { target: Position }
+
+/**
+ * What was written since the run that is taken back; nothing when Postgres does not run, or does not answer.
+ * @throws AppError (exit 5) while another run has one of the databases.
+ */
+export const readSince = async ({
+  docker,
+  host,
+  servers,
+  target,
+}: UndoSurveyOptions): Promise<Since | undefined> => {
+  const [first = ''] = target.frame.environments
+  const [database] = await readStack(docker.docker, host.stack.project)
+  if (!database?.running || database.health !== 'healthy') return undefined
+  try {
+    await servers.lock()
+    const { server } = await servers.engine(first)
+    const [position, inventory] = [await readPosition(server), await readInventory(server)]
+    const { verified } = target.facts
+    return {
+      transactions: verified === undefined ? undefined : transactionsBetween(verified, position),
+      databases: inventory.databases.map(({ name, size, tables }) => ({
+        name,
+        bytes: size,
+        rows: tables.reduce((sum, table) => sum + table.rows, 0),
+      })),
+    }
+  } catch (error) {
+    if (error instanceof AppError && error.exitCode !== exitCodes.locked) return undefined
+    throw error
+  }
+}
