@@ -90,7 +90,7 @@ export const findNodes = <K extends Kind>(kind: K, root: unknown): Body<K>[] => 
     const node = open.pop()
     if (typeof node !== 'object' || node === null) continue
     for (const [key, value] of Object.entries(node)) if (key === kind) found.push(value as Body<K>)
-    open.push(...Object.values(node).toReversed())
+    for (const value of Object.values(node).toReversed()) open.push(value)
   }
   return found
 }

@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { catalogue } from '../../../src/lint/catalogue.ts'
 import { lintMigration } from '../../../src/lint/lint.ts'
 import { loadParser, type Parse } from '../../../src/lint/parse.ts'
 import type { RuleText } from '../../../src/lint/rule.ts'
 import { errorRules } from '../../../src/lint/rules/errors.ts'
 import { structuralRules } from '../../../src/lint/rules/structural.ts'
 import { unusedIgnore } from '../../../src/lint/rules/unused-ignore.ts'
+import { warningRules } from '../../../src/lint/rules/warnings.ts'
 import { rules } from '../../../src/lint/rules.ts'
 import { parseMigration } from '../../../src/model/migration.ts'
 import type { Problem } from '../../../src/model/types.ts'
@@ -165,4 +168,15 @@ it('a section that overwhelms the parser is a warning, not an error', () => {
   expect(others).toEqual([])
   expect(found).toMatchObject({ rule: 'unchecked', level: 'warning', line: 1 })
   expect(lint(migration('select 1;'))).toEqual([])
+})
+
+it('docs/lint.md names every rule that is no ordinary warning, and says which errors can be ignored', () => {
+  const text = readFileSync(new URL('../../../docs/lint.md', import.meta.url), 'utf8')
+  const ordinary = new Set(warningRules.map(({ id }) => id))
+  for (const { id, level, ignorable } of catalogue.values()) {
+    if (ordinary.has(id)) continue
+    if (level === 'warning') expect(text).toContain(`\`${id}\``)
+    else
+      expect(text).toMatch(new RegExp(`^\\|.*\`${id}\`.*\\| ${ignorable === false ? 'no' : 'yes'} \\|$`, 'm'))
+  }
 })
