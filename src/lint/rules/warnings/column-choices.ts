@@ -59,7 +59,7 @@ DROP TABLE countries;
 const timestampField: Rule = {
   id: 'prefer-timestamptz',
   level: 'warning',
-  why: 'timestamp without time zone says no moment: what it means depends on who wrote it, and converting it later rewrites the table and needs to know every writer’s zone.',
+  why: "timestamp without time zone says no moment: what it means depends on who wrote it, and converting it later rewrites the table and needs to know every writer's zone.",
   fix: 'timestamptz: it stores the moment, in as many bytes.',
   bad: `-- migrate:up
 CREATE TABLE visits (seen_at timestamp NOT NULL); -- ✗

@@ -64,7 +64,7 @@ const findUnbounded = (at: At & Write): string | undefined =>
 const unbounded: Rule = {
   id: 'unbounded-write',
   level: 'warning',
-  why: 'An UPDATE or DELETE of all rows locks each of them until the file is done: other writers of any row wait, an UPDATE doubles the table’s size, and replicas and backups get it all at once.',
+  why: "An UPDATE or DELETE of all rows locks each of them until the file is done: other writers of any row wait, an UPDATE doubles the table's size, and replicas and backups get it all at once.",
   fix: 'Write in batches (WHERE id BETWEEN …), one file or one run of a job for each. For rows with a constant, ADD COLUMN … DEFAULT needs no UPDATE at all.',
   bad: `-- migrate:up
 UPDATE orders SET channel = 'web'; -- ✗

@@ -43,7 +43,7 @@ COMMENT ON COLUMN orders.note IS NULL;
 const dropTable: Rule = {
   id: 'ban-drop-table',
   level: 'warning',
-  why: 'A dropped table’s data is gone at once, and programs that are running fail on every query of the table or view until they are replaced.',
+  why: "A dropped table's data is gone at once, and programs that are running fail on every query of the table or view until they are replaced.",
   fix: 'Release programs that no longer use it, then drop it in a later file and say so with `-- po-migrate:ignore`. A view that the same file creates again is not meant.',
   bad: `-- migrate:up
 DROP TABLE orders; -- ✗

@@ -60,7 +60,7 @@ const disabledTimeout: Rule = {
   id: 'require-timeout-settings',
   level: 'warning',
   why: 'Every run starts with a lock_timeout, so that a statement that waits behind a long query gives up instead of making all later queries wait behind itself. This file switches it off.',
-  fix: "Leave it out, or set a longer one: SET LOCAL lock_timeout = '30s'. The environment’s own is `lock_timeout` in migrate.yaml.",
+  fix: "Leave it out, or set a longer one: SET LOCAL lock_timeout = '30s'. The environment's own is `lock_timeout` in migrate.yaml.",
   bad: `-- migrate:up
 SET lock_timeout = 0; -- ✗
 ALTER TABLE orders ADD COLUMN channel text;
@@ -96,7 +96,7 @@ const disableTrigger: Rule = {
   id: 'ban-disable-trigger',
   level: 'warning',
   why: 'A disabled trigger is off for all sessions once the file is done; DISABLE TRIGGER ALL and session_replication_role = replica also switch off foreign keys, and rows that break them stay unnoticed for ever.',
-  fix: 'Write rows that the triggers may see; or let the trigger’s function look at a setting: SET LOCAL app.backfill = on.',
+  fix: "Write rows that the triggers may see; or let the trigger's function look at a setting: SET LOCAL app.backfill = on.",
   bad: `-- migrate:up
 ALTER TABLE orders DISABLE TRIGGER ALL; -- ✗
 
