@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
 
 /** ssh2 has optional native modules that no bundle can hold, and nothing here speaks ssh through Docker. */
@@ -34,8 +34,12 @@ await build({
   target: 'node22',
   banner: { js: banner },
   plugins: [stubSsh2],
+  // Its CommonJS build, which Node would take, loses its names in a dynamic import.
+  alias: { 'libpg-query': 'libpg-query/wasm/index.js' },
   // The embedded engine's, from an npm checkout only: wasm and a binary, which no bundle can hold.
   external: ['@electric-sql/*', 'dbmate'],
   legalComments: 'none',
   logLevel: 'warning',
 })
+// The parser looks for it beside the chunk that loads it.
+copyFileSync(new URL(import.meta.resolve('libpg-query/wasm/libpg-query.wasm')), 'dist/libpg-query.wasm')

@@ -1,10 +1,12 @@
 import yargs from 'yargs'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
+import { lintCommand } from './commands/lint.ts'
 import { lockCommand } from './commands/lock.ts'
 import { newCommand } from './commands/new.ts'
 import { globalOptions, type Program, type Wire } from './commands/options.ts'
 import { planCommand } from './commands/plan.ts'
+import { rollbackCommand } from './commands/rollback.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { upCommand } from './commands/up.ts'
@@ -18,7 +20,9 @@ const commands = [
   upCommand,
   planCommand,
   statusCommand,
+  rollbackCommand,
   newCommand,
+  lintCommand,
   historyCommand,
   lockCommand,
   startCommand,

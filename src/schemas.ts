@@ -6,9 +6,11 @@ import {
   doctorDocument,
   eventDocument,
   historyDocument,
+  lintDocument,
   lockDocument,
   newDocument,
   planDocument,
+  ruleDocument,
   statusDocument,
 } from './report/documents.ts'
 
@@ -22,6 +24,8 @@ export const schemas = {
   new: z.toJSONSchema(newDocument),
   lock: z.toJSONSchema(lockDocument),
   history: z.toJSONSchema(historyDocument),
+  lint: z.toJSONSchema(lintDocument),
+  rule: z.toJSONSchema(ruleDocument),
 }
 
 /** Writes `schemas/NAME.schema.json`; a test compares them with what is committed. */

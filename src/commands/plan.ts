@@ -4,8 +4,9 @@ import { describePlan, type Plan } from '../model/plan.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import { planUp } from '../plan/up.ts'
 import { writeDocument } from '../report/json.ts'
-import { renderHeader, renderMissing, renderNothingToDo, renderPlan } from '../report/up.ts'
+import { renderHeader, renderMissing, renderNothingToDo, renderPlan, renderRefusals } from '../report/up.ts'
 import { readUpWorld } from '../run/world.ts'
+import { type LiftOptions, liftArguments, liftedBy, liftOptions } from './lift-options.ts'
 import {
   databaseOption,
   environmentArgument,
@@ -17,7 +18,8 @@ import {
 } from './options.ts'
 import { withEnvironment } from './with-environment.ts'
 
-export type PlanOptions = GlobalOptions & { environment: string; db: readonly string[]; exitCode: boolean }
+export type PlanOptions = GlobalOptions &
+  LiftOptions & { environment: string; db: readonly string[]; exitCode: boolean }
 
 export type ShownPlan = {
   plan: Plan
@@ -41,23 +43,33 @@ export const showPlan = (
   const { stdout, stderr } = context
   const paint = paintFor(stdout, options, context)
   for (const line of renderMissing(databases)) stderr.write(`${line}\n`)
-  if (plan.steps.length === 0) {
-    stdout.write(renderNothingToDo(environment.name, databases))
-    return
-  }
-  stdout.write(`${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, paint)}`)
-  if (!options.quiet) stderr.write(`${paint.symbols.next} ${command}\n`)
+  stdout.write(
+    plan.steps.length === 0
+      ? renderNothingToDo(environment.name, databases)
+      : `${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, paint)}`,
+  )
+  if (options.quiet) return
+  if (plan.refusals?.length) stderr.write(renderRefusals(plan, paint))
+  else if (plan.steps.length > 0) stderr.write(`${paint.symbols.next} ${command}\n`)
 }
 
 /** The command that applies what a plan for these options shows. */
-export const upCommandLine = ({ environment, db }: { environment: string; db: readonly string[] }): string =>
-  ['po-migrate up', environment, ...db.map((name) => `--db ${name}`)].join(' ')
+export const upCommandLine = (
+  options: LiftOptions & { environment: string; db: readonly string[]; continueOnError?: boolean },
+): string =>
+  [
+    'po-migrate up',
+    options.environment,
+    ...options.db.map((name) => `--db ${name}`),
+    ...liftArguments(options),
+    ...(options.continueOnError ? ['--continue-on-error'] : []),
+  ].join(' ')
 
 export const planCommand = (program: Program, wire: Wire) =>
   program.command(
     'plan <environment>',
     'What up would do, step by step; reads only',
-    (args) => exitCodeOption(databaseOption(environmentArgument(args))),
+    (args) => exitCodeOption(liftOptions(databaseOption(environmentArgument(args)))),
     wire(plan),
   )
 
@@ -65,7 +77,7 @@ export const planCommand = (program: Program, wire: Wire) =>
 export const plan = (options: PlanOptions, context: Context): Promise<ExitCode> =>
   withEnvironment({ verb: 'plan', options }, context, async ({ config, environment, engine }) => {
     const world = await readUpWorld(environment, engine)
-    const planned = planUp({ environment, ...world })
+    const planned = planUp({ environment, ...world, lifted: liftedBy(options) })
     const { databases } = world
     const { image } = config.dbmate
     showPlan(

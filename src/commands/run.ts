@@ -1,5 +1,6 @@
 import { asAppError, type ExitCode, exitCodes } from '../errors.ts'
 import type { Context } from '../model/context.ts'
+import { outcomesByDatabase } from '../model/outcome.ts'
 import { describePlan, type Plan } from '../model/plan.ts'
 import { renderError } from '../report/render.ts'
 import { describeError, type Report } from '../report/report.ts'
@@ -53,7 +54,7 @@ export const withRun = async (
       report.close()
     }
   }
-  const { status, exit, error } = await settle()
+  const { outcomes, status, exit, error } = await settle()
   if (!started) tellStart(null)
   report.event({
     version: 1,
@@ -61,6 +62,7 @@ export const withRun = async (
     run: id,
     status,
     exit,
+    databases: outcomesByDatabase(outcomes),
     ...(error && { error: describeError(error) }),
   })
   if (error && !global.json)

@@ -2,8 +2,9 @@ import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import { nearest } from '../model/nearest.ts'
-import type { Environment, Host, ManagedDatabase } from '../model/types.ts'
+import type { Environment, Host, ManagedDatabase, Policy } from '../model/types.ts'
 import type { Config } from './load.ts'
+import type { ConfigFile } from './schema.ts'
 
 const unknown = (what: string, name: string, known: readonly string[]): AppError => {
   const close = nearest(name, known)
@@ -67,14 +68,21 @@ export const resolveDatabases = (
 
 export const resolveHost = (config: Config, name: string): Host => {
   const { stack, ...host } = pick('host', name, config.hosts)
+  const residents = Object.values(config.environments).filter((environment) => environment.host === name)
   const base: Host = {
     name,
+    shared: host.ssh !== undefined || residents.length > 1,
     ...(host.ssh && { ssh: host.ssh }),
     ...(host.machine && { machine: host.machine }),
     ...(host.volume && { volume: host.volume }),
   }
   return stack ? { ...base, stack: { ...stack, file: resolve(config.directory, stack.file) } } : base
 }
+
+const toPolicy = ({ out_of_order, ...policy }: ConfigFile['environments'][string]['policy']): Policy => ({
+  outOfOrder: out_of_order,
+  ...policy,
+})
 
 /**
  * The environment of that name, with its host and its databases (all, or those of `--db`).
@@ -85,7 +93,7 @@ export const resolveEnvironment = (
   name: string,
   only: readonly string[] = [],
 ): Environment => {
-  const { host, network, engine, confirm, service, port, user, wait, lock_timeout, suffix } = pick(
+  const { host, network, engine, confirm, policy, service, port, user, wait, lock_timeout, suffix } = pick(
     'environment',
     name,
     config.environments,
@@ -96,6 +104,7 @@ export const resolveEnvironment = (
     engine,
     network: network ?? '',
     confirm,
+    policy: toPolicy(policy),
     service,
     port,
     user,

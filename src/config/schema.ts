@@ -44,6 +44,18 @@ const host = z
   })
   .describe('A machine with a Docker engine')
 
+const choice = z.enum(['allow', 'refuse']).default('refuse')
+
+const policy = z
+  .strictObject({
+    out_of_order: choice.describe('A file older than the newest applied one'),
+    missing: choice.describe('An applied version without a file: an older checkout, or a deleted file'),
+    edited: choice.describe('An applied file whose text changed since'),
+    warnings: choice.describe('What lint warns about in a file that is to run'),
+  })
+  .prefault({})
+  .describe('What a run does where something may be a mistake; a flag of `up` lifts each refusal')
+
 const environment = z
   .strictObject({
     host: name.optional().describe('One of hosts; not needed by the embedded engine'),
@@ -56,6 +68,7 @@ const environment = z
       .describe('Appended to a directory name to get the name on the server'),
     password: password.optional(),
     confirm: z.boolean().default(false).describe('Ask before anything is applied'),
+    policy,
     service: name.default('postgres').describe('DNS name of Postgres on the network'),
     port: whole(1, 65535).default(5432),
     user: reference.default('postgres'),
@@ -85,6 +98,18 @@ const database = z
   })
   .describe('One directory of the migration store')
 
+const strayGlobs = ['**/migrations/**/*.sql']
+
+const lint = z
+  .strictObject({
+    stray: z
+      .array(reference)
+      .default(strayGlobs)
+      .describe('Globs below the repository; what they find outside the store is a stray migration'),
+  })
+  .default({ stray: strayGlobs })
+  .describe('What `po-migrate lint` looks for beside the migration files')
+
 /** migrate.yaml, as written: the one schema behind the loader, the editors' JSON Schema and the docs. */
 export const configSchema = z
   .strictObject({
@@ -111,6 +136,7 @@ export const configSchema = z
           .describe('Variables of the shell that compose files may interpolate; nothing else is passed on'),
       })
       .default({ pass_env: [] }),
+    lint,
     hosts: z.record(name, host).default({}),
     environments: z.record(name, environment),
     databases: z

@@ -1,16 +1,19 @@
 import type { Secret } from '../model/secret.ts'
 import { sessionName } from '../model/session.ts'
-import type { ManagedDatabase } from '../model/types.ts'
+import type { Direction, ManagedDatabase } from '../model/types.ts'
 
 export type DbmateCall = {
   managed: ManagedDatabase
-  verb: 'create' | 'up'
+  verb: 'create' | 'up' | 'rollback'
   /** Directory that holds only the file to apply. */
   directory?: string | undefined
   address: string
   port: number
   user: string
 }
+
+/** dbmate's word for a direction; its rollback reverts the newest applied file of its directory, which holds only one. */
+export const verbOf = (direction: Direction): DbmateCall['verb'] => (direction === 'up' ? 'up' : 'rollback')
 
 /** Nothing secret: the password comes from PGPASSFILE. lib/pq would ask for TLS by default and wait without end. */
 const databaseUrl = ({ managed, address, port, user }: DbmateCall): string => {

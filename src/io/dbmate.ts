@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
 import type { Container } from 'dockerode'
 import { AppError, exitCodes } from '../errors.ts'
-import type { Credentials, ManagedDatabase, Migration } from '../model/types.ts'
+import type { Credentials, Direction, ManagedDatabase, Migration } from '../model/types.ts'
 import { speak } from './dbmate-calls.ts'
-import { dbmateArguments } from './dbmate-command.ts'
+import { type DbmateCall, dbmateArguments, verbOf } from './dbmate-command.ts'
 import { buildArchive, createDbmateContainer, fileDirectory, work } from './dbmate-container.ts'
 import { type Docker, dockerMessage } from './docker.ts'
 import { keepAliveOptions } from './postgres.ts'
@@ -14,8 +14,8 @@ export type DbmateResult = { exitCode: number | null; output: string }
 /** dbmate, ready to be called once a database or file. */
 export type Dbmate = AsyncDisposable & {
   create: (managed: ManagedDatabase) => Promise<DbmateResult>
-  /** `settings`: what the session starts with, as PGOPTIONS has it. */
-  up: (managed: ManagedDatabase, migration: Migration, settings: string) => Promise<DbmateResult>
+  /** Applies one file or rolls it back; `settings`: what the session starts with, as PGOPTIONS has it. */
+  migrate: (direction: Direction, file: PlannedFile, settings: string) => Promise<DbmateResult>
   /** Ends the running call at once; it answers with exit code null. */
   abort: () => Promise<void>
 }
@@ -66,7 +66,7 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
     const started = container
     const run = async (
       managed: ManagedDatabase,
-      { verb, settings, directory }: { verb: 'create' | 'up'; settings: string; directory?: string },
+      { verb, settings, directory }: Pick<DbmateCall, 'verb' | 'directory'> & { settings: string },
     ): Promise<DbmateResult> => {
       const { address, port } = postgres
       const { user, password } = credentials
@@ -76,9 +76,9 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
     }
     return {
       create: (managed) => run(managed, { verb: 'create', settings: keepAliveOptions }),
-      up: (managed, migration, settings) =>
+      migrate: (direction, { managed, migration }, settings) =>
         run(managed, {
-          verb: 'up',
+          verb: verbOf(direction),
           settings: `${settings} ${keepAliveOptions}`,
           directory: `${work}/${fileDirectory(managed, migration)}`,
         }),

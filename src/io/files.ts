@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { usageError } from '../errors.ts'
 import { isSkippedName, markDuplicates, parseMigration, parseVersion } from '../model/migration.ts'
 import type { ManagedDatabase, MigrationFile, Problem } from '../model/types.ts'
+import { markWidths } from '../model/version-width.ts'
 import { checksum } from './checksum.ts'
 
 const listFiles = ({ name, directory }: ManagedDatabase): string[] => {
@@ -49,5 +50,5 @@ export const readMigrations = (managed: ManagedDatabase): { files: MigrationFile
       `The migrations directory of ${managed.name} has no migration: ${managed.directory}`,
       `po-migrate new ${managed.name} initial_schema`,
     )
-  return { files: markDuplicates(files), strays }
+  return { files: markWidths(markDuplicates(files)), strays }
 }

@@ -1,5 +1,5 @@
 import type { LedgerEntry, LedgerOutcome, Provenance } from '../model/ledger.ts'
-import type { ManagedDatabase, Migration } from '../model/types.ts'
+import type { DatabaseReading, Direction, ManagedDatabase, Migration } from '../model/types.ts'
 import { checksum } from './checksum.ts'
 import type { Server } from './postgres.ts'
 
@@ -21,13 +21,15 @@ create table if not exists po_migrate.ledger (
   image text not null,
   started_at timestamptz not null default pg_catalog.clock_timestamp(),
   duration_ms integer,
-  outcome text not null check (outcome in ('running', 'done', 'failed')),
+  direction text not null check (direction in ('up', 'down')),
+  outcome text not null check (outcome in ('running', 'done', 'failed', 'accepted')),
   error text
 );
 comment on table po_migrate.ledger is 'What po-migrate ran here: one row for each attempted file, failures too';`
 
 const columns = `id::text, run, version, file, sha256, git_commit as commit, git_dirty as dirty, actor, job_url as job, tool,
-  dbmate, image, started_at as "startedAt", duration_ms as duration, outcome, error`
+  dbmate, image, started_at as "startedAt", duration_ms as duration, direction,
+  outcome, error`
 
 const exists = async (server: Server, database: string): Promise<boolean> => {
   const sql = "select pg_catalog.to_regclass('po_migrate.ledger') is not null as there"
@@ -41,26 +43,46 @@ export const readLedger = async (server: Server, database: string): Promise<Ledg
   return server.query<LedgerEntry>(database, `select ${columns} from po_migrate.ledger order by id`)
 }
 
-/** Of each version that was applied here: the checksum of its file then. The ledger must be there. */
-export const readChecksums = async (server: Server, database: string): Promise<Map<string, string>> => {
-  const sql = `select distinct on (version) version, sha256 from po_migrate.ledger
-    where outcome = 'done' order by version, id desc`
-  const rows = await server.query<{ version: string; sha256: string }>(database, sql)
-  return new Map(rows.map(({ version, sha256 }) => [version, sha256]))
+export type KnownTexts = Pick<DatabaseReading, 'checksums' | 'attempted'>
+
+/** The texts that this database has seen. The ledger must be there. */
+export const readKnownTexts = async (server: Server, database: string): Promise<KnownTexts> => {
+  const sql = `select version, sha256, bool_or(outcome <> 'accepted') as attempted,
+      max(id) filter (where outcome in ('done', 'accepted')) as known
+    from po_migrate.ledger where direction = 'up' group by version, sha256 order by known nulls first`
+  const rows = await server.query<{
+    version: string
+    sha256: string
+    attempted: boolean
+    known: string | null
+  }>(database, sql)
+  const known = rows.filter((row) => row.known !== null)
+  const attempted = rows.filter((row) => row.attempted)
+  return {
+    checksums: new Map(known.map(({ version, sha256 }) => [version, sha256])),
+    attempted: new Set(attempted.map(({ sha256 }) => sha256)),
+  }
 }
 
-export type Attempt = { run: string; managed: ManagedDatabase; migration: Migration; provenance: Provenance }
+export type Attempt = {
+  run: string
+  managed: ManagedDatabase
+  migration: Migration
+  direction: Direction
+  provenance: Provenance
+}
 
-/** Writes the row of an attempt before it starts: should everything die, it tells what was under way. Answers the row's id. */
-export const beginAttempt = async (
+/** Writes a row; the ledger is made with the first. Answers the row's id. */
+const insertRow = async (
   server: Server,
-  { run, managed, migration, provenance }: Attempt,
+  { run, managed, migration, direction, provenance }: Attempt,
+  outcome: LedgerOutcome,
 ): Promise<string> => {
   if (!(await exists(server, managed.database))) await server.query(managed.database, createSql)
   const { actor, job, commit, dirty, tool, dbmate, image } = provenance
   const sql = `insert into po_migrate.ledger
-    (run, version, file, sha256, git_commit, git_dirty, actor, job_url, tool, dbmate, image, outcome)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'running') returning id::text`
+    (run, version, file, sha256, git_commit, git_dirty, actor, job_url, tool, dbmate, image, direction, outcome)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id::text`
   const values = [
     run,
     migration.version,
@@ -73,14 +95,28 @@ export const beginAttempt = async (
     tool,
     dbmate,
     image,
+    direction,
+    outcome,
   ]
   const [row] = await server.query<{ id: string }>(managed.database, sql, values)
   return row?.id ?? ''
 }
 
+/** Writes the row of an attempt before it starts: should everything die, it tells what was under way. Answers the row's id. */
+export const beginAttempt = (server: Server, attempt: Attempt): Promise<string> =>
+  insertRow(server, attempt, 'running')
+
+/** Writes down that the text of an applied file is known to have changed. */
+export const recordAcceptedEdit = async (
+  server: Server,
+  attempt: Omit<Attempt, 'direction'>,
+): Promise<void> => {
+  await insertRow(server, { ...attempt, direction: 'up' }, 'accepted')
+}
+
 export type AttemptEnd = {
   id: string
-  outcome: Exclude<LedgerOutcome, 'running'>
+  outcome: 'done' | 'failed'
   error?: string
   duration?: number
 }

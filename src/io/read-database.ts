@@ -1,9 +1,10 @@
 import { AppError, exitCodes } from '../errors.ts'
 import type { DatabaseReading, ManagedDatabase } from '../model/types.ts'
-import { readChecksums } from './ledger.ts'
+import { type KnownTexts, readKnownTexts } from './ledger.ts'
 import type { Server } from './postgres.ts'
 
 const maintenance = 'postgres'
+const nothingKnown: KnownTexts = { checksums: new Map(), attempted: new Set() }
 
 /** Which of these databases exist on the server. */
 export const readExisting = async (server: Server, names: readonly string[]): Promise<Set<string>> => {
@@ -85,7 +86,7 @@ export const readApplied = async (server: Server, managed: ManagedDatabase): Pro
     tracked,
     tables: place?.tables ?? 0,
     applied: rows.map(({ version }) => version),
-    checksums: place?.recorded ? await readChecksums(server, managed.database) : new Map(),
+    ...(place?.recorded ? await readKnownTexts(server, managed.database) : nothingKnown),
   }
 }
 
@@ -102,5 +103,5 @@ export const absent: DatabaseReading = {
   tracked: false,
   tables: 0,
   applied: [],
-  checksums: new Map(),
+  ...nothingKnown,
 }

@@ -83,10 +83,14 @@ export const hasOption = (options: readonly Node[] | undefined, name: string): b
 
 /** Every node of one kind below (and at) a node. */
 export const findNodes = <K extends Kind>(kind: K, root: unknown): Body<K>[] => {
-  if (Array.isArray(root)) return root.flatMap((node) => findNodes(kind, node))
-  if (typeof root !== 'object' || root === null) return []
-  return Object.entries(root).flatMap(([key, value]) => [
-    ...(key === kind ? [value as Body<K>] : []),
-    ...findNodes(kind, value),
-  ])
+  const found: Body<K>[] = []
+  const open: unknown[] = [root]
+  // Not recursive: an expression of some thousand terms is that deep.
+  while (open.length > 0) {
+    const node = open.pop()
+    if (typeof node !== 'object' || node === null) continue
+    for (const [key, value] of Object.entries(node)) if (key === kind) found.push(value as Body<K>)
+    open.push(...Object.values(node).toReversed())
+  }
+  return found
 }

@@ -1,4 +1,5 @@
 import type { Node } from 'libpg-query'
+import { blankComments, commentEnd } from './blank.ts'
 
 type KeysOf<T> = T extends T ? keyof T : never
 /** The kind of a statement as libpg-query names it, e.g. `IndexStmt`. */
@@ -20,10 +21,15 @@ export type Statement = Place & {
   text: string
 }
 
-export type SyntaxFault = Place & { message: string }
+/** Where Postgres' grammar stops; `index` counts from the section's start. */
+export type SyntaxFault = Place & { index: number; message: string }
 
-/** A section's statements, or where Postgres' grammar stops. */
-export type ParsedSection = { statements: readonly Statement[]; fault?: SyntaxFault }
+/** A section's statements; or where the grammar stops; or why the parser could not read it, which is no fault of the SQL. */
+export type ParsedSection = {
+  statements: readonly Statement[]
+  fault?: SyntaxFault
+  unread?: string
+}
 
 /** Parses one section with the grammar of Postgres 17; loaded once, since the wasm costs 1.7 MB and some 30 ms. */
 export type Parse = (sql: string, firstLine: number) => ParsedSection
@@ -33,68 +39,91 @@ type RawStatement = { stmt: Node; stmt_location?: number; stmt_len?: number }
 const blank = /\s/
 const emptyQuery = 'Query cannot be empty'
 
-/** Index behind the comment that starts at `at`; Postgres nests block comments. */
-const skipComment = (sql: string, at: number): number => {
-  if (sql.startsWith('--', at)) {
-    const end = sql.indexOf('\n', at)
-    return end < 0 ? sql.length : end
-  }
-  let depth = 0
-  for (let index = at; index < sql.length; index++) {
-    if (sql.startsWith('/*', index)) depth++
-    else if (sql.startsWith('*/', index)) depth--
-    else continue
-    index++
-    if (depth === 0) return index + 1
-  }
-  return sql.length
-}
-
-/** A statement's location includes the blanks and comments before it. */
+/** Index of the first word behind blanks and comments. */
 const firstWord = (sql: string, from: number): number => {
   let at = from
   while (at < sql.length) {
     if (blank.test(sql[at] ?? '')) at++
-    else if (sql.startsWith('--', at) || sql.startsWith('/*', at)) at = skipComment(sql, at)
+    else if (sql.startsWith('--', at) || sql.startsWith('/*', at)) at = commentEnd(sql, at)
     else break
   }
   return at
 }
 
-const placeOf = (sql: string, index: number, firstLine: number): Place => {
-  const before = sql.slice(0, index)
-  const lineStart = before.lastIndexOf('\n') + 1
-  return {
-    line: firstLine + before.split('\n').length - 1,
-    column: [...before.slice(lineStart)].length + 1,
+/** Answers the index in a string of UTF-8 offsets that never fall, so that a long section is walked once. */
+const makeIndexer = (sql: string): ((offset: number) => number) => {
+  const bytes = Buffer.from(sql)
+  if (bytes.length === sql.length) return (offset) => offset
+  let walked = 0
+  let index = 0
+  return (offset) => {
+    index += bytes.toString('utf8', walked, offset).length
+    walked = offset
+    return index
   }
 }
 
-/** Locations are UTF-8 bytes; an error's is code points, from 0. */
-const toStatement = (bytes: Buffer, raw: RawStatement, firstLine: number): Statement => {
-  const from = raw.stmt_location ?? 0
-  const to = raw.stmt_len ? from + raw.stmt_len : bytes.length
-  const sql = bytes.toString('utf8')
-  const start = firstWord(sql, bytes.subarray(0, from).toString('utf8').length)
-  const end = bytes.subarray(0, to).toString('utf8').length
-  const [kind] = Object.keys(raw.stmt) as [Kind]
-  return { kind, node: raw.stmt, text: sql.slice(start, end).trimEnd(), ...placeOf(sql, start, firstLine) }
+/** Answers the place of indexes that never fall. */
+const makePlacer = (sql: string, firstLine: number): ((index: number) => Place) => {
+  let line = firstLine
+  let column = 1
+  let walked = 0
+  let lineEnd = sql.indexOf('\n')
+  return (index) => {
+    while (lineEnd >= 0 && lineEnd < index) {
+      line++
+      column = 1
+      walked = lineEnd + 1
+      lineEnd = sql.indexOf('\n', walked)
+    }
+    column += [...sql.slice(walked, index)].length
+    walked = index
+    return { line, column }
+  }
+}
+
+/** A section; `parsed` is what the parser was given of it, with every character at its place. */
+type Source = { sql: string; parsed: string; firstLine: number }
+
+/** A statement's location includes the blanks and comments before it. */
+const toStatements = ({ sql, parsed, firstLine }: Source, raws: readonly RawStatement[]): Statement[] => {
+  const indexOf = makeIndexer(parsed)
+  const placeOf = makePlacer(sql, firstLine)
+  return raws.map(({ stmt, stmt_location: from = 0, stmt_len: length }) => {
+    const start = firstWord(sql, indexOf(from))
+    const end = length ? indexOf(from + length) : sql.length
+    const [kind] = Object.keys(stmt) as [Kind]
+    return { kind, node: stmt, text: sql.slice(start, end).trimEnd(), ...placeOf(start) }
+  })
+}
+
+type SqlFault = Error & { sqlDetails: { cursorPosition: number } }
+
+/** An error's cursor counts code points, from 0. */
+const toFault = ({ sql, firstLine }: Source, { message, sqlDetails }: SqlFault): SyntaxFault => {
+  const index = [...sql].slice(0, Math.max(0, sqlDetails.cursorPosition)).join('').length
+  return { message, index, ...makePlacer(sql, firstLine)(index) }
 }
 
 /** Loads libpg-query, late: nothing pending needs no parser. */
 export const loadParser = async (): Promise<Parse> => {
   const { hasSqlDetails, loadModule, parseSync } = await import('libpg-query')
   await loadModule()
-  return (sql, firstLine) => {
+  const read = (source: Source): ParsedSection => {
     try {
-      const bytes = Buffer.from(sql)
-      const { stmts = [] } = parseSync(sql) as { stmts?: RawStatement[] }
-      return { statements: stmts.map((raw) => toStatement(bytes, raw, firstLine)) }
+      const { stmts = [] } = parseSync(source.parsed) as { stmts?: RawStatement[] }
+      return { statements: toStatements(source, stmts) }
     } catch (error) {
       if (!(error instanceof Error) || error.message === emptyQuery) return { statements: [] }
-      const cursor = hasSqlDetails(error) ? error.sqlDetails.cursorPosition : 0
-      const index = [...sql].slice(0, Math.max(0, cursor)).join('').length
-      return { statements: [], fault: { message: error.message, ...placeOf(sql, index, firstLine) } }
+      if (hasSqlDetails(error)) return { statements: [], fault: toFault(source, error) }
+      return { statements: [], unread: error.message }
     }
+  }
+  return (sql, firstLine) => {
+    const whole = read({ sql, parsed: sql, firstLine })
+    if (!whole.fault) return whole
+    // Its scanner stumbles over a comment inside NULLS LAST, WITH TIME ZONE and the like, which Postgres' does not.
+    const bare = read({ sql, parsed: blankComments(sql), firstLine })
+    return bare.fault ? whole : bare
   }
 }

@@ -1,30 +1,39 @@
-import type { Migration, ProblemLevel } from '../model/types.ts'
-import type { Body, Kind, Place, Statement } from './parse.ts'
+import type { Direction, Migration, ProblemLevel, Section } from '../model/types.ts'
+import type { Body, Kind, ParsedSection, Place, Statement } from './parse.ts'
+
+/** One half of a migration file, parsed. */
+export type LintedSection = Section & ParsedSection & { name: Direction }
 
 /** One migration file, parsed, as rules see it. */
 export type LintedFile = {
   migration: Migration
   up: readonly Statement[]
   down: readonly Statement[]
+  /** Both halves, for rules that hold for a rollback as well. */
+  sections: readonly LintedSection[]
 }
 
 export type Found = Place & { message: string }
 
-/** One thing that lint looks for; the whole record is its documentation (`lint --explain ID`). */
-export type Rule = {
+/** What lint looks for, in words; the whole record is its documentation (`lint --explain ID`). */
+export type RuleText = {
   /** kebab-case; stands in `-- po-migrate:ignore ID reason`. */
   id: string
   /** Errors stop a run (exit 2); warnings are the environment's policy (exit 4). */
   level: ProblemLevel
+  /** False where dbmate would lose or corrupt something: no reason can be good enough. */
+  ignorable?: false
   /** What happens on a live database, or to dbmate. */
   why: string
   /** What to write instead. */
   fix: string
-  /** A whole migration file that it finds, and one that does the same safely. */
+  /** A whole migration file that it finds (or names in the store), and one that does the same safely. */
   bad: string
   good: string
-  find: (file: LintedFile) => Found[]
 }
+
+/** One thing that lint looks for in a parsed file. */
+export type Rule = RuleText & { find: (file: LintedFile) => Found[] }
 
 export type Checked<K extends Kind> = { body: Body<K>; statement: Statement; index: number; file: LintedFile }
 
@@ -40,3 +49,24 @@ export const onStatement =
         .flat()
         .map((message) => ({ message, line, column }))
     })
+
+/** A rule's `find` for both sections. */
+export const inSections =
+  (check: (section: LintedSection, file: LintedFile) => readonly Found[]) =>
+  (file: LintedFile): Found[] =>
+    file.sections.flatMap((section) => check(section, file))
+
+/** A rule's `find` for every statement of both sections, whatever its kind. */
+export const onStatements = (
+  check: (statement: Statement, section: LintedSection) => string | undefined,
+): Rule['find'] =>
+  inSections((section) =>
+    section.statements.flatMap((statement) => {
+      const message = check(statement, section)
+      return message === undefined ? [] : [{ message, line: statement.line, column: statement.column }]
+    }),
+  )
+
+/** A statement's body when it is of this kind. */
+export const bodyOf = <K extends Kind>({ kind: actual, node }: Statement, kind: K): Body<K> | undefined =>
+  actual === kind ? (node as unknown as Record<K, Body<K>>)[kind] : undefined

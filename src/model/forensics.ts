@@ -1,4 +1,5 @@
 import type { LedgerEntry } from './ledger.ts'
+import { sectionOf } from './migration.ts'
 import type { Migration } from './types.ts'
 
 /** An index and its table, as a file writes them: perhaps quoted, the table perhaps with its schema. */
@@ -11,7 +12,7 @@ export type FoundIndex = { reference: string; valid: boolean }
 export type Finding =
   /** Postgres took it back, or it never began: the row is settled, the file runs again. */
   | { kind: 'undone'; entry: LedgerEntry }
-  /** It stands in the table of versions: the run died after that. */
+  /** The table of versions says what the run wanted: it died after that. */
   | { kind: 'done'; entry: LedgerEntry }
   /** Its work is there and its version is not. */
   | { kind: 'unrecorded'; version: string; file: string; why: string; sql: readonly string[] }
@@ -34,7 +35,9 @@ export const concurrentIndexOf = ({ up, transaction }: Migration): ConcurrentInd
 }
 
 export type Evidence = {
-  /** Files that are not recorded. */
+  /** Every file that can be read. */
+  files: readonly Migration[]
+  /** Those of them that are not recorded. */
   unapplied: readonly Migration[]
   recorded: ReadonlySet<string>
   /** Rows that say `running`, of runs that are not alive. */
@@ -53,6 +56,9 @@ export const dropIndex = (reference: string): string => `drop index concurrently
 const record = (version: string, table: string): string =>
   `insert into ${table} (version) values (${literal(version)});`
 
+const forget = (version: string, table: string): string =>
+  `delete from ${table} where version = ${literal(version)};`
+
 const examineIndex = (
   migration: Migration,
   { name }: ConcurrentIndex,
@@ -68,13 +74,16 @@ const examineIndex = (
 }
 
 const examineEntry = (entry: LedgerEntry, evidence: Evidence): Finding => {
-  const { id, version, file } = entry
-  if (evidence.recorded.has(version)) return { kind: 'done', entry }
-  const migration = evidence.unapplied.find((candidate) => candidate.version === version)
-  if (!migration || migration.transaction || concurrentIndexOf(migration)) return { kind: 'undone', entry }
+  const { id, version, file, direction } = entry
+  const up = direction === 'up'
+  if (evidence.recorded.has(version) === up) return { kind: 'done', entry }
+  const migration = evidence.files.find((candidate) => candidate.version === version)
+  if (!migration || sectionOf(migration, direction).transaction) return { kind: 'undone', entry }
+  if (up && concurrentIndexOf(migration)) return { kind: 'undone', entry }
   const settle = (outcome: string): string =>
     `update po_migrate.ledger set outcome = ${literal(outcome)} where id = ${id};`
-  const done = [record(version, evidence.versionsTable), settle('done')]
+  const settleVersion = up ? record : forget
+  const done = [settleVersion(version, evidence.versionsTable), settle('done')]
   return { kind: 'unclear', version, file, sql: { done, undone: [settle('failed')] } }
 }
 

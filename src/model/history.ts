@@ -1,4 +1,4 @@
-import type { HistoryEntry, MigrationFile } from './types.ts'
+import type { DatabaseState, HistoryEntry, MigrationFile } from './types.ts'
 
 /** dbmate's order: versions are strings and compare as such (`10` comes before `9`). */
 export const compareVersions = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
@@ -38,3 +38,16 @@ export const history = (
 /** What `up` would run: pending and out-of-order alike, as dbmate does. */
 export const isUnapplied = (entry: HistoryEntry): boolean =>
   entry.state === 'pending' || entry.state === 'out-of-order'
+
+/** Files that are still to run, in dbmate's order. */
+export const unappliedFiles = ({
+  files,
+  applied,
+}: Pick<DatabaseState, 'files' | 'applied'>): MigrationFile[] => {
+  const unapplied = new Set(
+    history(files, applied)
+      .filter(isUnapplied)
+      .map(({ version }) => version),
+  )
+  return files.filter(({ version }) => unapplied.has(version))
+}

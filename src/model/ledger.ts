@@ -1,3 +1,5 @@
+import type { Direction } from './types.ts'
+
 /** Who started a run, and from which state of the files. */
 export type Provenance = {
   /** `user@host`. */
@@ -13,7 +15,8 @@ export type Provenance = {
   image: string
 }
 
-export type LedgerOutcome = 'running' | 'done' | 'failed'
+/** `accepted`: an edit of an applied file was declared harmless; nothing ran. */
+export type LedgerOutcome = 'running' | 'done' | 'failed' | 'accepted'
 
 /** One attempted file. */
 export type LedgerEntry = Provenance & {
@@ -26,6 +29,8 @@ export type LedgerEntry = Provenance & {
   startedAt: Date
   /** Milliseconds; null while it runs, or when its run died. */
   duration: number | null
+  /** Whether the file was applied or rolled back. */
+  direction: Direction
   outcome: LedgerOutcome
   error: string | null
 }

@@ -1,4 +1,4 @@
-import type { MigrationFile, Problem } from './types.ts'
+import type { Direction, Migration, MigrationFile, Problem, Section } from './types.ts'
 
 /** dbmate: `^(\d+).*\.sql$`; the version is the leading digits, as a string. */
 const fileName = /^(\d+).*\.sql$/
@@ -15,7 +15,10 @@ const markerStart = /^--[\t\n\f\r ]*migrate:(?:up|down)/
 const spaces = /[\t\f\r ]+/
 const anyTransaction = /^transaction/i
 const settledTransaction = /^transaction:(true|false)$/
+/** Nested block comments are left as they are: the section then counts as not empty. */
+const comments = /--[^\n]*|\/\*(?:(?!\/\*|\*\/)[\s\S])*\*\//g
 const lineEnd = /\r?\n/
+const irreversibleLine = /^[\t ]*-- po-migrate:irreversible\b[\t ]*(.*)$/m
 
 export const parseVersion = (file: string): string | undefined => fileName.exec(file)?.[1]
 
@@ -70,8 +73,8 @@ const findOptions = ([found]: RegExpExecArray): string[] => {
   return line.replace(markerStart, '').split(spaces).filter(Boolean)
 }
 
-const isTransactional = (up: RegExpExecArray): boolean =>
-  findOptions(up).findLast((option) => settledTransaction.test(option)) !== 'transaction:false'
+const isTransactional = (marker: RegExpExecArray): boolean =>
+  findOptions(marker).findLast((option) => settledTransaction.test(option)) !== 'transaction:false'
 
 const findLostOptions = (file: string, text: string, markers: readonly RegExpExecArray[]): Problem[] =>
   markers
@@ -134,6 +137,7 @@ export const parseMigration = (file: string, text: string): MigrationFile => {
   const [up] = markers.up
   const [down] = markers.down
   if (problems.length > 0 || !up || !down) return { version, file, problems }
+  const irreversible = irreversibleLine.exec(text)?.[1]
   const migration = {
     version,
     file,
@@ -141,10 +145,22 @@ export const parseMigration = (file: string, text: string): MigrationFile => {
     up: text.slice(up.index, down.index),
     upLine: lineOf(text, up.index),
     down: text.slice(down.index),
+    downLine: lineOf(text, down.index),
     transaction: isTransactional(up),
+    downTransaction: isTransactional(down),
+    ...(irreversible !== undefined && { irreversible: irreversible.trim() }),
   }
   return { version, file, problems, migration }
 }
+
+/** The half that a run in this direction sends. */
+export const sectionOf = (migration: Migration, direction: Direction): Section =>
+  direction === 'up'
+    ? { sql: migration.up, line: migration.upLine, transaction: migration.transaction }
+    : { sql: migration.down, line: migration.downLine, transaction: migration.downTransaction }
+
+/** Markers and comments only: dbmate would delete the record and undo nothing. */
+export const isEmptySection = ({ sql }: Section): boolean => sql.replace(comments, '').trim() === ''
 
 /** Marks files that share a version: dbmate would apply the first and report the second as applied. */
 export const markDuplicates = (files: readonly MigrationFile[]): MigrationFile[] => {

@@ -4,34 +4,57 @@ export type StepStatus = 'done' | 'failed' | 'skipped'
 
 export type StepOutcome = { step: Step; status: StepStatus }
 
-const databaseOf = (step: Step): string | undefined =>
-  step.kind === 'create-database' || step.kind === 'apply-migration' ? step.managed.database : undefined
+/** Name on the server of the database that a step is about, if it is about one. */
+export const databaseOf = (step: Step): string | undefined =>
+  'managed' in step ? step.managed.database : undefined
 
-const groupByDatabase = (outcomes: readonly StepOutcome[]): Map<string, StepOutcome[]> => {
-  const groups = new Map<string, StepOutcome[]>()
-  for (const outcome of outcomes) {
-    const database = databaseOf(outcome.step)
-    if (database !== undefined) groups.set(database, [...(groups.get(database) ?? []), outcome])
-  }
-  return groups
+/** How a run left one database of its plan. */
+export type DatabaseOutcome = {
+  database: string
+  /** `stopped`: some of it was done, and nothing of it failed. */
+  status: 'done' | 'failed' | 'stopped' | 'untouched'
+  /** Versions that were applied or rolled back, in order. */
+  changed: string[]
+  /** Steps that were not started. */
+  waiting: number
 }
 
-const describeGroup = (database: string, outcomes: readonly StepOutcome[]): string => {
-  const count = (status: StepStatus): number => outcomes.filter((outcome) => outcome.status === status).length
-  const done = count('done')
-  if (done === outcomes.length) return `${database} done`
-  if (done === 0 && count('failed') === 0) return `${database} untouched`
-  const applied = outcomes.flatMap(({ step, status }) =>
-    step.kind === 'apply-migration' && status === 'done' ? step.migration.version : [],
-  )
+const statusOf = (statuses: readonly StepStatus[]): DatabaseOutcome['status'] => {
+  if (statuses.includes('failed')) return 'failed'
+  if (!statuses.includes('skipped')) return 'done'
+  return statuses.includes('done') ? 'stopped' : 'untouched'
+}
+
+/** The result matrix: every database of the plan, in its order. */
+export const outcomesByDatabase = (outcomes: readonly StepOutcome[]): DatabaseOutcome[] => {
+  const names = new Set(outcomes.flatMap(({ step }) => databaseOf(step) ?? []))
+  return [...names].map((database) => {
+    const own = outcomes.filter(({ step }) => databaseOf(step) === database)
+    const statuses = own.map(({ status }) => status)
+    return {
+      database,
+      status: statusOf(statuses),
+      changed: own.flatMap(({ step, status }) =>
+        'migration' in step && status === 'done' ? step.migration.version : [],
+      ),
+      waiting: statuses.filter((status) => status === 'skipped').length,
+    }
+  })
+}
+
+const describe = ({ status, changed, waiting }: DatabaseOutcome, did: string): string => {
+  if (status === 'done' || status === 'untouched') return status
   const stays =
-    applied.length > 0
-      ? `${applied.join(', ')} ${applied.length > 1 ? 'stay' : 'stays'} applied`
-      : 'nothing new applied'
-  const waiting = count('skipped')
-  return `${database}: ${stays}${waiting > 0 ? `, ${waiting} not started` : ''}`
+    changed.length > 0
+      ? `${changed.join(', ')} ${changed.length > 1 ? 'stay' : 'stays'} ${did}`
+      : `nothing new ${did}`
+  return `${status}: ${stays}${waiting > 0 ? `, ${waiting} not started` : ''}`
 }
 
-/** Where a stopped run left every database of its plan: `iam_qual done; calendar_qual: 00008 stays applied; rag_qual untouched`. */
-export const describeOutcome = (outcomes: readonly StepOutcome[]): string =>
-  [...groupByDatabase(outcomes)].map(([database, group]) => describeGroup(database, group)).join('; ')
+/** Where a stopped run left every database of its plan, a line each: `calendar_qual  failed: 00008 stays applied`. */
+export const describeOutcome = (outcomes: readonly StepOutcome[]): string[] => {
+  const databases = outcomesByDatabase(outcomes)
+  const width = Math.max(0, ...databases.map(({ database }) => database.length))
+  const did = outcomes.some(({ step }) => step.kind === 'rollback-migration') ? 'rolled back' : 'applied'
+  return databases.map((outcome) => `${outcome.database.padEnd(width)}  ${describe(outcome, did)}`)
+}

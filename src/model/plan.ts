@@ -1,3 +1,4 @@
+import type { Refusal } from './policy.ts'
 import type { ManagedDatabase, Migration, Stack } from './types.ts'
 
 /** One typed step; everything a run will do is one of these. */
@@ -8,9 +9,19 @@ export type Step =
   | { kind: 'pull-image'; image: string }
   | { kind: 'create-database'; managed: ManagedDatabase }
   | { kind: 'apply-migration'; managed: ManagedDatabase; migration: Migration }
+  | { kind: 'rollback-migration'; managed: ManagedDatabase; migration: Migration }
+  /** Writes down that a file's new text is known to be harmless. */
+  | { kind: 'accept-edit'; managed: ManagedDatabase; migration: Migration }
 
 /** The whole truth of what a run will do, in order; `environment` is the host's name for what concerns a host. */
-export type Plan = { version: 1; command: 'up' | 'start'; environment: string; steps: readonly Step[] }
+export type Plan = {
+  version: 1
+  command: 'up' | 'rollback' | 'start'
+  environment: string
+  steps: readonly Step[]
+  /** What the environment's policy has against executing it. */
+  refusals?: readonly Refusal[]
+}
 
 /** A step as it stands in JSON: its kind, and the names of what it touches. */
 export type StepDocument = {
@@ -29,6 +40,7 @@ export type PlanDocument = {
   command: Plan['command']
   environment: string
   steps: StepDocument[]
+  refusals: Refusal[]
 }
 
 const namesOf = (step: Step): Omit<StepDocument, 'step' | 'kind'> => {
@@ -44,6 +56,8 @@ const namesOf = (step: Step): Omit<StepDocument, 'step' | 'kind'> => {
     case 'create-database':
       return { database: step.managed.database }
     case 'apply-migration':
+    case 'rollback-migration':
+    case 'accept-edit':
       return { database: step.managed.database, migration: step.migration.file }
   }
 }
@@ -54,4 +68,8 @@ export const describeStep = (step: Step, index: number): StepDocument => ({
   ...namesOf(step),
 })
 
-export const describePlan = (plan: Plan): PlanDocument => ({ ...plan, steps: plan.steps.map(describeStep) })
+export const describePlan = (plan: Plan): PlanDocument => ({
+  ...plan,
+  steps: plan.steps.map(describeStep),
+  refusals: [...(plan.refusals ?? [])],
+})

@@ -14,6 +14,8 @@ export type Host = {
   volume?: string
   /** The stack that runs Postgres. */
   stack?: Stack
+  /** Reached by ssh, or home of several environments: what is destroyed here is somebody else's too. */
+  shared?: boolean
 }
 
 export type EngineName = 'docker' | 'embedded'
@@ -32,6 +34,20 @@ export type ManagedDatabase = {
   searchPath?: string
 }
 
+/** What a run does about a state of the files or the database that may be a mistake. */
+export type PolicyChoice = 'allow' | 'refuse'
+
+export type Policy = {
+  /** A file older than the newest applied one. */
+  outOfOrder: PolicyChoice
+  /** An applied version without a file: an older checkout, or a deleted file. */
+  missing: PolicyChoice
+  /** An applied file whose text changed since. */
+  edited: PolicyChoice
+  /** What lint warns about in a file that is to run. */
+  warnings: PolicyChoice
+}
+
 export type Environment = {
   name: string
   host: Host
@@ -39,6 +55,7 @@ export type Environment = {
   network: string
   /** Whether `up` needs a confirmation. */
   confirm: boolean
+  policy: Policy
   /** DNS name of Postgres on the network: a compose service or an alias. */
   service: string
   port: number
@@ -88,9 +105,19 @@ export type Migration = {
   /** 1-based line of `-- migrate:up` in the file; Postgres' positions count from it. */
   upLine: number
   down: string
-  /** False under `transaction:false`. */
+  /** 1-based line of `-- migrate:down`. */
+  downLine: number
+  /** False under `transaction:false`, of the up and of the down section. */
   transaction: boolean
+  downTransaction: boolean
+  /** Why it must not be rolled back: `-- po-migrate:irreversible REASON`; perhaps empty. */
+  irreversible?: string
 }
+
+export type Direction = 'up' | 'down'
+
+/** One of the two halves of a migration: what dbmate sends as one query, where it begins, and how it runs. */
+export type Section = { sql: string; line: number; transaction: boolean }
 
 export type MigrationState = 'applied' | 'pending' | 'out-of-order' | 'missing-file' | 'edited'
 
@@ -107,6 +134,8 @@ export type DatabaseReading = {
   applied: readonly string[]
   /** Of each version that the ledger knows as done: its file's checksum then. */
   checksums: ReadonlyMap<string, string>
+  /** Checksums of every file that was ever begun here, also of those that failed. */
+  attempted: ReadonlySet<string>
 }
 
 /** One managed database with everything a plan needs to know. */

@@ -1,13 +1,17 @@
 import { AppError, exitCodes, usageError } from '../errors.ts'
-import { history, isUnapplied } from '../model/history.ts'
+import { history, unappliedFiles } from '../model/history.ts'
 import { describeStep, type Plan, type Step } from '../model/plan.ts'
-import type { DatabaseState, Environment, MigrationFile, Problem } from '../model/types.ts'
+import { type Lifted, nothingLifted } from '../model/policy.ts'
+import type { DatabaseState, Environment, Problem } from '../model/types.ts'
+import { findRefusals } from './policy.ts'
 
 export type UpWorld = {
   environment: Environment
   databases: readonly DatabaseState[]
   /** dbmate's image when this machine has to pull it first. */
   missingImage: string | undefined
+  /** What the operator lifted; left out: nothing. */
+  lifted?: Lifted
 }
 
 /**
@@ -31,22 +35,14 @@ const refuseUntracked = ({ databases, environment }: UpWorld): void => {
   })
 }
 
-/** Files that are still to run, in dbmate's order. */
-const unappliedFiles = ({ files, applied }: DatabaseState): MigrationFile[] => {
-  const unapplied = new Set(
-    history(files, applied)
-      .filter(isUnapplied)
-      .map(({ version }) => version),
-  )
-  return files.filter(({ version }) => unapplied.has(version))
-}
-
 /** Two files of one version are refused even when that version is applied: the second would count as run. */
 const faults = (state: DatabaseState): Problem[] => {
   const versions = state.files.map(({ version }) => version)
   const repeated = state.files.filter(({ version }, index) => versions.indexOf(version) !== index)
   const stopping = new Set([...unappliedFiles(state), ...repeated])
-  return [...state.strays, ...[...stopping].flatMap(({ problems }) => problems)]
+  return [...state.strays, ...[...stopping].flatMap(({ problems }) => problems)].filter(
+    ({ level }) => level === 'error',
+  )
 }
 
 /** Faults in all databases at once, before any is touched. */
@@ -69,12 +65,23 @@ const refuseFaults = ({ databases }: UpWorld): void => {
   )
 }
 
-const stepsOf = (state: DatabaseState): Step[] => {
+/** An accepted edit is written down, so that the next run does not ask again. */
+const acceptedEdits = ({ managed, files, applied, checksums }: DatabaseState, lifted: Lifted): Step[] =>
+  history(files, applied, checksums).flatMap(({ version, state }): Step[] => {
+    const migration = files.find((file) => file.version === version)?.migration
+    return state === 'edited' && migration && lifted.edited.includes(version)
+      ? [{ kind: 'accept-edit', managed, migration }]
+      : []
+  })
+
+const stepsOf = (state: DatabaseState, lifted: Lifted): Step[] => {
   const { managed, exists } = state
   const apply = unappliedFiles(state).flatMap(({ migration }): Step[] =>
     migration ? [{ kind: 'apply-migration', managed, migration }] : [],
   )
-  return exists ? apply : [{ kind: 'create-database', managed }, ...apply]
+  return exists
+    ? [...acceptedEdits(state, lifted), ...apply]
+    : [{ kind: 'create-database', managed }, ...apply]
 }
 
 /**
@@ -84,10 +91,30 @@ const stepsOf = (state: DatabaseState): Step[] => {
 export const planUp = (world: UpWorld): Plan => {
   refuseFaults(world)
   refuseUntracked(world)
-  const { environment, databases, missingImage } = world
-  const steps = databases.flatMap(stepsOf)
+  const { environment, databases, missingImage, lifted = nothingLifted } = world
+  const steps = databases.flatMap((state) => stepsOf(state, lifted))
   const pull: Step[] = missingImage && steps.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
-  return { version: 1, command: 'up', environment: environment.name, steps: [...pull, ...steps] }
+  return {
+    version: 1,
+    command: 'up',
+    environment: environment.name,
+    steps: [...pull, ...steps],
+    refusals: findRefusals(environment, databases, lifted),
+  }
+}
+
+/**
+ * A plan that the environment's policy refuses is shown, and never executed.
+ * @throws AppError (exit 4) with all refusals, each with the one flag that lifts it.
+ */
+export const requireAllowed = ({ environment, refusals = [] }: Plan, command: string): void => {
+  if (refusals.length === 0) return
+  const flags = [...new Set(refusals.map(({ flag }) => flag))]
+  throw new AppError(`${environment}: refused by policy; nothing was touched.`, {
+    exitCode: exitCodes.refused,
+    details: refusals.flatMap(({ message, flag }) => [message, `  lifted by ${flag}`]),
+    hint: `put it right, or, if it is meant so: ${command} ${flags.join(' ')}`,
+  })
 }
 
 const keyOf = (step: Step): string => JSON.stringify({ ...describeStep(step, 0) })

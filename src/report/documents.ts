@@ -19,6 +19,8 @@ export const stepDocument = z.strictObject({
     'pull-image',
     'create-database',
     'apply-migration',
+    'rollback-migration',
+    'accept-edit',
   ]),
   database: z.string().optional().describe('Name on the server'),
   migration: z.string().optional().describe('File name'),
@@ -30,9 +32,20 @@ export const stepDocument = z.strictObject({
 
 export const planDocument = z.strictObject({
   version,
-  command: z.enum(['up', 'start']),
+  command: z.enum(['up', 'rollback', 'start']),
   environment: z.string().describe("Environment, or the host's name for start"),
   steps: z.array(stepDocument),
+  refusals: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['outOfOrder', 'missing', 'edited', 'warnings']),
+        database: z.string().describe('Name on the server'),
+        subject: z.string().describe("The version, or a warning's rule"),
+        message: z.string(),
+        flag: z.string().describe('What lifts it'),
+      }),
+    )
+    .describe("What the environment's policy has against executing it"),
 })
 
 export const statusDocument = z.strictObject({
@@ -122,10 +135,44 @@ export const historyDocument = z.strictObject({
       image: z.string(),
       startedAt: z.string().describe('ISO 8601'),
       duration: z.number().nullable().describe('Milliseconds'),
-      outcome: z.enum(['running', 'done', 'failed']),
+      direction: z.enum(['up', 'down']).describe('Applied, or rolled back'),
+      outcome: z
+        .enum(['running', 'done', 'failed', 'accepted'])
+        .describe('accepted: an edit of an applied file; nothing ran'),
       error: z.string().nullable(),
     }),
   ),
+})
+
+const level = z.enum(['error', 'warning'])
+
+export const lintDocument = z.strictObject({
+  version,
+  files: z.int().describe('Migration files that were read'),
+  errors: z.int(),
+  warnings: z.int(),
+  problems: z.array(
+    z.strictObject({
+      rule: z.string().describe('What `lint --explain` explains'),
+      level,
+      database: z.string().nullable().describe('Directory in the store; null: outside the store'),
+      file: z.string().describe('Path, relative to the working directory where it is below it'),
+      line: z.int().optional().describe('From 1'),
+      column: z.int().optional().describe('From 1, in characters'),
+      message: z.string(),
+    }),
+  ),
+})
+
+export const ruleDocument = z.strictObject({
+  version,
+  rule: z.string(),
+  level,
+  ignorable: z.boolean().describe('Whether `-- po-migrate:ignore` can lift it'),
+  why: z.string(),
+  fix: z.string(),
+  bad: z.string().describe('A migration that it finds, the lines marked with ✗'),
+  good: z.string(),
 })
 
 const run = z.string().describe('Run id')
@@ -155,11 +202,23 @@ export const eventDocument = z.discriminatedUnion('event', [
     run,
     status: z.enum(['done', 'failed', 'refused', 'interrupted']),
     exit: z.int().describe('Equals the exit code'),
+    databases: z
+      .array(
+        z.strictObject({
+          database: z.string().describe('Name on the server'),
+          status: z.enum(['done', 'failed', 'stopped', 'untouched']),
+          changed: z.array(z.string()).describe('Versions that were applied or rolled back'),
+          waiting: z.int().describe('Steps that were not started'),
+        }),
+      )
+      .describe('How the run left every database of its plan'),
     error: errorDocument.optional(),
   }),
 ])
 
 export type RunEvent = z.infer<typeof eventDocument>
+export type LintDocument = z.infer<typeof lintDocument>
+export type RuleDocument = z.infer<typeof ruleDocument>
 export type LockDocument = z.infer<typeof lockDocument>
 export type HistoryDocument = z.infer<typeof historyDocument>
 export type StatusDocument = z.infer<typeof statusDocument>

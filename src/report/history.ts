@@ -5,8 +5,13 @@ import { renderDuration, renderTable } from './render.ts'
 type Entry = HistoryDocument['entries'][number]
 
 const outcomeOf = ({ outcome }: Entry, paint: Paint): string => {
-  if (outcome === 'done') return paint.green(paint.symbols.done)
+  if (outcome === 'done' || outcome === 'accepted') return paint.green(paint.symbols.done)
   return outcome === 'failed' ? paint.red(paint.symbols.failed) : paint.yellow(paint.symbols.skipped)
+}
+
+const whatOf = ({ file, direction, outcome }: Entry): string => {
+  if (outcome === 'accepted') return `${file} (edit accepted)`
+  return direction === 'down' ? `${file} (rolled back)` : file
 }
 
 /** One line an attempt, and under a failure its first line. */
@@ -16,7 +21,7 @@ export const renderHistory = ({ environment, entries }: HistoryDocument, paint: 
     outcomeOf(entry, paint),
     entry.startedAt.slice(0, 16).replace('T', ' '),
     entry.database,
-    entry.file,
+    whatOf(entry),
     entry.duration === null ? '' : renderDuration(entry.duration),
     entry.actor,
     entry.commit === null ? '' : `${entry.commit.slice(0, 8)}${entry.dirty ? '+' : ''}`,

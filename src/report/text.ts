@@ -24,6 +24,10 @@ const describe = (event: StepEvent, column: number): string => {
       return `${database.padEnd(column)}  create database`
     case 'apply-migration':
       return `${database.padEnd(column)}  ${migration}`
+    case 'rollback-migration':
+      return `${database.padEnd(column)}  roll back ${migration}`
+    case 'accept-edit':
+      return `${database.padEnd(column)}  accept the edit of ${migration}`
   }
 }
 

@@ -32,6 +32,10 @@ const describe = (step: Step): readonly [string, string] => {
       return [step.managed.database, 'create database']
     case 'apply-migration':
       return [step.managed.database, step.migration.file]
+    case 'rollback-migration':
+      return [step.managed.database, `roll back ${step.migration.file}`]
+    case 'accept-edit':
+      return [step.managed.database, `accept the edit of ${step.migration.file}`]
   }
 }
 
@@ -55,6 +59,14 @@ export const renderMissing = (databases: readonly DatabaseState[]): string[] =>
       : []
   })
 
+/** What stands in the plan's way, and what lifts it. */
+export const renderRefusals = ({ refusals = [] }: Plan, { symbols, yellow }: Paint): string =>
+  refusals
+    .map(
+      ({ message, flag }) => `${yellow(symbols.skipped)} up will refuse: ${message}\n  lifted by ${flag}\n`,
+    )
+    .join('')
+
 export const renderNothingToDo = (environment: string, databases: readonly DatabaseState[]): string => {
   const applied = databases.reduce((sum, state) => sum + state.applied.length, 0)
   return `${environment}: nothing to do, ${plural(applied, 'migration')} applied in ${plural(databases.length, 'database')}.\n`
@@ -62,14 +74,18 @@ export const renderNothingToDo = (environment: string, databases: readonly Datab
 
 export type Summary = { environment: string; outcomes: readonly StepOutcome[]; ms: number }
 
+const counted = new Set<Step['kind']>(['apply-migration', 'rollback-migration'])
+
 /** `qual: 6 migrations applied in 0.9 s (iam_qual 1, calendar_qual 4, rag_qual 1).` */
 export const renderSummary = ({ environment, outcomes, ms }: Summary): string => {
   const counts = new Map<string, number>()
   for (const { step, status } of outcomes) {
-    if (step.kind !== 'apply-migration' || status !== 'done') continue
+    if (!('managed' in step) || !counted.has(step.kind) || status !== 'done') continue
     counts.set(step.managed.database, (counts.get(step.managed.database) ?? 0) + 1)
   }
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
   const each = [...counts].map(([database, count]) => `${database} ${count}`).join(', ')
-  return `${environment}: ${plural(total, 'migration')} applied in ${renderDuration(ms)} (${each}).\n`
+  const did = outcomes.some(({ step }) => step.kind === 'rollback-migration') ? 'rolled back' : 'applied'
+  const where = total > 0 ? ` (${each})` : ''
+  return `${environment}: ${plural(total, 'migration')} ${did} in ${renderDuration(ms)}${where}.\n`
 }

@@ -3,7 +3,8 @@ import type { Dbmate, DbmateResult } from '../io/dbmate.ts'
 import type { Engine, Progress } from '../io/engine.ts'
 import { type Blocker, describeBlocker, watch } from '../io/observer.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
-import type { ManagedDatabase, Migration } from '../model/types.ts'
+import { sectionOf } from '../model/migration.ts'
+import type { Direction, ManagedDatabase, Migration } from '../model/types.ts'
 
 /** Postgres gave up waiting for a lock (lock_not_available). */
 const lockNotAvailable = '55P03'
@@ -19,6 +20,7 @@ export type AttemptOptions = {
   run: string
   managed: ManagedDatabase
   migration: Migration
+  direction: Direction
   /** Seconds. */
   lockTimeout: number
   interrupt: AbortSignal
@@ -26,7 +28,13 @@ export type AttemptOptions = {
 }
 
 /** How the last attempt ended, and who was in its way. */
-export type AttemptResult = { result: DbmateResult; blockers: readonly Blocker[]; tries: number }
+export type AttemptResult = {
+  result: DbmateResult
+  blockers: readonly Blocker[]
+  tries: number
+  /** There were tries left, and the run was interrupted. */
+  interrupted?: boolean
+}
 
 /** PGOPTIONS of dbmate's session: a bounded wait for locks, and a backend that notices when its client is gone. */
 export const sessionSettings = (lockTimeout: number, transaction: boolean): string => {
@@ -34,10 +42,11 @@ export const sessionSettings = (lockTimeout: number, transaction: boolean): stri
   return `-c lock_timeout=${ms} -c client_connection_check_interval=500`
 }
 
-const runOnce = async (options: AttemptOptions): Promise<Omit<AttemptResult, 'tries'>> => {
-  const { engine, dbmate, run, managed, migration, lockTimeout, onProgress } = options
+const runOnce = async (options: AttemptOptions): Promise<Pick<AttemptResult, 'result' | 'blockers'>> => {
+  const { engine, dbmate, run, managed, migration, direction, lockTimeout, onProgress } = options
+  const settings = sessionSettings(lockTimeout, sectionOf(migration, direction).transaction)
   await using watching = watch(engine.server, run, onProgress)
-  const result = await dbmate.up(managed, migration, sessionSettings(lockTimeout, migration.transaction))
+  const result = await dbmate.migrate(direction, { managed, migration }, settings)
   return { result, blockers: watching.blockers() }
 }
 
@@ -46,17 +55,17 @@ const runOnce = async (options: AttemptOptions): Promise<Omit<AttemptResult, 'tr
  * the application queue up behind it, so many short waits are kinder than a long one.
  */
 export const attempt = async (options: AttemptOptions): Promise<AttemptResult> => {
-  const { migration, interrupt, onProgress } = options
+  const { migration, direction, interrupt, onProgress } = options
+  const { transaction } = sectionOf(migration, direction)
   for (let tries = 1; ; tries++) {
     const { result, blockers } = await runOnce(options)
     const locked = result.exitCode !== 0 && parseDbmateError(result.output).sqlState === lockNotAvailable
-    if (!locked || !migration.transaction || tries === attempts || interrupt.aborted)
-      return { result, blockers, tries }
+    if (!locked || !transaction || tries === attempts) return { result, blockers, tries }
     const pause = firstPause * 2 ** (tries - 1) * (0.5 + Math.random())
     const [blocker] = blockers
     const reason = blocker ? `, after ${describeBlocker(blocker)}` : ''
     onProgress(`try ${tries + 1} of ${attempts} in ${(pause / secondsToMs).toFixed(1)} s${reason}`)
     await sleep(pause, undefined, { signal: interrupt }).catch(() => {})
-    if (interrupt.aborted) return { result, blockers, tries }
+    if (interrupt.aborted) return { result, blockers, tries, interrupted: true }
   }
 }

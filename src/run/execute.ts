@@ -1,6 +1,6 @@
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import type { InterruptReason } from '../model/context.ts'
-import { describeOutcome, type StepOutcome } from '../model/outcome.ts'
+import { databaseOf, describeOutcome, type StepOutcome } from '../model/outcome.ts'
 import { describeStep, type Plan, type Step } from '../model/plan.ts'
 import { describeError, type Report } from '../report/report.ts'
 
@@ -12,6 +12,8 @@ export type ExecuteOptions = {
   stop: AbortSignal
   /** The command that goes on from where a failed or interrupted run stopped. */
   resume: string
+  /** A failure stops the steps of its own database only; left out: it stops everything. */
+  continueOnError?: boolean
 }
 
 export type RunResult = {
@@ -38,7 +40,7 @@ const stopped = (error: AppError, outcomes: readonly StepOutcome[], resume: stri
   const exitCode = changed && error.exitCode === exitCodes.unreachable ? exitCodes.failed : error.exitCode
   return new AppError(error.message, {
     exitCode,
-    details: [...error.details, describeOutcome(outcomes)].filter(Boolean),
+    details: [...error.details, ...describeOutcome(outcomes)],
     hint: error.hint ? `${error.hint}, then: ${resume}` : resume,
     cause: error.cause,
   })
@@ -57,23 +59,41 @@ const runStep = async (step: Step, perform: ExecuteOptions['perform']): Promise<
 const interrupted = (
   outcomes: readonly StepOutcome[],
   { interrupt, stop, resume }: ExecuteOptions,
+  waiting?: AppError,
 ): RunResult => {
   const exit = interruptions[interrupt.reason as InterruptReason]
-  const how = stop.aborted ? 'the running step was cut off' : 'the running step was finished'
+  const finished = waiting ? 'no further try was made' : 'the running step was finished'
+  const how = stop.aborted ? 'the running step was cut off' : finished
   const error = new AppError(`Interrupted by ${interrupt.reason}; ${how}.`, {
     exitCode: exit,
-    details: [describeOutcome(outcomes)],
+    details: [...(waiting ? [waiting.message, ...waiting.details] : []), ...describeOutcome(outcomes)],
     hint: resume,
   })
   return { outcomes, status: 'interrupted', exit, error }
 }
 
+/** Several databases failed, each for a reason of its own. */
+const combine = (failures: readonly AppError[]): AppError | undefined => {
+  const [first] = failures
+  if (!first || failures.length === 1) return first
+  return new AppError(`${failures.length} databases failed.`, {
+    exitCode: exitCodes.failed,
+    details: failures.flatMap(({ message, details, hint }) => [
+      message,
+      ...details.map((line) => `  ${line}`),
+      ...(hint ? [`  → ${hint}`] : []),
+    ]),
+  })
+}
+
 const conclude = (
   outcomes: readonly StepOutcome[],
-  failure: AppError | undefined,
+  failures: readonly AppError[],
   options: ExecuteOptions,
 ): RunResult => {
+  const failure = combine(failures)
   if (failure && options.stop.aborted) return interrupted(outcomes, options)
+  if (failure?.exitCode === exitCodes.interrupted) return interrupted(outcomes, options, failure)
   if (failure) {
     const error = stopped(failure, outcomes, options.resume)
     return { outcomes, status: 'failed', exit: error.exitCode, error }
@@ -82,29 +102,37 @@ const conclude = (
   return { outcomes, status: 'done', exit: exitCodes.done }
 }
 
+/** Whether an earlier failure keeps this step from starting. */
+const isBlocked = (step: Step, outcomes: readonly StepOutcome[], continueOnError: boolean): boolean => {
+  const failed = outcomes.filter(({ status }) => status === 'failed').map(({ step }) => databaseOf(step))
+  if (!continueOnError || failed.includes(undefined)) return failed.length > 0
+  return failed.includes(databaseOf(step))
+}
+
 /**
  * The one loop behind every verb: each step in order, an event before and after, a stop at the first failure.
  * An interrupt lets the running step finish and starts no other.
  */
 export const execute = async (plan: Plan, options: ExecuteOptions): Promise<RunResult> => {
-  const { run, perform, report, interrupt } = options
+  const { run, perform, report, interrupt, continueOnError = false } = options
   const outcomes: StepOutcome[] = []
-  let failure: AppError | undefined
+  const failures: AppError[] = []
   for (const [index, step] of plan.steps.entries()) {
     const base = { version: 1 as const, run, ...describeStep(step, index) }
-    if (failure || interrupt.aborted) {
+    if (interrupt.aborted || isBlocked(step, outcomes, continueOnError)) {
       outcomes.push({ step, status: 'skipped' })
       report.event({ ...base, event: 'step.finished', status: 'skipped', ms: 0 })
       continue
     }
     report.event({ ...base, event: 'step.started' })
     const started = performance.now()
-    failure = await runStep(step, perform)
+    const failure = await runStep(step, perform)
+    if (failure) failures.push(failure)
     const status = failure ? 'failed' : 'done'
     outcomes.push({ step, status })
     const ms = Math.round(performance.now() - started)
     const error = failure && { error: describeError(failure) }
     report.event({ ...base, event: 'step.finished', status, ms, ...error })
   }
-  return conclude(outcomes, failure, options)
+  return conclude(outcomes, failures, options)
 }

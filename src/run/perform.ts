@@ -3,17 +3,19 @@ import { startStack } from '../io/compose.ts'
 import type { Dbmate } from '../io/dbmate.ts'
 import type { DockerHost } from '../io/docker-host.ts'
 import type { Engine, Progress } from '../io/engine.ts'
+import { recordAcceptedEdit } from '../io/ledger.ts'
 import type { LossReason } from '../io/lock.ts'
 import type { Provenance } from '../model/ledger.ts'
 import type { Plan, Step } from '../model/plan.ts'
-import { type ApplyOptions, applyMigration, createDatabase } from './apply.ts'
+import { createDatabase } from './create-database.ts'
+import { type MigrateFileOptions, migrateFile } from './migrate-file.ts'
 
 /** What steps need; a plan brings what its own kinds of step use. */
 export type Tools = {
   /** For databases. */
   engine?: Engine
   /** For migration files. */
-  apply?: Pick<ApplyOptions, 'run' | 'lockTimeout' | 'interrupt'> & {
+  migrate?: Pick<MigrateFileOptions, 'run' | 'lockTimeout' | 'interrupt'> & {
     /** Read at the first file: before that the image may have to be pulled. */
     provenance: () => Promise<Provenance>
   }
@@ -43,9 +45,11 @@ const need = <T>(tool: T | undefined, name: string): T => {
 /** Step → one effect. The dbmate container starts with the first step that needs it, and serves all. */
 export const openPerformer = (
   plan: Plan,
-  { engine, apply, lost, host, passEnv = [], onProgress, stop }: Tools,
+  { engine, migrate, lost, host, passEnv = [], onProgress, stop }: Tools,
 ): Performer => {
-  const files = plan.steps.filter((step) => step.kind === 'apply-migration')
+  const files = plan.steps.filter(
+    (step) => step.kind === 'apply-migration' || step.kind === 'rollback-migration',
+  )
   let opened: Promise<Dbmate> | undefined
   let known: Promise<Provenance> | undefined
   const dbmate = (): Promise<Dbmate> => {
@@ -53,7 +57,7 @@ export const openPerformer = (
     return opened
   }
   const provenance = (): Promise<Provenance> => {
-    known ??= need(apply, 'the means to apply files').provenance()
+    known ??= need(migrate, 'the means to run files').provenance()
     return known
   }
   const endNow = async (): Promise<void> => {
@@ -83,14 +87,21 @@ export const openPerformer = (
       case 'create-database':
         return createDatabase(need(engine, 'an engine'), await dbmate(), step.managed)
       case 'apply-migration':
-        return applyMigration({
-          ...need(apply, 'the means to apply files'),
+      case 'rollback-migration':
+        return migrateFile({
+          ...need(migrate, 'the means to run files'),
           provenance: await provenance(),
           ...step,
+          direction: step.kind === 'apply-migration' ? 'up' : 'down',
           onProgress,
           engine: need(engine, 'an engine'),
           dbmate: await dbmate(),
         })
+      case 'accept-edit': {
+        const { run } = need(migrate, 'the means to run files')
+        const { server } = need(engine, 'an engine')
+        return recordAcceptedEdit(server, { run, provenance: await provenance(), ...step })
+      }
     }
   }
   const close = async (): Promise<void> => {

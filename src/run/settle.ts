@@ -4,22 +4,16 @@ import type { Server } from '../io/postgres.ts'
 import { versionsTable } from '../io/read-database.ts'
 import { readIndexes } from '../io/read-indexes.ts'
 import { concurrentIndexOf, examine, type Finding } from '../model/forensics.ts'
-import { history, isUnapplied } from '../model/history.ts'
+import { unappliedFiles } from '../model/history.ts'
 import { pasteSql } from '../model/paste.ts'
 import type { DatabaseState } from '../model/types.ts'
 
 /** What dead runs left in a database. Called under its lock, so that whatever says `running` is dead. */
 export const readFindings = async (server: Server, state: DatabaseState): Promise<Finding[]> => {
-  const { managed, files, applied, exists } = state
+  const { managed, applied, exists } = state
   if (!exists) return []
-  const pending = new Set(
-    history(files, applied)
-      .filter(isUnapplied)
-      .map(({ version }) => version),
-  )
-  const unapplied = files.flatMap(({ version, migration }) =>
-    pending.has(version) && migration ? migration : [],
-  )
+  const files = state.files.flatMap(({ migration }) => migration ?? [])
+  const unapplied = unappliedFiles(state).flatMap(({ migration }) => migration ?? [])
   const indexes = unapplied.flatMap((migration) => concurrentIndexOf(migration) ?? [])
   const [ledger, found] = await Promise.all([
     readLedger(server, managed.database),
@@ -27,7 +21,14 @@ export const readFindings = async (server: Server, state: DatabaseState): Promis
   ])
   const abandoned = ledger.filter(({ outcome }) => outcome === 'running')
   const table = await versionsTable(server, managed)
-  return examine({ unapplied, recorded: new Set(applied), abandoned, indexes: found, versionsTable: table })
+  return examine({
+    files,
+    unapplied,
+    recorded: new Set(applied),
+    abandoned,
+    indexes: found,
+    versionsTable: table,
+  })
 }
 
 /** What is to be said of a finding; `when` tells commands apart of which only one fits. */

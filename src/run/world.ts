@@ -2,7 +2,9 @@ import type { Engine } from '../io/engine.ts'
 import { readMigrations } from '../io/files.ts'
 import type { Server } from '../io/postgres.ts'
 import { absent, readApplied, readExisting } from '../io/read-database.ts'
+import { loadParser } from '../lint/parse.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
+import { lintUnapplied } from './preflight.ts'
 
 /** Files and server side by side: the state of every managed database of the environment. */
 export const readDatabases = async (environment: Environment, server: Server): Promise<DatabaseState[]> => {
@@ -19,7 +21,7 @@ export const readDatabases = async (environment: Environment, server: Server): P
   )
 }
 
-/** What a plan for `up` is made of. */
+/** What a plan for `up` is made of; what is to run is linted. */
 export const readUpWorld = async (
   environment: Environment,
   engine: Engine,
@@ -28,5 +30,5 @@ export const readUpWorld = async (
     readDatabases(environment, engine.server),
     engine.missingImage(),
   ])
-  return { databases, missingImage }
+  return { databases: await lintUnapplied(databases, loadParser), missingImage }
 }

@@ -57,7 +57,7 @@ describe('a signal', () => {
     const { exit, stderr } = await tool.ended
     expect(exit).toBe(130)
     expect(stderr).toContain('Interrupted by SIGINT; the running step was finished.')
-    expect(stderr).toContain('int: 00001, 00002 stay applied, 1 not started')
+    expect(stderr).toContain('int  stopped: 00001, 00002 stay applied, 1 not started')
     expect(stderr).toContain('→ po-migrate up dev')
     expect(await versions('int')).toBe('00001 00002')
     expect(await containersOf('int')).toBe('')

@@ -275,7 +275,7 @@ describe('a run that loses its lock session', () => {
     const { exit, stderr } = await first
     expect(exit).toBe(1)
     expect(stderr).toContain('The session that holds the lock ended, so no further file was started.')
-    expect(stderr).toContain('cut: 00001, 00002 stay applied')
+    expect(stderr).toContain('00001, 00002 stay applied')
     const waited = await second
     expect(waited).toMatchObject({ exit: 0 })
     expect(waited.stderr).toContain(`a run that died left container ${container}`)

@@ -127,6 +127,25 @@ describe.concurrent('a table that an application has locked', () => {
     expect(await versions('held')).toBe('00001 00002 00003')
   })
 
+  it('is given up at an interrupt between two tries, which is 130 and no failure of the file', async () => {
+    using files = await project('stopped')
+    files.migrations({
+      stopped: { '00002_colour.sql': migration('alter table orders add stopped_colour text;') },
+    })
+    const app = await openTransaction('stopped', 'lock table orders in access share mode')
+    const interrupt = new AbortController()
+    const running = runTool(['up', 'dev'], { cwd: files.directory, interrupt: interrupt.signal })
+    await eventually('a try to give up', async () => (await timeoutsOf('stopped_colour')) > 0 || undefined)
+    interrupt.abort('SIGINT')
+    const { exit, stderr } = await running
+    await app.query('rollback')
+    await app.end()
+    expect(exit).toBe(130)
+    expect(stderr).toContain('Interrupted by SIGINT; no further try was made.')
+    expect(stderr).toContain('00002_colour.sql was rolled back as a whole.')
+    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
+  })
+
   it('is not tried again for a file outside a transaction, which may have done half its work', async () => {
     using files = await project('half')
     files.migrations({ half: { '00002_half.sql': outside('alter table orders add half_colour text;') } })
@@ -205,7 +224,9 @@ describe.concurrent('a concurrent index build', () => {
 describe('a role without rights on the table of versions', () => {
   it('is refused with 4 before anything is touched: dbmate would take every file for pending', async () => {
     using files = await project('owned')
-    await postgres.psql('postgres', "create role lowly login password 'postgres'")
+    const role = "create role lowly login password 'postgres'"
+    const once = `do $$ begin if not exists (select from pg_roles where rolname = 'lowly') then ${role}; end if; end $$`
+    await postgres.psql('postgres', once)
     using lowly = makeProject({
       network: postgres.network,
       store: { owned: { '00001_table.sql': migration('create table orders (id int);') } },

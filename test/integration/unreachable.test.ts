@@ -238,7 +238,7 @@ describe("dbmate's image", () => {
     expect(exit).toBe(6)
     expect(stderr).toContain(`The image ${image} is not on this machine and cannot be pulled`)
     expect(stderr).toContain(`→ docker pull ${image}`)
-    expect(stderr).toContain('lost untouched')
+    expect(stderr).toMatch(/lost +untouched/)
     expect(await postgres.psql('postgres', "select count(*) from pg_database where datname = 'lost'")).toBe(
       '0',
     )

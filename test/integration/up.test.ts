@@ -137,7 +137,7 @@ describe('up', () => {
     const { exit, stderr } = await running
     expect(exit).toBe(130)
     expect(stderr).toContain('Interrupted by SIGINT')
-    expect(stderr).toContain('halted: 00001 stays applied, 1 not started; halted_too untouched')
+    expect(stderr).toMatch(/halted +stopped: 00001 stays applied, 1 not started\n +halted_too +untouched/)
     expect(stderr).toContain('→ po-migrate up dev')
     expect(await versions('halted')).toBe('00001')
     expect(await up('up dev')).toMatchObject({ exit: 0 })
@@ -178,7 +178,9 @@ describe('up, when a migration fails', () => {
     )
     expect(stderr).toContain('HINT: Perhaps you meant to reference the column "things.color".')
     expect(stderr).toContain('00002_bad.sql was rolled back as a whole.')
-    expect(stderr).toContain('fail_a done; fail_b: 00001 stays applied, 1 not started; fail_c untouched')
+    expect(stderr).toMatch(
+      /fail_a +done\n +fail_b +failed: 00001 stays applied, 1 not started\n +fail_c +untouched/,
+    )
     expect(stderr).toContain('→ correct fail_b/00002_bad.sql, then: po-migrate up dev')
     expect(await versions('fail_b')).toBe('00001')
     expect(await postgres.psql('fail_b', 'select count(*) from things')).toBe('0')
@@ -224,7 +226,7 @@ describe('up, when a migration fails', () => {
     expect(stderr).toMatch(
       /00002_index\.sql .* outside .* transaction: what it did before the error may stay done/,
     )
-    expect(stderr).toContain('outside: 00001 stays applied')
+    expect(stderr).toContain('outside  failed: 00001 stays applied')
     expect(await versions('outside')).toBe('00001')
     expect(
       await postgres.psql('outside', "select indisvalid from pg_index where indexrelid = 'a_id'::regclass"),
@@ -246,7 +248,7 @@ describe('up, when a migration fails', () => {
     expect(steps.map(({ status }) => status)).toEqual(['done', 'done', 'failed', 'skipped'])
     expect(steps[2]?.error?.message).toContain('division by zero (22012)')
     expect(finished).toMatchObject({ status: 'failed', exit: 1 })
-    expect(finished.error?.details.at(-1)).toBe('marked: 00001 stays applied, 1 not started')
+    expect(finished.error?.details.at(-1)).toBe('marked  failed: 00001 stays applied, 1 not started')
   })
 })
 

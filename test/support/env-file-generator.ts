@@ -1,7 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: compose's references, not ours
 import type { EnvQuestion } from './compose-env.ts'
-
-type Random = () => number
+import { chance, pick, type Random, seededRandom } from './random.ts'
 
 /** The variables of the shell in the questions; a dollar sign in a value must not be read again. */
 export const hosts: readonly Record<string, string>[] = [
@@ -61,21 +60,6 @@ const operators = [':-', '-', ':+', '+', ':-', '-']
 const broken = ['{', '{}', '{A', '{A:}', '{1}', '{A:=x}', '{ A}', '{A.b}', '{${A}}', '{A:-${}}', '{A!}'].map(
   (rest) => `$${rest}`,
 )
-
-/** mulberry32: small, and the same everywhere. */
-const seededRandom = (seed: number): Random => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
-const chance = (random: Random, probability: number): boolean => random() < probability
-
-const pick = <T>(random: Random, list: readonly T[]): T => list[Math.floor(random() * list.length)]!
 
 const repeat = (random: Random, most: number, make: () => string): string =>
   Array.from({ length: Math.floor(random() * (most + 1)) }, make).join('')

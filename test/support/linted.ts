@@ -1,4 +1,5 @@
 import { loadParser } from '../../src/lint/parse.ts'
+import { parseFile } from '../../src/lint/parse-file.ts'
 import type { LintedFile, Rule } from '../../src/lint/rule.ts'
 import { parseMigration } from '../../src/model/migration.ts'
 
@@ -14,11 +15,10 @@ export const openLint = async (): Promise<Lint> => {
   const parse = (text: string): LintedFile => {
     const { migration, problems } = parseMigration('00001_a.sql', text)
     if (!migration) throw new Error(problems.map(({ message }) => message).join('; '))
-    const up = parseSection(migration.up, migration.upLine)
-    const down = parseSection(migration.down, migration.upLine + migration.up.split('\n').length - 1)
-    const fault = up.fault ?? down.fault
+    const file = parseFile(migration, parseSection)
+    const fault = file.sections.find((section) => section.fault)?.fault
     if (fault) throw new Error(`line ${fault.line}: ${fault.message}`)
-    return { migration, up: up.statements, down: down.statements }
+    return file
   }
   return {
     parse,

@@ -44,7 +44,15 @@ export const makeProject = ({ network, store, password = 'postgres', edit }: Pro
   const config: ProjectConfig = {
     dbmate: { image: dbmateImage },
     hosts: { local: {} },
-    environments: { dev: { host: 'local', network, password: { env_file: 'postgres.env' }, wait: 20 } },
+    environments: {
+      dev: {
+        host: 'local',
+        network,
+        password: { env_file: 'postgres.env' },
+        wait: 20,
+        policy: { out_of_order: 'allow', missing: 'allow', warnings: 'allow' },
+      },
+    },
   }
   edit?.(config)
   write('infrastructure/migrate.yaml', stringify(config))

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ManagedDatabase, Migration } from '../../model/types.ts'
 import type { Dbmate, DbmateResult, PlannedFile } from '../dbmate.ts'
-import { dbmateArguments, sessionVariables } from '../dbmate-command.ts'
+import { type DbmateCall, dbmateArguments, sessionVariables, verbOf } from '../dbmate-command.ts'
 import type { Shell } from '../shell.ts'
 
 export type EmbeddedDbmateOptions = {
@@ -45,7 +45,7 @@ export const openEmbeddedDbmate = async (options: EmbeddedDbmateOptions): Promis
   const { signal, abort } = abortable()
   const call = async (
     managed: ManagedDatabase,
-    verb: 'create' | 'up',
+    verb: DbmateCall['verb'],
     directory?: string,
   ): Promise<DbmateResult> => {
     const args = dbmateArguments({ managed, verb, directory, address, port, user })
@@ -56,7 +56,8 @@ export const openEmbeddedDbmate = async (options: EmbeddedDbmateOptions): Promis
   return {
     create: (managed) => call(managed, 'create'),
     // PGlite has one backend: nothing to wait for, and no connection to check.
-    up: (managed, migration) => call(managed, 'up', fileDirectory(work, managed, migration)),
+    migrate: (direction, { managed, migration }) =>
+      call(managed, verbOf(direction), fileDirectory(work, managed, migration)),
     abort,
     [Symbol.asyncDispose]: async () => rmSync(work, { recursive: true, force: true }),
   }

@@ -32,6 +32,17 @@ describe("a database's directory", () => {
     expect(files.map(({ problems }) => problems.length)).toEqual([0, 1])
   })
 
+  it('marks files that run before a lower number, and leaves numbers before timestamps alone', () => {
+    const marked = (...names: string[]): string[] =>
+      read(Object.fromEntries(names.map((name) => [name, migration('')]))).files.flatMap(
+        ({ file, problems }) => (problems.some(({ rule }) => rule === 'version-width') ? [file] : []),
+      )
+    expect(marked('9_a.sql', '10_b.sql', '11_c.sql')).toEqual(['10_b.sql', '11_c.sql'])
+    expect(marked('99999_a.sql', '100000_b.sql')).toEqual(['100000_b.sql'])
+    expect(marked('00009_a.sql', '00010_b.sql', '20260101000000_c.sql')).toEqual([])
+    expect(marked('1_a.sql', '1_b.sql')).toEqual([])
+  })
+
   it.each([
     ['is empty', {}],
     ['has other files only', { 'README.md': '' }],

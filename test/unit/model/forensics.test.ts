@@ -21,6 +21,7 @@ const entry = (file: string): LedgerEntry => ({
   image: 'sha256:1',
   startedAt: new Date(0),
   duration: null,
+  direction: 'up',
   outcome: 'running',
   error: null,
 })
@@ -58,6 +59,7 @@ describe('what dead runs left', () => {
   const generic = outside('3_v.sql', 'vacuum t;')
   const whole = parsed('4_w.sql')
   const evidence: Evidence = {
+    files: [parsed('1_a.sql'), build, generic, whole],
     unapplied: [build, generic, whole],
     recorded: new Set(['1']),
     abandoned: [],
@@ -102,6 +104,28 @@ describe('what dead runs left', () => {
     ['of a file that is not in this checkout', '9_gone.sql'],
   ])('is undone for the row %s', (_, file) => {
     expect(find({ abandoned: [entry(file)] })).toEqual([{ kind: 'undone', entry: entry(file) }])
+  })
+
+  describe('by a rollback', () => {
+    const down = (file: string): LedgerEntry => ({ ...entry(file), direction: 'down' })
+    const vacuumed = parsed(
+      '1_a.sql',
+      '-- migrate:up\nselect 1;\n-- migrate:down transaction:false\nvacuum;\n',
+    )
+
+    it('is done when the version is not recorded any more, and undone when it is', () => {
+      expect(find({ abandoned: [down('4_w.sql')] })).toMatchObject([{ kind: 'done' }])
+      expect(find({ abandoned: [down('1_a.sql')] })).toMatchObject([{ kind: 'undone' }])
+    })
+
+    it('is unclear outside a transaction; what was done is forgotten, not recorded', () => {
+      expect(find({ files: [vacuumed], abandoned: [down('1_a.sql')] })).toMatchObject([
+        {
+          kind: 'unclear',
+          sql: { done: [`delete from "public"."schema_migrations" where version = '1';`, expect.anything()] },
+        },
+      ])
+    })
   })
 
   it('is done for the row of a version that is recorded', () => {

@@ -55,7 +55,9 @@ describe('a sound migration', () => {
         up: '-- migrate:up\ncreate table a ();\n\n',
         upLine: 1,
         down: '-- migrate:down\ndrop table a;\n',
+        downLine: 4,
         transaction: true,
+        downTransaction: true,
       },
     })
   })

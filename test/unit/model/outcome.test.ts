@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeOutcome, type StepStatus } from '../../../src/model/outcome.ts'
+import { describeOutcome, outcomesByDatabase, type StepStatus } from '../../../src/model/outcome.ts'
 import type { Step } from '../../../src/model/plan.ts'
 import { managedDatabase, parsed } from '../support/fixtures.ts'
 
@@ -27,23 +27,41 @@ describe('the outcome of a stopped run', () => {
         apply('calendar', '00010', 'skipped'),
         apply('rag', '00001', 'skipped'),
       ]),
-    ).toBe('iam done; calendar: 00008 stays applied, 1 not started; rag untouched')
+    ).toEqual([
+      'iam       done',
+      'calendar  failed: 00008 stays applied, 1 not started',
+      'rag       untouched',
+    ])
   })
 
   it.each([
-    ['nothing of it was applied', [apply('a', '1', 'failed')], 'a: nothing new applied'],
+    ['nothing of it was applied', [apply('a', '1', 'failed')], 'a  failed: nothing new applied'],
     [
       'two files stay',
       [apply('a', '1', 'done'), apply('a', '2', 'done'), apply('a', '3', 'failed')],
-      'a: 1, 2 stay applied',
+      'a  failed: 1, 2 stay applied',
     ],
     [
       'it was created only',
       [create('a', 'done'), apply('a', '1', 'failed'), apply('a', '2', 'skipped')],
-      'a: nothing new applied, 1 not started',
+      'a  failed: nothing new applied, 1 not started',
     ],
-    ['the run was about no database', [], ''],
   ])('when %s', (_, outcomes, expected) => {
-    expect(describeOutcome(outcomes)).toBe(expected)
+    expect(describeOutcome(outcomes)).toEqual([expected])
+  })
+
+  it('says nothing when the run was about no database', () => {
+    expect(describeOutcome([{ step: { kind: 'create-network', network: 'n' }, status: 'failed' }])).toEqual(
+      [],
+    )
+  })
+
+  it('tells a database where an interrupt came between two files from one that failed', () => {
+    expect(
+      outcomesByDatabase([apply('a', '1', 'done'), apply('a', '2', 'skipped'), apply('b', '1', 'skipped')]),
+    ).toEqual([
+      { database: 'a', status: 'stopped', changed: ['1'], waiting: 1 },
+      { database: 'b', status: 'untouched', changed: [], waiting: 1 },
+    ])
   })
 })

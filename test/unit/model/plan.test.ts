@@ -28,6 +28,7 @@ describe('a plan as a document', () => {
         { step: 5, kind: 'create-database', database: 'iam_qual' },
         { step: 6, kind: 'apply-migration', database: 'iam_qual', migration: '00001_a.sql' },
       ],
+      refusals: [],
     })
   })
 

@@ -70,7 +70,7 @@ describe('up plans', () => {
 
   it('for the named environment and command', () => {
     const made = planUp({ environment: environment(), databases: [], missingImage: undefined })
-    expect(made).toEqual({ version: 1, command: 'up', environment: 'qual', steps: [] })
+    expect(made).toEqual({ version: 1, command: 'up', environment: 'qual', steps: [], refusals: [] })
   })
 })
 

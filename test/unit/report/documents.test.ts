@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { eventDocument, statusDocument } from '../../../src/report/documents.ts'
 
 describe('the documents of --json', () => {
-  const finished = { version: 1, event: 'run.finished', run: 'r', status: 'done', exit: 0 }
+  const finished = { version: 1, event: 'run.finished', run: 'r', status: 'done', exit: 0, databases: [] }
 
   it.each<[string, object]>([
     ['another version', { ...finished, version: 2 }],

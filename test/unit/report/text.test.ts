@@ -22,6 +22,7 @@ const events: RunEvent[] = [
       command: 'up',
       environment: 'qual',
       steps: [{ step: 1, kind: 'create-database', database: 'iam' }, first, second, third],
+      refusals: [],
     },
   },
   { ...run, event: 'step.started', step: 1, kind: 'create-database', database: 'iam' },
@@ -46,7 +47,14 @@ const events: RunEvent[] = [
     error: { message: 'no', details: [] },
   },
   { ...run, event: 'step.finished', ...third, status: 'skipped', ms: 0 },
-  { ...run, event: 'run.finished', status: 'failed', exit: 1, error: { message: 'no', details: [] } },
+  {
+    ...run,
+    event: 'run.finished',
+    databases: [],
+    status: 'failed',
+    exit: 1,
+    error: { message: 'no', details: [] },
+  },
 ]
 
 const report = (options: { isTTY?: boolean; quiet?: boolean; live?: boolean; columns?: number } = {}) => {

@@ -36,7 +36,10 @@ const recorder = () => {
 type Act = (tools: { interrupt: AbortController; stop: AbortController }) => void
 
 /** Executes the plan; `at` says what happens during the step of that index. */
-const run = async (at: Record<number, Act> = {}, planned: readonly Step[] = steps) => {
+const run = async (
+  at: Record<number, Act> = {},
+  { planned = steps, continueOnError = false }: { planned?: readonly Step[]; continueOnError?: boolean } = {},
+) => {
   const { events, report } = recorder()
   const interrupt = new AbortController()
   const stop = new AbortController()
@@ -48,6 +51,7 @@ const run = async (at: Record<number, Act> = {}, planned: readonly Step[] = step
     interrupt: interrupt.signal,
     stop: stop.signal,
     resume: 'po-migrate up qual',
+    continueOnError,
     perform: async (step) => {
       performed.push(step.kind)
       at[planned.indexOf(step)]?.({ interrupt, stop })
@@ -81,7 +85,12 @@ describe('execute', () => {
     expect(statuses).toEqual(['done', 'done', 'done', 'done', 'failed', 'skipped'])
     expect(error).toMatchObject({
       message: 'it broke',
-      details: ['why', 'iam_qual done; calendar_qual: 00001 stays applied; rag_qual untouched'],
+      details: [
+        'why',
+        'iam_qual       done',
+        'calendar_qual  failed: 00001 stays applied',
+        'rag_qual       untouched',
+      ],
       hint: expect.stringContaining('po-migrate up qual'),
     })
     expect(events.at(-2)).toMatchObject({
@@ -91,6 +100,34 @@ describe('execute', () => {
       error: { message: 'it broke', details: ['why'] },
     })
     expect(events.at(-1)).toMatchObject({ event: 'step.finished', step: 6, status: 'skipped', ms: 0 })
+  })
+
+  it('goes on with the other databases when told so, and reports every failure', async () => {
+    const { exit, statuses, error } = await run(
+      { 4: fail(1, 'first'), 5: fail(1, 'second') },
+      { continueOnError: true },
+    )
+    expect(exit).toBe(1)
+    expect(statuses).toEqual(['done', 'done', 'done', 'done', 'failed', 'failed'])
+    expect(error).toMatchObject({
+      message: '2 databases failed.',
+      details: [
+        'it broke',
+        '  why',
+        '  → first',
+        'it broke',
+        '  why',
+        '  → second',
+        'iam_qual       done',
+        'calendar_qual  failed: 00001 stays applied',
+        'rag_qual       failed: nothing new applied',
+      ],
+    })
+  })
+
+  it('stops everything when what failed belongs to no database', async () => {
+    const { statuses } = await run({ 0: fail(1) }, { continueOnError: true })
+    expect(statuses).toEqual(['failed', 'skipped', 'skipped', 'skipped', 'skipped', 'skipped'])
   })
 
   it("keeps the failed step's own next command", async () => {
@@ -121,7 +158,11 @@ describe('execute', () => {
       expect(statuses).toEqual(['done', 'done', 'done', 'done', 'skipped', 'skipped'])
       expect(error).toMatchObject({
         message: `Interrupted by ${signal}; the running step was finished.`,
-        details: ['iam_qual done; calendar_qual: 00001 stays applied, 1 not started; rag_qual untouched'],
+        details: [
+          'iam_qual       done',
+          'calendar_qual  stopped: 00001 stays applied, 1 not started',
+          'rag_qual       untouched',
+        ],
         hint: 'po-migrate up qual',
       })
     },
@@ -167,7 +208,7 @@ describe('execute', () => {
   })
 
   it('does nothing for an empty plan', async () => {
-    const { exit, status, events } = await run({}, [])
+    const { exit, status, events } = await run({}, { planned: [] })
     expect({ exit, status, events }).toEqual({ exit: 0, status: 'done', events: [] })
   })
 
@@ -182,7 +223,7 @@ describe('execute', () => {
       { kind: 'start-stack', stack: { file: '/f.yml', project: 'p' } },
       ...steps,
     ]
-    const { events } = await run(at, planned)
+    const { events } = await run(at, { planned })
     for (const event of events) expect(eventDocument.parse(JSON.parse(JSON.stringify(event)))).toEqual(event)
   })
 })

@@ -17,10 +17,11 @@ export const managedDatabase = (name: string, suffix = ''): ManagedDatabase => (
 
 export const environment = (databases: readonly ManagedDatabase[] = []): Environment => ({
   name: 'qual',
-  host: { name: 'vps' },
+  host: { name: 'vps', shared: true },
   engine: 'docker',
   network: 'po-shared-network',
   confirm: false,
+  policy: { outOfOrder: 'refuse', missing: 'refuse', edited: 'refuse', warnings: 'refuse' },
   service: 'postgres',
   port: 5432,
   user: 'postgres',
@@ -49,8 +50,12 @@ export const databaseState = (
     tables: 0,
     applied: [],
     checksums: new Map(),
+    attempted: new Set(),
     ...rest,
-    files: files.map((file) => parseMigration(file, texts[file] ?? migration('select 1;'))),
+    files: files.map((file) => ({
+      ...parseMigration(file, texts[file] ?? migration('select 1;')),
+      checksum: 'as it is',
+    })),
   }
 }
 

@@ -1,50 +1,5 @@
 import type { Node } from 'libpg-query'
-import { findNodes, qualify, stringsOf } from '../../ast.ts'
-import { isCreated } from '../../created.ts'
-import type { Found, LintedFile, Rule } from '../../rule.ts'
-
-type Added = { type: string; value: string; index: number }
-
-const addedValues = (file: LintedFile): Added[] =>
-  file.up.flatMap(({ node }, index) => {
-    if (!('AlterEnumStmt' in node) || node.AlterEnumStmt.oldVal) return []
-    const type = qualify(stringsOf(node.AlterEnumStmt.typeName))
-    const value = node.AlterEnumStmt.newVal
-    return value && !isCreated({ file, index }, type, 'type') ? [{ type, value, index }] : []
-  })
-
-const findNewValues = (file: LintedFile): Found[] => {
-  const all = addedValues(file)
-  return file.up.flatMap(({ node, line, column }, index) => {
-    const added = all.filter((each) => each.index < index)
-    const used = added.length > 0 ? findNodes('A_Const', node).map(({ sval }) => sval?.sval) : []
-    return added
-      .filter(({ value }) => used.includes(value))
-      .map(({ type, value }) => {
-        const message = `${type}: '${value}' cannot be used in the transaction that added it.`
-        return { line, column, message }
-      })
-  })
-}
-
-const newEnumValue: Rule = {
-  id: 'using-new-enum-value',
-  level: 'warning',
-  why: 'Postgres refuses a value that ALTER TYPE … ADD VALUE added in the same transaction ("unsafe use of new value"): the file fails wherever it runs.',
-  fix: 'ADD VALUE in one file, use it in the next. A type that the same file creates is not meant.',
-  bad: `-- migrate:up
-ALTER TYPE mood ADD VALUE 'curious';
-UPDATE people SET mood = 'curious' WHERE mood = 'bored'; -- ✗
-
--- migrate:down
-`,
-  good: `-- migrate:up
-ALTER TYPE mood ADD VALUE 'curious';
-
--- migrate:down
-`,
-  find: (file) => (file.migration.transaction ? findNewValues(file) : []),
-}
+import type { Rule } from '../../rule.ts'
 
 /** Postgres' NAMEDATALEN - 1. */
 const nameBytes = 63
@@ -99,4 +54,4 @@ DROP TABLE communication_preference_history;
     }),
 }
 
-export const nameRules: readonly Rule[] = [newEnumValue, longName]
+export const nameRules: readonly Rule[] = [longName]

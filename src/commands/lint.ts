@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { type Config, loadConfig } from '../config/load.ts'
+import { resolveDatabases } from '../config/resolve.ts'
+import { type ExitCode, exitCodes, usageError } from '../errors.ts'
+import { readMigrations } from '../io/files.ts'
+import { findRepository, findStrays } from '../io/repository.ts'
+import { catalogue } from '../lint/catalogue.ts'
+import { lintMigration } from '../lint/lint.ts'
+import { loadParser, type Parse } from '../lint/parse.ts'
+import { rules } from '../lint/rules.ts'
+import type { Context } from '../model/context.ts'
+import { nearest } from '../model/nearest.ts'
+import type { ManagedDatabase, Problem } from '../model/types.ts'
+import { toCodeQuality } from '../report/code-quality.ts'
+import type { LintDocument } from '../report/documents.ts'
+import { writeDocument } from '../report/json.ts'
+import { renderLint, renderRule, type ShownProblem } from '../report/lint.ts'
+import { databaseOption, type GlobalOptions, type Program, paintFor, type Wire } from './options.ts'
+
+export type LintOptions = GlobalOptions & {
+  db: readonly string[]
+  format: 'text' | 'codequality'
+  explain?: string | undefined
+}
+
+export const lintCommand = (program: Program, wire: Wire) =>
+  program.command(
+    'lint',
+    'Check the migration files; no database needed',
+    (args) =>
+      databaseOption(args)
+        .option('format', {
+          choices: ['text', 'codequality'] as const,
+          default: 'text' as const,
+          describe: "codequality: GitLab's report",
+        })
+        .option('explain', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Why a rule is there, and what to write instead',
+        })
+        .example('$0 lint --db calendar', 'one database')
+        .example('$0 lint --explain own-transaction', ''),
+    wire(lint),
+  )
+
+/** A problem and where its file is. */
+type Located = { problem: Problem; database: string | null; path: string }
+type Linted = { files: number; located: Located[] }
+
+const lintDatabase = (managed: ManagedDatabase, parse: Parse): Linted => {
+  const { files, strays } = readMigrations(managed)
+  const problems = [...strays, ...files.flatMap((file) => lintMigration(file, parse, rules))]
+  const located = problems.map((problem) => ({
+    problem,
+    database: managed.name,
+    path: join(managed.directory, problem.file),
+  }))
+  return { files: files.length, located }
+}
+
+const lintStrays = (config: Config, root: string): Located[] => {
+  const store = resolve(config.directory, config.migrations)
+  const message = 'a migration outside the store is never applied'
+  return findStrays({ root, store, globs: config.lint.stray }).map((path) => ({
+    problem: { rule: 'stray-migration', level: 'warning', file: path, message },
+    database: null,
+    path,
+  }))
+}
+
+const readText = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** Paths below the base become relative to it. */
+const show =
+  (base: string) =>
+  ({ problem: { file: _, ...problem }, database, path }: Located): ShownProblem => {
+    const short = relative(base, path)
+    const file = short.startsWith('..') || isAbsolute(short) ? path : short
+    return { ...problem, database, file, text: problem.line === undefined ? undefined : readText(path) }
+  }
+
+const explain = (id: string, options: LintOptions, context: Context): ExitCode => {
+  const found = catalogue.get(id)
+  if (!found) {
+    const known = [...catalogue.keys()].sort()
+    const close = nearest(id, known)
+    throw usageError(`There is no rule "${id}".`, close ? `po-migrate lint --explain ${close}` : undefined, [
+      `known: ${known.join(', ')}`,
+    ])
+  }
+  const { level, ignorable = true, why, fix, bad, good } = found
+  const document = { version: 1 as const, rule: id, level, ignorable, why, fix, bad, good }
+  if (options.json) writeDocument(context.stdout, document)
+  else context.stdout.write(renderRule(document, paintFor(context.stdout, options, context)))
+  return exitCodes.done
+}
+
+const describeLint = (files: number, shown: readonly ShownProblem[]): LintDocument => {
+  const errors = shown.filter(({ level }) => level === 'error').length
+  const problems = shown.map(({ text: _, ...problem }) => problem)
+  return { version: 1, files, errors, warnings: problems.length - errors, problems }
+}
+
+/** Checks the migration files of every managed database, or of the named ones: applied or not, no database is asked. */
+export const lint = async (options: LintOptions, context: Context): Promise<ExitCode> => {
+  if (options.explain !== undefined) return explain(options.explain, options, context)
+  const { cwd, stdout, stderr } = context
+  const config = loadConfig({ file: options.config, cwd, env: context.env })
+  const databases = resolveDatabases(config, '', options.db)
+  const root = findRepository(config.directory) ?? dirname(config.directory)
+  const parse = await loadParser()
+  const linted = databases.map((managed) => lintDatabase(managed, parse))
+  const located = linted.flatMap((entry) => entry.located)
+  if (options.db.length === 0) located.push(...lintStrays(config, root))
+  const shown = located.map(show(options.format === 'codequality' ? root : cwd))
+  const document = describeLint(
+    linted.reduce((sum, { files }) => sum + files, 0),
+    shown,
+  )
+  if (options.format === 'codequality') writeDocument(stdout, toCodeQuality(shown))
+  else if (options.json) writeDocument(stdout, document)
+  else {
+    stdout.write(renderLint(document, shown, paintFor(stdout, options, context)))
+    const [first] = shown
+    const { next } = paintFor(stderr, options, context).symbols
+    if (first && !options.quiet) stderr.write(`${next} po-migrate lint --explain ${first.rule}\n`)
+  }
+  return document.errors > 0 ? exitCodes.usage : exitCodes.done
+}

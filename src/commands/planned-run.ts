@@ -1,0 +1,128 @@
+import { type Config, loadConfig } from '../config/load.ts'
+import { resolveEnvironment } from '../config/resolve.ts'
+import type { Engine } from '../io/engine.ts'
+import type { Context } from '../model/context.ts'
+import type { Holder } from '../model/holder.ts'
+import type { StepOutcome } from '../model/outcome.ts'
+import type { Plan } from '../model/plan.ts'
+import type { DatabaseState, Environment } from '../model/types.ts'
+import { requireAllowed, requireShown } from '../plan/up.ts'
+import { confirm } from '../report/confirm.ts'
+import { renderHeader, renderMissing, renderNothingToDo } from '../report/up.ts'
+import { execute, nothingDone, type RunResult } from '../run/execute.ts'
+import { openEngine } from '../run/open-engine.ts'
+import { openPerformer } from '../run/perform.ts'
+import { placeOf, requireHere } from '../run/place.ts'
+import { readProvenance } from '../run/provenance.ts'
+import { settleFindings } from '../run/settle.ts'
+import { lockDatabases, makeHolder, shareHost } from '../run/with-locks.ts'
+import { type GlobalOptions, paintFor } from './options.ts'
+import type { ShownPlan } from './plan.ts'
+import type { Run } from './run.ts'
+
+export type Planned = { databases: readonly DatabaseState[]; planned: Plan }
+
+/** What is the verb's own in a run that plans, asks, locks, plans again and executes. */
+export type PlannedVerb = {
+  verb: 'up' | 'rollback'
+  options: GlobalOptions & { environment: string; db: readonly string[] }
+  /** The whole command line, to be typed again. */
+  command: string
+  plan: (environment: Environment, engine: Engine) => Promise<Planned>
+  asks: (environment: Environment) => boolean
+  /** Shows the plan even where nothing is asked. */
+  alwaysShown: boolean
+  /** What is asked about: `Applying this to prod`. */
+  question: string
+  show: (shown: ShownPlan, context: Context) => void
+  summarize: (summary: { environment: string; outcomes: readonly StepOutcome[]; ms: number }) => string
+  /** A failure stops its own database only. */
+  continueOnError: boolean
+}
+
+/** Where it is asked for, and something is to be done: the plan, then the question. */
+const askFirst = async (shown: ShownPlan, verb: PlannedVerb, context: Context): Promise<void> => {
+  const { options, question } = verb
+  const asks = verb.asks(shown.environment)
+  const command = asks ? `${verb.command} --confirm yes` : verb.command
+  if (!options.json && (asks || (verb.alwaysShown && !options.quiet)))
+    verb.show({ ...shown, command }, context)
+  if (!asks) return
+  const given = options.confirm ?? context.env.CONFIRM
+  await confirm({ about: question, answer: 'yes', given, command }, context)
+}
+
+type Opened = {
+  run: Run
+  config: Config
+  environment: Environment
+  engine: Engine
+  holder: Holder
+  /** The plan that was shown, and perhaps confirmed, before the lock was there. */
+  shown: Plan
+}
+
+const reportNothing = (run: Run, { name }: Environment, { planned, databases }: Planned): RunResult => {
+  run.start(planned)
+  run.report.result(renderNothingToDo(name, databases))
+  return nothingDone
+}
+
+/** Under the lock the world is read again: what another run did meanwhile is not in the plan any more. */
+const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): Promise<RunResult> => {
+  const { run, config, environment, engine, holder, shown } = opened
+  const { report } = run
+  const { interrupt, stop } = context
+  const { lockWait } = verb.options
+  await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)
+  const { databases, planned } = await verb.plan(environment, engine)
+  requireAllowed(planned, verb.command)
+  await settleFindings(engine.server, databases)
+  requireShown(shown, planned)
+  if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
+  run.start(planned)
+  const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
+  const migrate = { run: run.id, lockTimeout: environment.lockTimeout, interrupt, provenance }
+  const tools = { engine, migrate, lost: lock?.lost, onProgress: report.progress, stop }
+  await using performer = openPerformer(planned, tools)
+  const started = performance.now()
+  const result = await execute(planned, {
+    run: run.id,
+    perform: performer.perform,
+    report,
+    interrupt,
+    stop,
+    resume: verb.command,
+    continueOnError: verb.continueOnError,
+  })
+  const ms = performance.now() - started
+  if (result.status === 'done')
+    report.result(verb.summarize({ environment: environment.name, outcomes: result.outcomes, ms }))
+  return result
+}
+
+/** The body of every verb that changes databases by files: host lock, plan, question, database locks, the plan again, the loop. */
+export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context): Promise<RunResult> => {
+  const { report } = run
+  const { options, command } = verb
+  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+  const environment = resolveEnvironment(config, options.environment, options.db)
+  const { host } = environment
+  await requireHere(
+    placeOf(environment),
+    { here: options.here, command: command.replace('po-migrate ', '') },
+    context,
+  )
+  const holder = makeHolder({ run: run.id, command }, context)
+  await using _host = await shareHost({ config, host, holder, lockWait: options.lockWait, report }, context)
+  await using engine = await openEngine({ config, environment, run: run.id, report }, context)
+  const { image } = config.dbmate
+  const { databases, planned } = await verb.plan(environment, engine)
+  report.note(renderHeader(verb.verb, { environment, image }, paintFor(context.stderr, options, context)))
+  requireAllowed(planned, command)
+  for (const line of renderMissing(databases)) report.note(line)
+  if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
+  await askFirst({ plan: planned, command, databases: [], environment, image }, verb, context)
+  // Awaited here: what this function opened closes when it returns.
+  return await runLocked({ run, config, environment, engine, holder, shown: planned }, verb, context)
+}

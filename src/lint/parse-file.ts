@@ -1,0 +1,15 @@
+import { sectionOf } from '../model/migration.ts'
+import type { Direction, Migration } from '../model/types.ts'
+import type { Parse } from './parse.ts'
+import type { LintedFile, LintedSection } from './rule.ts'
+
+/** A migration with both its sections parsed. */
+export const parseFile = (migration: Migration, parse: Parse): LintedFile => {
+  const read = (name: Direction): LintedSection => {
+    const section = sectionOf(migration, name)
+    return { name, ...section, ...parse(section.sql, section.line) }
+  }
+  const up = read('up')
+  const down = read('down')
+  return { migration, up: up.statements, down: down.statements, sections: [up, down] }
+}

@@ -1,0 +1,33 @@
+import { bodyOf, onStatements, type Rule } from '../../rule.ts'
+
+export const ownTransaction: Rule = {
+  id: 'own-transaction',
+  level: 'error',
+  ignorable: false,
+  why: 'dbmate wraps a section in BEGIN … COMMIT and records the version inside. An own COMMIT ends that early: what came before stays although the file fails, the version is not recorded, and the true error is hidden behind "unexpected transaction status". BEGIN and END inside a plpgsql body are something else and are not meant.',
+  fix: 'Remove it: the section is one transaction already. What needs several transactions is several files.',
+  bad: `-- migrate:up
+BEGIN; -- ✗
+CREATE TABLE guides (id bigint PRIMARY KEY);
+COMMIT; -- ✗
+
+-- migrate:down
+DROP TABLE guides;
+`,
+  good: `-- migrate:up
+CREATE TABLE guides (id bigint PRIMARY KEY);
+DO $$
+BEGIN
+  RAISE NOTICE 'made';
+END
+$$;
+
+-- migrate:down
+DROP TABLE guides;
+`,
+  find: onStatements((statement) => {
+    if (!bodyOf(statement, 'TransactionStmt')) return undefined
+    const [word = ''] = statement.text.split(' ', 1)
+    return `${word.toUpperCase()} breaks the transaction that dbmate opened, or leaves one open`
+  }),
+}

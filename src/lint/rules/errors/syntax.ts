@@ -1,0 +1,29 @@
+import { findFault } from '../../explain-fault.ts'
+import { inSections, type Rule } from '../../rule.ts'
+
+export const syntax: Rule = {
+  id: 'syntax',
+  level: 'error',
+  ignorable: false,
+  why: "Postgres 17's own grammar cannot read this. The run would stop here, after earlier files were applied; in a down section the fault would wait for the day of the rollback.",
+  fix: 'Correct the SQL; the caret stands where the grammar stops.',
+  bad: `-- migrate:up
+CREATE TABLE guides (
+  id bigint PRIMARY KEY,
+  name text NOT NULL,
+); -- ✗
+
+-- migrate:down
+DROP TABLE guides;
+`,
+  good: `-- migrate:up
+CREATE TABLE guides (
+  id bigint PRIMARY KEY,
+  name text NOT NULL
+);
+
+-- migrate:down
+DROP TABLE guides;
+`,
+  find: inSections(findFault('syntax')),
+}

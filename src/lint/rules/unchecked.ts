@@ -1,0 +1,25 @@
+import { inSections, type Rule } from '../rule.ts'
+
+/** The parser's own limits: the SQL may be sound. */
+export const unchecked: Rule = {
+  id: 'unchecked',
+  level: 'warning',
+  why: 'The parser gave up on this section for a reason of its own, such as an expression nested thousands deep, so no rule has looked at it.',
+  fix: 'Split the statement, or the file; or look at it yourself and say so with -- po-migrate:ignore unchecked REASON above the up marker.',
+  bad: `-- migrate:up
+-- one expression of 20000 terms: SELECT 1 + 1 + 1 + 1 + … ✗
+
+-- migrate:down
+`,
+  good: `-- migrate:up
+INSERT INTO seasons (name, months) VALUES ('summer', 3), ('winter', 4);
+
+-- migrate:down
+DELETE FROM seasons;
+`,
+  find: inSections(({ name, line, unread }) =>
+    unread === undefined
+      ? []
+      : [{ line, column: 1, message: `the ${name} section could not be checked: ${unread}` }],
+  ),
+}

@@ -1,0 +1,61 @@
+import { compareVersions, history, unappliedFiles } from '../model/history.ts'
+import { type Lifted, policyFlags, type Refusal } from '../model/policy.ts'
+import type { DatabaseState, Environment, HistoryEntry, Policy, Problem } from '../model/types.ts'
+
+const newestOf = (versions: readonly string[]): string => [...versions].sort(compareVersions).at(-1) ?? ''
+
+const refusal = (
+  kind: keyof Policy,
+  { managed }: DatabaseState,
+  { subject, message }: Pick<Refusal, 'subject' | 'message'>,
+): Refusal => ({
+  kind,
+  database: managed.database,
+  subject,
+  message: `${managed.database}: ${message}`,
+  flag: `${policyFlags[kind]} ${subject}`,
+})
+
+const findInHistory = (state: DatabaseState): Refusal[] => {
+  const refuse = ({ version, file, state: found }: HistoryEntry): Refusal[] => {
+    switch (found) {
+      case 'out-of-order': {
+        const message = `${file} would run out of order: ${newestOf(state.applied)} is applied already`
+        return [refusal('outOfOrder', state, { subject: version, message })]
+      }
+      case 'missing-file': {
+        const message = `${version} is applied, but has no file in this checkout (an older one?)`
+        return [refusal('missing', state, { subject: version, message })]
+      }
+      case 'edited':
+        return [
+          refusal('edited', state, { subject: version, message: `${file} was edited since it was applied` }),
+        ]
+      default:
+        return []
+    }
+  }
+  return history(state.files, state.applied, state.checksums).flatMap(refuse)
+}
+
+const describeWarning = (name: string, { file, line, rule, message }: Problem): string =>
+  `${name}/${file}${line === undefined ? '' : `:${line}`}: ${message} (${rule})`
+
+const findWarnings = (state: DatabaseState): Refusal[] =>
+  unappliedFiles(state)
+    .flatMap(({ problems }) => problems)
+    .filter(({ level }) => level === 'warning')
+    .map((problem) => ({
+      ...refusal('warnings', state, { subject: problem.rule, message: '' }),
+      message: describeWarning(state.managed.name, problem),
+    }))
+
+/** What the environment's policy refuses in these databases and nobody lifted, database by database. */
+export const findRefusals = (
+  { policy }: Environment,
+  databases: readonly DatabaseState[],
+  lifted: Lifted,
+): Refusal[] =>
+  databases
+    .flatMap((state) => [...findInHistory(state), ...findWarnings(state)])
+    .filter(({ kind, subject }) => policy[kind] === 'refuse' && !lifted[kind].includes(subject))

@@ -1,0 +1,69 @@
+import { AppError, exitCodes, usageError } from '../errors.ts'
+import { compareVersions, history } from '../model/history.ts'
+import { isEmptySection, sectionOf } from '../model/migration.ts'
+import type { Plan, Step } from '../model/plan.ts'
+import type { DatabaseState, Environment, Migration } from '../model/types.ts'
+
+export type RollbackWorld = {
+  environment: Environment
+  /** The one database. */
+  databases: readonly DatabaseState[]
+  /** dbmate's image when this machine has to pull it first. */
+  missingImage: string | undefined
+  /** How many of the newest applied versions. */
+  steps: number
+}
+
+/** Why a version cannot be rolled back, or the file that does it. */
+const judge = (state: DatabaseState, version: string): Migration | string => {
+  const entry = history(state.files, state.applied, state.checksums).find(
+    (found) => found.version === version,
+  )
+  const migration = state.files.find((file) => file.version === version)?.migration
+  if (entry?.state === 'missing-file')
+    return `${version} has no file in this checkout, so nothing tells how to undo it`
+  if (!migration) return `${entry?.file} is not fit to run; see po-migrate lint`
+  const { file, irreversible } = migration
+  if (entry?.state === 'edited')
+    return `${file} was edited since it was applied: its down section may undo something else`
+  if (irreversible !== undefined) return `${file} is irreversible${irreversible && `: ${irreversible}`}`
+  if (isEmptySection(sectionOf(migration, 'down')))
+    return `${file} has an empty down section: dbmate would only forget that it was applied`
+  return migration
+}
+
+/**
+ * What `rollback` will do: the newest applied versions by dbmate's order, newest first. Which they are is read from the
+ * table of versions: dbmate by itself takes the newest *file*, and undoes the wrong one when the newest has none.
+ * @throws AppError (exit 4) when one of them cannot be undone.
+ */
+export const planRollback = ({ environment, databases, missingImage, steps }: RollbackWorld): Plan => {
+  const [first] = databases
+  const most = Math.max(0, ...databases.map(({ applied }) => applied.length))
+  if (most > 0 && steps > most)
+    throw usageError(
+      `${first?.managed.database}: ${most} ${most === 1 ? 'migration is' : 'migrations are'} applied, fewer than ${steps}.`,
+      `po-migrate status ${environment.name}`,
+    )
+  const judged = databases.flatMap((state) =>
+    [...state.applied]
+      .sort(compareVersions)
+      .reverse()
+      .slice(0, steps)
+      .map((version) => ({ state, found: judge(state, version) })),
+  )
+  const reasons = judged.flatMap(({ state, found }) =>
+    typeof found === 'string' ? `${state.managed.database}: ${found}` : [],
+  )
+  if (reasons.length > 0)
+    throw new AppError(`${environment.name}: this cannot be rolled back; nothing was touched.`, {
+      exitCode: exitCodes.refused,
+      details: reasons,
+      hint: `write a migration that undoes it: po-migrate new ${first?.managed.name} undo`,
+    })
+  const undo = judged.flatMap(({ state: { managed }, found }): Step[] =>
+    typeof found === 'string' ? [] : [{ kind: 'rollback-migration', managed, migration: found }],
+  )
+  const pull: Step[] = missingImage && undo.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
+  return { version: 1, command: 'rollback', environment: environment.name, steps: [...pull, ...undo] }
+}

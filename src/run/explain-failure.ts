@@ -1,0 +1,74 @@
+import { AppError, exitCodes } from '../errors.ts'
+import { describeBlocker } from '../io/observer.ts'
+import { readIndexes } from '../io/read-indexes.ts'
+import { codeFrame } from '../model/code-frame.ts'
+import { parseDbmateError } from '../model/dbmate-error.ts'
+import { concurrentIndexOf, dropIndex } from '../model/forensics.ts'
+import { sectionOf } from '../model/migration.ts'
+import { pasteSql } from '../model/paste.ts'
+import type { Section } from '../model/types.ts'
+import type { AttemptOptions, AttemptResult } from './attempt.ts'
+
+const shortBlock = 12
+/** lib/pq's complaint when a file ended dbmate's transaction by itself; it masks the true error. */
+const ownTransaction = /unexpected transaction status/
+
+type ShownSql = { text: string; section: Section; line: number | undefined; column: number | undefined }
+
+/** The SQL to show: the lines around Postgres' position, or the whole block when it is short and there is none. */
+const showSql = ({ text, section, line, column }: ShownSql): string[] => {
+  if (line !== undefined) return codeFrame(text, { line, ...(column !== undefined && { column }) })
+  const block = section.sql.trimEnd().split('\n')
+  return block.length <= shortBlock ? block.map((sql, index) => `  ${section.line + index} | ${sql}`) : []
+}
+
+/** An attempt that ended badly, and when it began. */
+export type FailedAttempt = AttemptOptions & AttemptResult & { since: Date }
+
+/** What a failed concurrent build left, and the statement that removes it. */
+const leftIndex = async ({
+  engine,
+  managed,
+  migration,
+  direction,
+}: FailedAttempt): Promise<string | undefined> => {
+  const index = direction === 'up' ? concurrentIndexOf(migration) : undefined
+  if (index === undefined) return undefined
+  const found = (await readIndexes(engine.server, managed, [index])).get(index.name)
+  return found && !found.valid ? found.reference : undefined
+}
+
+/** What Postgres said, where in the file, what was in the way, and in which state the file is. */
+export const explainFailure = async (failed: FailedAttempt): Promise<AppError> => {
+  const { engine, managed, migration, direction, result, blockers, tries, interrupted, since } = failed
+  const { file, text } = migration
+  const section = sectionOf(migration, direction)
+  const { message, sqlState, line: sectionLine, column } = parseDbmateError(result.output)
+  const line = sectionLine === undefined ? undefined : section.line + sectionLine - 1
+  const logged = await engine.logged(section.sql, since)
+  const index = await leftIndex(failed)
+  const what = direction === 'up' ? `${file} failed` : `rolling back ${file} failed`
+  const place = line === undefined ? '' : ` at line ${line}`
+  const whole = section.transaction && !ownTransaction.test(message)
+  const unchanged =
+    direction === 'up' ? `${file} was rolled back as a whole.` : `${file} stays applied, as it was.`
+  const state = whole
+    ? unchanged
+    : `${file} ran outside dbmate's transaction: what it did before the error may stay done.`
+  return new AppError(`${managed.database}: ${what}${place}: ${message}${sqlState ? ` (${sqlState})` : ''}`, {
+    exitCode: interrupted ? exitCodes.interrupted : exitCodes.failed,
+    details: [
+      ...showSql({ text, section, line, column }),
+      ...logged,
+      ...blockers.map((blocker) => `blocked by ${describeBlocker(blocker)}`),
+      ...(tries > 1 ? [`${tries} tries`] : []),
+      state,
+      ...(index ? [`The index ${index} was left INVALID: it is not used, and slows every write.`] : []),
+    ],
+    ...(!interrupted && {
+      hint: index
+        ? pasteSql(engine.server.label, managed.database, [dropIndex(index)])
+        : `correct ${managed.name}/${file}`,
+    }),
+  })
+}

@@ -1,0 +1,42 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Checkout, makeCheckout } from '../support/checkout.ts'
+
+let checkout: Checkout
+beforeAll(async () => {
+  checkout = await makeCheckout({ installed: true })
+})
+afterAll(() => checkout[Symbol.asyncDispose]())
+
+const po = 'infrastructure/scripts/po-migrate'
+/** A machine with no engine at all. */
+const env = { DOCKER_HOST: 'unix:///no/such/engine.sock' }
+
+describe('the built bundle', () => {
+  it("carries Postgres' grammar with it, without node_modules", async () => {
+    const moved = 'cp -r dist /tmp/dist-$$ && node_modules/node/bin/node /tmp/dist-$$/po-migrate.mjs lint'
+    const { exit, stdout, all } = await checkout.run(`${moved}; code=$?; rm -r /tmp/dist-$$; exit $code`, {
+      env,
+    })
+    expect({ exit, stdout }, all).toEqual({
+      exit: 0,
+      stdout: expect.stringMatching(/^lint: \d+ files, nothing to complain about$/),
+    })
+  })
+
+  it('refuses a faulty file at its line, from any directory, with the report that GitLab reads', async () => {
+    const file = 'infrastructure/migrations/iam/00002_faulty.sql'
+    writeFileSync(join(checkout.directory, file), '-- migrate:up\ncreate tabel a ();\n\n-- migrate:down\n')
+    const text = await checkout.run(`${po} lint --db iam`, { env })
+    expect(text).toMatchObject({ exit: 2, stdout: expect.stringContaining(`✖ ${file}:2:8 syntax error`) })
+    const report = await checkout.run(`../${po} lint --format codequality`, {
+      env,
+      cwd: join(checkout.directory, 'docs'),
+    })
+    expect(report.exit).toBe(2)
+    expect(JSON.parse(report.stdout)).toMatchObject([
+      { check_name: 'syntax', severity: 'critical', location: { path: file, lines: { begin: 2 } } },
+    ])
+  })
+})

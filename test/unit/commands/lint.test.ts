@@ -1,0 +1,176 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { catalogue } from '../../../src/lint/catalogue.ts'
+import { lintDocument, ruleDocument } from '../../../src/report/documents.ts'
+import { makeProject, migration, type Project, type Store } from '../../support/project.ts'
+import { runTool } from '../../support/tool.ts'
+
+/** What this repository ships, and where nothing may be found. */
+const root = join(import.meta.dirname, '../../..')
+const noEngine = { DOCKER_HOST: 'unix:///no/such/engine.sock' }
+
+const lint = ({ directory }: Pick<Project, 'directory'>, ...args: string[]) =>
+  runTool(['lint', ...args], { cwd: directory, env: noEngine })
+const project = (store: Store, edit?: Parameters<typeof makeProject>[0]['edit']): Project =>
+  makeProject({ network: 'net', store, ...(edit && { edit }) })
+
+const sound = migration('create table a (id bigint primary key);', 'drop table a;')
+const path = 'infrastructure/migrations/iam/00001_a.sql'
+
+describe('lint', () => {
+  it('answers 0 where nothing is wrong, without Docker and without a database', async () => {
+    using made = project({ iam: { '00001_a.sql': sound }, rag: { '00001_a.sql': sound } })
+    const { exit, stdout, stderr } = await lint(made)
+    expect({ exit, stdout, stderr }).toEqual({
+      exit: 0,
+      stdout: 'lint: 2 files, nothing to complain about\n',
+      stderr: '',
+    })
+  })
+
+  it('answers 2 to an error, and shows its place with a frame and a caret', async () => {
+    using made = project({
+      iam: { '00001_a.sql': '-- migrate:up\nselect 1;\n  selec 2;\n-- migrate:down\n' },
+    })
+    const { exit, stdout, stderr } = await lint(made)
+    expect(exit).toBe(2)
+    expect(stdout).toBe(`✖ ${path}:3:3 syntax error at or near "selec" (syntax)
+    1 | -- migrate:up
+    2 | select 1;
+  > 3 |   selec 2;
+      |   ^
+    4 | -- migrate:down
+    5 |
+
+lint: 1 file, 1 error
+`)
+    expect(stderr).toBe('→ po-migrate lint --explain syntax\n')
+  })
+
+  it('answers 0 where there are only warnings', async () => {
+    const text = migration('-- po-migrate:ignore cluster-wide no role here\nselect 1;')
+    using made = project({ iam: { '00001_a.sql': text } })
+    const { exit, stdout } = await lint(made)
+    expect(exit).toBe(0)
+    expect(stdout).toContain(`! ${path}:2:1 ignores cluster-wide`)
+    expect(stdout).toContain('lint: 1 file, 1 warning\n')
+  })
+
+  it('finds faults of names and frames as well, in every database', async () => {
+    using made = project({
+      iam: { '00001_a.sql': sound, '00001_b.sql': sound, 'x_00002.sql': '' },
+      rag: { '9_a.sql': sound, '10_b.sql': '-- migrate:up\n' },
+    })
+    const { exit, stdout } = await lint(made, '--json')
+    expect(exit).toBe(2)
+    const { problems } = lintDocument.parse(JSON.parse(stdout))
+    expect(problems.map(({ database, rule, file }) => [database, rule, file.split('/').at(-1)])).toEqual([
+      ['iam', 'skipped-name', 'x_00002.sql'],
+      ['iam', 'duplicate-version', '00001_b.sql'],
+      ['rag', 'missing-marker', '10_b.sql'],
+      ['rag', 'version-width', '10_b.sql'],
+    ])
+  })
+
+  it('looks at one database with --db', async () => {
+    using made = project({ iam: { '00001_a.sql': migration('begin;') }, rag: { '00001_a.sql': sound } })
+    expect(await lint(made, '--db', 'rag')).toMatchObject({ exit: 0 })
+    expect(await lint(made, '--db', 'iam')).toMatchObject({ exit: 2 })
+  })
+
+  it('writes one document with --json', async () => {
+    using made = project({ iam: { '00001_a.sql': migration('begin;') } })
+    const { stdout, stderr } = await lint(made, '--json')
+    expect(lintDocument.parse(JSON.parse(stdout))).toMatchObject({
+      files: 1,
+      errors: 1,
+      warnings: 0,
+      problems: [
+        { rule: 'own-transaction', level: 'error', database: 'iam', file: path, line: 2, column: 1 },
+      ],
+    })
+    expect(stderr).toBe('')
+  })
+
+  it("writes GitLab's report, by paths of the repository, with fingerprints that survive new lines above", async () => {
+    using made = project({ iam: { '00001_a.sql': migration('begin;\nbegin;') } })
+    mkdirSync(join(made.directory, '.git'))
+    const report = async (cwd = made.directory) =>
+      JSON.parse((await lint({ directory: cwd }, '--format', 'codequality')).stdout)
+    const first = await report(join(made.directory, 'infrastructure'))
+    expect(first).toHaveLength(2)
+    expect(first[0]).toEqual({
+      description: expect.stringContaining('BEGIN breaks'),
+      check_name: 'own-transaction',
+      fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+      severity: 'critical',
+      location: { path, lines: { begin: 2 } },
+    })
+    expect(first[1].fingerprint).not.toBe(first[0].fingerprint)
+    made.migrations({ iam: { '00001_a.sql': migration('select 1;\nbegin;\nbegin;') } })
+    const second = await report()
+    const fingerprints = (entries: { fingerprint: string }[]) => entries.map(({ fingerprint }) => fingerprint)
+    expect(fingerprints(second)).toEqual(fingerprints(first))
+    expect(second[0].location.lines.begin).toBe(3)
+  })
+
+  it('answers an empty report where nothing is wrong', async () => {
+    using made = project({ iam: { '00001_a.sql': sound } })
+    expect(await lint(made, '--format', 'codequality')).toMatchObject({ exit: 0, stdout: '[]\n' })
+  })
+
+  it('warns of migrations outside the store, but not in node_modules, dist or hidden directories', async () => {
+    using made = project({ iam: { '00001_a.sql': sound } })
+    const strays = ['services/x/migrations/00001_a.sql', 'services/x/migrations/later/b.sql']
+    const others = ['node_modules/x', 'services/dist', '.cache', 'services/x/.old'].map(
+      (directory) => `${directory}/migrations/c.sql`,
+    )
+    for (const file of [...strays, ...others, 'services/x/seed.sql']) made.write(file, 'select 1;')
+    const { exit, stdout } = await lint(made, '--json')
+    expect(exit).toBe(0)
+    const { problems } = lintDocument.parse(JSON.parse(stdout))
+    expect(problems.map(({ rule, level, file }) => [rule, level, file])).toEqual(
+      strays.map((file) => ['stray-migration', 'warning', file]),
+    )
+    expect(await lint(made, '--db', 'iam')).toMatchObject({ stdout: expect.not.stringContaining('stray') })
+  })
+
+  it('takes the globs of strays from the config', async () => {
+    using made = project({ iam: { '00001_a.sql': sound } }, (config) => {
+      config.lint = { stray: ['db/*.sql'] }
+    })
+    made.write('services/x/migrations/00001_a.sql', '')
+    made.write('db/00001_a.sql', '')
+    const { problems } = lintDocument.parse(JSON.parse((await lint(made, '--json')).stdout))
+    expect(problems.map(({ file }) => file)).toEqual(['db/00001_a.sql'])
+  })
+
+  it('finds nothing in the store of this repository', async () => {
+    const { exit, stdout } = await lint({ directory: root }, '--json')
+    expect(exit).toBe(0)
+    expect(lintDocument.parse(JSON.parse(stdout)).problems).toEqual([])
+  })
+})
+
+describe('lint --explain', () => {
+  it.each([...catalogue.keys()])('explains %s', async (rule) => {
+    const { exit, stdout } = await lint({ directory: '/' }, '--explain', rule)
+    expect(exit).toBe(0)
+    const { why, fix } = catalogue.get(rule)!
+    for (const words of [rule, why, fix, 'Found:', 'Safe:', '✗']) expect(stdout).toContain(words)
+  })
+
+  it('writes one document with --json', async () => {
+    const { stdout } = await lint({ directory: '/' }, '--explain', 'cluster-wide', '--json')
+    expect(ruleDocument.parse(JSON.parse(stdout))).toMatchObject({ rule: 'cluster-wide', ignorable: true })
+  })
+
+  it('answers 2 to a rule that it does not know, with the one that was meant', async () => {
+    const { exit, stderr } = await lint({ directory: '/' }, '--explain', 'own-transactoin')
+    expect(exit).toBe(2)
+    expect(stderr).toContain('There is no rule "own-transactoin".')
+    expect(stderr).toContain('→ po-migrate lint --explain own-transaction\n')
+    expect(await lint({ directory: '/' }, '--explain', 'x')).toMatchObject({ exit: 2 })
+  })
+})

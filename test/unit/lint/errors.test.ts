@@ -1,0 +1,168 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { lintMigration } from '../../../src/lint/lint.ts'
+import { loadParser, type Parse } from '../../../src/lint/parse.ts'
+import type { RuleText } from '../../../src/lint/rule.ts'
+import { errorRules } from '../../../src/lint/rules/errors.ts'
+import { structuralRules } from '../../../src/lint/rules/structural.ts'
+import { unusedIgnore } from '../../../src/lint/rules/unused-ignore.ts'
+import { rules } from '../../../src/lint/rules.ts'
+import { parseMigration } from '../../../src/model/migration.ts'
+import type { Problem } from '../../../src/model/types.ts'
+import { markedLines } from '../../support/marked-lines.ts'
+import { migration } from '../../support/project.ts'
+
+let parse: Parse
+beforeAll(async () => {
+  parse = await loadParser()
+})
+
+const lint = (text: string): Problem[] => lintMigration(parseMigration('00001_a.sql', text), parse, rules)
+const linesOf = (rule: string, text: string): (number | undefined)[] =>
+  lint(text)
+    .filter((problem) => problem.rule === rule)
+    .map(({ line }) => line)
+
+describe('every rule about a file', () => {
+  const documented: RuleText[] = [...errorRules, ...structuralRules, unusedIgnore]
+
+  it.each(documented.map((rule) => [rule.id, rule] as const))(
+    '%s finds its bad example where it is marked',
+    (id, rule) => {
+      expect(markedLines(rule.bad)).not.toEqual([])
+      expect(linesOf(id, rule.bad)).toEqual(markedLines(rule.bad))
+    },
+  )
+
+  it.each(documented.map((rule) => [rule.id, rule] as const))(
+    '%s is silent about its good example',
+    (id, rule) => {
+      const problems = lint(rule.good)
+      expect(problems.filter(({ rule: found, level }) => found === id || level === 'error')).toEqual([])
+    },
+  )
+})
+
+type Case = [rule: string, sql: string, message: string]
+
+describe('errors', () => {
+  it.each<Case>([
+    ['own-transaction', 'savepoint a;', 'SAVEPOINT'],
+    ['own-transaction', 'create table a ();\nrollback;', 'ROLLBACK'],
+    ['own-transaction', 'START TRANSACTION;', 'START'],
+    ['not-in-transaction', 'drop index concurrently a;', 'DROP INDEX CONCURRENTLY'],
+    ['not-in-transaction', 'reindex index concurrently a;', 'REINDEX CONCURRENTLY'],
+    ['not-in-transaction', 'reindex (concurrently) table a;', 'REINDEX CONCURRENTLY'],
+    ['not-in-transaction', 'reindex schema a;', 'REINDEX of more'],
+    ['not-in-transaction', 'vacuum full a;', 'VACUUM'],
+    ['not-in-transaction', 'cluster;', 'CLUSTER'],
+    ['not-in-transaction', 'discard all;', 'DISCARD ALL'],
+    ['not-in-transaction', 'create database a;', 'CREATE DATABASE'],
+    ['not-in-transaction', 'drop database a;', 'DROP DATABASE'],
+    ['not-in-transaction', 'alter system set work_mem = 1;', 'ALTER SYSTEM'],
+    ['not-in-transaction', "create tablespace a location '/a';", 'CREATE TABLESPACE'],
+    ['not-in-transaction', 'drop tablespace a;', 'DROP TABLESPACE'],
+    ['not-in-transaction', 'alter database a set tablespace b;', 'SET TABLESPACE'],
+    ['not-in-transaction', 'alter table a detach partition b concurrently;', 'DETACH PARTITION'],
+    ['not-in-transaction', "create subscription a connection 'x' publication b;", 'CREATE SUBSCRIPTION'],
+    ['not-in-transaction', 'alter subscription a refresh publication;', 'REFRESH'],
+    ['not-in-transaction', 'alter subscription a add publication b;', 'with a refresh'],
+    ['not-in-transaction', 'drop subscription a;', 'DROP SUBSCRIPTION'],
+    ['copy-stdin', 'copy a to stdout;', 'writes rows to psql'],
+    ['copy-stdin', 'copy a (b) from stdin with (format csv);\n1\n2\n\\.\n', 'reads rows from psql'],
+    ['psql-command', "select 'a'\n\\gset", '\\gset is a command of psql'],
+    ['psql-command', '\\connect other', '\\connect is a command of psql'],
+    ['psql-command', "select :'name';", 'a variable of psql'],
+    ['leaked-search-path', 'set search_path = app;', 'search_path stays changed'],
+    ['leaked-search-path', "set schema 'app';", 'search_path stays changed'],
+    [
+      'leaked-search-path',
+      "select * from (select set_config('Search_Path', 'app', false)) a;",
+      'search_path',
+    ],
+    ['leaked-role', 'set session authorization a;', 'session_authorization stays changed'],
+    ['leaked-role', 'set session_replication_role = replica;', 'session_replication_role'],
+    ['leaked-role', 'set session characteristics as transaction read only;', 'session characteristics'],
+    ['cluster-wide', "alter user a password 'b';", 'a role belongs'],
+    ['cluster-wide', 'alter role a rename to b;', 'a role belongs'],
+    ['cluster-wide', 'alter role all set work_mem = 1;', 'a role belongs'],
+    ['cluster-wide', 'alter group a add user b;', 'a role belongs'],
+    ['cluster-wide', 'drop role if exists a;', 'a role belongs'],
+    ['cluster-wide', "comment on role a is 'b';", 'a role belongs'],
+    ['cluster-wide', 'alter tablespace a owner to b;', 'a tablespace belongs'],
+    ['cluster-wide', 'alter system reset all;', "server's configuration"],
+    ['literal-database', "comment on database calendar is 'a';", '"calendar"'],
+    ['literal-database', 'alter database calendar_qual owner to a;', '"calendar_qual"'],
+    ['literal-database', 'alter database calendar rename to b;', '"calendar"'],
+    ['literal-database', 'alter role a in database calendar set work_mem = 1;', '"calendar"'],
+    ['literal-database', 'revoke all on database calendar from public;', '"calendar"'],
+    [
+      'using-new-enum-value',
+      "alter type a add value 'b';\ninsert into c values ('b');",
+      "'b' cannot be used",
+    ],
+    ['syntax', 'select;\nselect from where;', 'syntax error at or near "where"'],
+    ['syntax', "select 'open", 'unterminated quoted string'],
+  ])('%s: %s', (rule, sql, message) => {
+    const found = lint(migration(sql)).filter((problem) => problem.rule === rule)
+    expect(found).toEqual([
+      expect.objectContaining({ level: 'error', message: expect.stringContaining(message) }),
+    ])
+  })
+
+  it.each([
+    'create function a() returns void language plpgsql as $$ begin perform 1; end $$;',
+    'create function a() returns int language sql begin atomic select 1; end;',
+    'do $$ begin create role a; commit; end $$;',
+    'reindex table a; analyze a; cluster a; discard temp;',
+    "create subscription a connection 'x' publication b with (create_slot = false);",
+    "create subscription a connection 'x' publication b with (connect = false);",
+    'alter subscription a set publication b with (refresh = false);',
+    'alter subscription a set (slot_name = none); drop subscription a;',
+    'alter table a detach partition b;',
+    "copy a from '/srv/a.csv'; copy a to program 'gzip';",
+    'set local search_path = app;',
+    'set search_path = app; create table a (); reset search_path;',
+    'set search_path = app; set search_path to default;',
+    'set role a; reset all;',
+    "select set_config('search_path', 'app', true), set_config('work_mem', '1MB', false);",
+    "set lock_timeout = '1s';",
+    'grant select on a to b; grant a to b;',
+    "comment on table a is 'create role b'; comment on column a.b is 'c';",
+    "create type a as enum ('b'); alter type a add value 'c'; insert into d values ('c');",
+    "alter type a add value 'c'; insert into d values ('e');",
+    "alter type a rename value 'b' to 'c'; insert into d values ('c');",
+    "select 1 where a = E'\\\\i' or b = '\n\\i\n';",
+  ])('nothing is wrong with %s', (sql) => {
+    expect(lint(migration(sql)).filter(({ level }) => level === 'error')).toEqual([])
+  })
+
+  it('hold for the down section as well, by its own option', () => {
+    const down = (option: string, sql: string): string => `-- migrate:up\n-- migrate:down${option}\n${sql}\n`
+    expect(linesOf('syntax', down('', 'drop tabel a;'))).toEqual([3])
+    expect(linesOf('own-transaction', down('', 'drop table a;\ncommit;'))).toEqual([4])
+    expect(linesOf('not-in-transaction', down('', 'drop index concurrently a;'))).toEqual([3])
+    expect(lint(down(' transaction:false', 'drop index concurrently a;'))).toEqual([])
+  })
+
+  it('say the place in lines and characters, also behind letters of several bytes', () => {
+    const [found] = lint(migration("select 'é𝄞'; /* ✗ */ begin;"))
+    expect(found).toMatchObject({ rule: 'own-transaction', line: 2, column: 22 })
+    const [fault] = lint(migration("select 'é𝄞' fro frm;"))
+    expect(fault).toMatchObject({ rule: 'syntax', line: 2, column: 17 })
+  })
+
+  it('find two faults of one file, one a section', () => {
+    const text = '-- migrate:up\nselect from from;\n-- migrate:down\n\\q\n'
+    expect(lint(text).map(({ rule, line }) => [rule, line])).toEqual([
+      ['syntax', 2],
+      ['psql-command', 4],
+    ])
+  })
+})
+
+it('a section that overwhelms the parser is a warning, not an error', () => {
+  const [found, ...others] = lint(migration(`select ${'1 + '.repeat(30_000)}1;`))
+  expect(others).toEqual([])
+  expect(found).toMatchObject({ rule: 'unchecked', level: 'warning', line: 1 })
+  expect(lint(migration('select 1;'))).toEqual([])
+})

@@ -1,0 +1,45 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadParser, type Parse } from '../../../src/lint/parse.ts'
+
+let parse: Parse
+beforeAll(async () => {
+  parse = await loadParser()
+})
+
+describe('a section', () => {
+  it.each<[what: string, sql: string]>([
+    ['NULLS LAST', 'create index on a (b nulls -- rarely null\n last);'],
+    ['WITH ORDINALITY', 'select * from generate_series(1, 2) with /* number them */ ordinality;'],
+    ['NOT IN', "select 1 where 'a' not -- never\n in ('-- b', $$/* c */$$);"],
+    ['a nested comment', 'select 1 order by 1 nulls /* a /* b */ c */ first;'],
+  ])('may have a comment inside %s, as on the server', (_, sql) => {
+    const { statements, fault } = parse(sql, 1)
+    expect(fault).toBeUndefined()
+    expect(statements.map(({ text }) => `${text};`)).toEqual([sql])
+  })
+
+  it('of comments alone has no statement', () => {
+    expect(parse('-- migrate:up\n/* later */\n', 1)).toEqual({ statements: [] })
+  })
+
+  it('gives every statement its line and column, whatever stands before it', () => {
+    const sql = "select 'é';\n\n-- b;\n  /* c */ select 2; select '𝄞'; select 4"
+    expect(parse(sql, 7).statements.map(({ line, column, text }) => [line, column, text])).toEqual([
+      [7, 1, "select 'é'"],
+      [10, 11, 'select 2'],
+      [10, 21, "select '𝄞'"],
+      [10, 33, 'select 4'],
+    ])
+  })
+
+  it('is read in a time that grows with its length, not with its square', () => {
+    const time = (count: number): number => {
+      const sql = "insert into a values ('é');".repeat(count)
+      const started = performance.now()
+      expect(parse(sql, 1).statements).toHaveLength(count)
+      return performance.now() - started
+    }
+    const best = (count: number): number => Math.min(time(count), time(count), time(count), time(count))
+    expect(best(8000)).toBeLessThan(best(500) * 16 * 6)
+  })
+})

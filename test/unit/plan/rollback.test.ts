@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import type { AppError } from '../../../src/errors.ts'
+import { planRollback } from '../../../src/plan/rollback.ts'
+import { migration } from '../../support/project.ts'
+import { databaseState, environment } from '../support/fixtures.ts'
+
+const undoable = migration('create table t ();', 'drop table t;')
+const files = ['00001_a.sql', '00002_b.sql', '00010_c.sql']
+const texts = Object.fromEntries(files.map((file) => [file, undoable]))
+
+const plan = (change: Parameters<typeof databaseState>[1] = {}, steps = 1, missingImage?: string) => {
+  const state = databaseState('iam', { files, texts, applied: ['00001', '00002', '00010'], ...change })
+  return planRollback({ environment: environment(), databases: [state], missingImage, steps })
+}
+
+const namesOf = (planned: ReturnType<typeof plan>): string[] =>
+  planned.steps.map((step) => ('migration' in step ? step.migration.file : step.kind))
+
+const refusal = (...args: Parameters<typeof plan>): AppError => {
+  try {
+    plan(...args)
+  } catch (error) {
+    return error as AppError
+  }
+  throw new Error('it was planned')
+}
+
+describe('rollback plans', () => {
+  it('the newest applied version', () => {
+    expect(namesOf(plan())).toEqual(['00010_c.sql'])
+  })
+
+  it('several of them, newest first, in the order of strings that dbmate has', () => {
+    const odd = ['10_c.sql', '9_b.sql']
+    const change = { files: odd, texts: { '10_c.sql': undoable, '9_b.sql': undoable }, applied: ['9', '10'] }
+    expect(namesOf(plan(change, 2))).toEqual(['9_b.sql', '10_c.sql'])
+  })
+
+  it('nothing where nothing is applied', () => {
+    expect(plan({ applied: [] }).steps).toEqual([])
+  })
+
+  it("to pull dbmate's image first when this machine has none", () => {
+    expect(namesOf(plan({}, 1, 'dbmate:2'))).toEqual(['pull-image', '00010_c.sql'])
+  })
+
+  it('no file that is not applied, however new it is', () => {
+    expect(namesOf(plan({ applied: ['00001'] }))).toEqual(['00001_a.sql'])
+  })
+})
+
+describe('rollback refuses', () => {
+  it.each<[string, Parameters<typeof plan>[0], RegExp]>([
+    [
+      'when the newest applied version has no file',
+      { files: files.slice(0, 2) },
+      /^iam_qual: 00010 has no file/,
+    ],
+    [
+      'a file that was edited since',
+      { checksums: new Map([['00010', 'another']]) },
+      /00010_c.sql was edited since it was applied/,
+    ],
+    [
+      'an empty down section',
+      { texts: { '00010_c.sql': migration('select 1;', '-- nothing\n/* to do */') } },
+      /00010_c.sql has an empty down section/,
+    ],
+    [
+      'a file that says it is irreversible, with its reason',
+      { texts: { '00010_c.sql': `-- po-migrate:irreversible drops data\n${undoable}` } },
+      /00010_c.sql is irreversible: drops data$/,
+    ],
+  ])('%s', (_, change, expected) => {
+    const withChecksum = { ...change }
+    const error = refusal(withChecksum)
+    expect(error).toMatchObject({ exitCode: 4, details: [expect.stringMatching(expected)] })
+  })
+
+  it('when one of several cannot be undone: then none is', () => {
+    const change = { texts: { ...texts, '00002_b.sql': migration('select 1;') } }
+    expect(refusal(change, 3).details).toEqual([expect.stringContaining('00002_b.sql has an empty down')])
+  })
+
+  it('more steps than there are applied versions', () => {
+    expect(refusal({}, 4)).toMatchObject({
+      exitCode: 2,
+      message: 'iam_qual: 3 migrations are applied, fewer than 4.',
+    })
+  })
+})
