@@ -51,7 +51,7 @@ DROP TABLE countries;
 `,
   find: onNewColumn(({ column, name }) =>
     columnType(column.typeName).name === 'bpchar'
-      ? `${name}: char(n) pads with spaces; text does not.`
+      ? `${name}: char(n) pads with spaces; text does not`
       : undefined,
   ),
 }
@@ -75,7 +75,7 @@ DROP TABLE visits;
 `,
   find: onNewColumn(({ column, name }) =>
     columnType(column.typeName).name === 'timestamp'
-      ? `${name}: timestamp without time zone says no moment; timestamptz does.`
+      ? `${name}: timestamp without time zone says no moment; timestamptz does`
       : undefined,
   ),
 }
@@ -103,7 +103,7 @@ DROP TABLE visits;
     const type = columnType(column.typeName)
     const counts = isKey || type.name.includes('serial') || columnConstraint(column, 'CONSTR_IDENTITY')
     return counts && narrow.includes(type.name) && !type.array
-      ? `${name}: a key of ${type.name} runs out of numbers; bigint does not.`
+      ? `${name}: a key of ${type.name} runs out of numbers; bigint does not`
       : undefined
   }),
 }
@@ -127,7 +127,7 @@ ALTER TABLE orders DROP COLUMN payload;
 `,
   find: onAddedColumn(({ column, name }) =>
     columnType(column.typeName).name === 'json'
-      ? `${name}: json has no equality, so DISTINCT queries on the table fail; jsonb has.`
+      ? `${name}: json has no equality, so DISTINCT queries on the table fail; jsonb has`
       : undefined,
   ),
 }

@@ -26,7 +26,7 @@ DROP TABLE prices;
     body.behavior === 'DROP_CASCADE'
       ? (body.relations ?? []).flatMap((node) =>
           'RangeVar' in node
-            ? [`${relationName(node.RangeVar)}: CASCADE empties every table that refers to it.`]
+            ? [`${relationName(node.RangeVar)}: CASCADE empties every table that refers to it`]
             : [],
         )
       : undefined,
@@ -52,14 +52,14 @@ DELETE FROM sessions WHERE expires_at < now();
     (body.relations ?? [])
       .flatMap((node) => ('RangeVar' in node ? [relationName(node.RangeVar)] : []))
       .filter((name) => !isCreated(at, name))
-      .map((name) => `${name}: every row is lost, and nobody can read the table until the file is done.`),
+      .map((name) => `${name}: every row is lost, and nobody can read the table until the file is done`),
   ),
 }
 
 const findUnbounded = (at: At & Write): string | undefined =>
   at.isBounded || isCreated(at, at.table)
     ? undefined
-    : `${at.table}: ${at.verb} without WHERE locks every row of it until the file is done.`
+    : `${at.table}: ${at.verb} without WHERE locks every row of it until the file is done`
 
 const unbounded: Rule = {
   id: 'unbounded-write',

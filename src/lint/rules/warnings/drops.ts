@@ -36,7 +36,7 @@ COMMENT ON COLUMN orders.note IS NULL;
 `,
   find: onAlterTable(
     ['AT_DropColumn'],
-    ({ command, table }) => `${table}.${command.name}: its data is lost, and running programs still name it.`,
+    ({ command, table }) => `${table}.${command.name}: its data is lost, and running programs still name it`,
   ),
 }
 
@@ -62,7 +62,7 @@ CREATE VIEW purchases AS SELECT id FROM orders;
       ? (body.objects ?? [])
           .map(objectName)
           .filter((name) => !isCreated(at, name) && !isReplaced(at.file, at.index, name))
-          .map((name) => `${name}: what it holds is lost, and running programs still ask for it.`)
+          .map((name) => `${name}: what it holds is lost, and running programs still ask for it`)
       : undefined,
   ),
 }

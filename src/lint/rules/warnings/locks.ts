@@ -28,7 +28,7 @@ LOCK TABLE orders IN ROW SHARE MODE;
       : (body.relations ?? [])
           .flatMap((node) => ('RangeVar' in node ? [relationName(node.RangeVar)] : []))
           .filter((name) => !isCreated(at, name))
-          .map((name) => `${name}: LOCK TABLE makes others wait until the file is done.`),
+          .map((name) => `${name}: LOCK TABLE makes others wait until the file is done`),
   ),
 }
 
@@ -41,7 +41,7 @@ const isZero = (node: Node | undefined): boolean => {
 }
 
 const withoutTimeout =
-  'lock_timeout: at 0 this file waits for ever for its locks, and everybody behind it waits with it.'
+  'lock_timeout: at 0 this file waits for ever for its locks, and everybody behind it waits with it'
 
 const findSet = onStatement('VariableSetStmt', ({ body }) =>
   body.name === 'lock_timeout' && isZero(body.args?.[0]) ? withoutTimeout : undefined,
@@ -83,12 +83,12 @@ const disabling: readonly AlterTableType[] = ['AT_DisableTrig', 'AT_DisableTrigA
 const findDisabled = onAlterTable(
   disabling,
   ({ command, table }) =>
-    `${table}: with ${command.name ?? 'its triggers'} disabled, rows of all sessions skip what it guards.`,
+    `${table}: with ${command.name ?? 'its triggers'} disabled, rows of all sessions skip what it guards`,
 )
 
 const findReplicaRole = onStatement('VariableSetStmt', ({ body }) =>
   body.name === 'session_replication_role' && stringConstant(body.args?.[0]) === 'replica'
-    ? 'session_replication_role: as replica this file checks no foreign key and fires no trigger.'
+    ? 'session_replication_role: as replica this file checks no foreign key and fires no trigger'
     : undefined,
 )
 
