@@ -34,7 +34,7 @@ const findWrites = (file: LintedFile): Found[] => {
   return file.up.flatMap((statement, index) => {
     const { line, column } = statement
     const [write] = lock && index > lock.index ? writesOf(statement) : []
-    const message = `${write?.table}: written while this file holds its lock on ${lock?.table}.`
+    const message = `${write?.table}: written while this file holds its lock on ${lock?.table}`
     return write ? [{ line, column, message }] : []
   })
 }

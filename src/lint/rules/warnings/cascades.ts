@@ -31,7 +31,7 @@ DROP SCHEMA archive;
       ? (body.objects ?? [])
           .map(objectName)
           .filter((name) => !isCreated(at, name, 'schema'))
-          .map((name) => `${name}: dropping the schema takes away every name in it.`)
+          .map((name) => `${name}: dropping the schema takes away every name in it`)
       : undefined,
   ),
 }
@@ -56,7 +56,7 @@ DROP EXTENSION pg_trgm;
   find: onStatement('DropStmt', ({ body }) =>
     body.removeType === 'OBJECT_EXTENSION'
       ? (body.objects ?? []).map(
-          (node) => `${objectName(node)}: its functions and types go, and running programs may use them.`,
+          (node) => `${objectName(node)}: its functions and types go, and running programs may use them`,
         )
       : undefined,
   ),
@@ -67,13 +67,13 @@ const findCascade = onStatement('DropStmt', ({ body, ...at }) =>
     ? (body.objects ?? [])
         .map(objectName)
         .filter((name) => !isCreated(at, name, kindOf(body.removeType)))
-        .map((name) => `${name}: CASCADE drops everything that depends on it, named nowhere in this file.`)
+        .map((name) => `${name}: CASCADE drops everything that depends on it, named nowhere in this file`)
     : undefined,
 )
 
 const findAlterCascade = onAlterTable(['AT_DropColumn', 'AT_DropConstraint'], ({ command, table }) =>
   command.behavior === 'DROP_CASCADE'
-    ? `${table}: dropping ${command.name} with CASCADE drops everything that depends on it, named nowhere in this file.`
+    ? `${table}: dropping ${command.name} with CASCADE drops everything that depends on it, named nowhere in this file`
     : undefined,
 )
 

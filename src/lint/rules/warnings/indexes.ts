@@ -24,7 +24,7 @@ DROP INDEX CONCURRENTLY orders_customer_idx;
     const metadataOnly = body.relation?.inh !== true
     return body.concurrent || metadataOnly || isCreated(at, table)
       ? undefined
-      : `${table}: building ${body.idxname ?? 'this index'} blocks every write to it until the file is done.`
+      : `${table}: building ${body.idxname ?? 'this index'} blocks every write to it until the file is done`
   }),
 }
 
@@ -47,7 +47,7 @@ DROP INDEX CONCURRENTLY orders_customer_idx;
 `,
   find: onStatement('IndexStmt', ({ body }) =>
     body.concurrent && body.if_not_exists
-      ? `${body.idxname}: IF NOT EXISTS takes an invalid leftover of a failed build for the index.`
+      ? `${body.idxname}: IF NOT EXISTS takes an invalid leftover of a failed build for the index`
       : undefined,
   ),
 }
@@ -75,7 +75,7 @@ CREATE INDEX CONCURRENTLY orders_customer_idx ON orders (customer_id);
       : (body.objects ?? [])
           .map(objectName)
           .filter((name) => !isCreated(at, name))
-          .map((name) => `${name}: dropping it blocks every reader and writer of its table.`),
+          .map((name) => `${name}: dropping it blocks every reader and writer of its table`),
   ),
 }
 
@@ -99,7 +99,7 @@ REINDEX TABLE CONCURRENTLY orders;
     const name = body.relation ? relationName(body.relation) : (body.name ?? 'this database')
     return concurrent || isCreated(at, name)
       ? undefined
-      : `${name}: REINDEX blocks its writers and most readers until the file is done.`
+      : `${name}: REINDEX blocks its writers and most readers until the file is done`
   }),
 }
 

@@ -50,7 +50,7 @@ DROP TABLE communication_preference_history;
       const names = new Set((text.match(word) ?? []).map(asName).filter((name) => bytesOf(name) > nameBytes))
       return [...names]
         .filter((name) => isNamed(node, name))
-        .map((name) => ({ line, column, message: `${name}: Postgres cuts this name to ${cut(name)}.` }))
+        .map((name) => ({ line, column, message: `${name}: Postgres cuts this name to ${cut(name)}` }))
     }),
 }
 

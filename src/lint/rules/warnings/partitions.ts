@@ -30,7 +30,7 @@ DROP TABLE events_2027;
     const [parent] = body.inhRelations ?? []
     const name = body.partbound && parent && 'RangeVar' in parent ? relationName(parent.RangeVar) : undefined
     return name && !isCreated(at, name)
-      ? `${name}: creating ${relationName(body.relation)} as its partition keeps out all its readers and writers until the file is done.`
+      ? `${name}: creating ${relationName(body.relation)} as its partition keeps out all its readers and writers until the file is done`
       : undefined
   }),
 }
@@ -58,7 +58,7 @@ ALTER TABLE events DETACH PARTITION events_old;
     const table = relationName(partitionOf(altered).name)
     return isCreated(altered, table) || hasProof({ file, index, table })
       ? undefined
-      : `${table}: attaching it reads the whole table under an exclusive lock unless a validated CHECK proves its rows.`
+      : `${table}: attaching it reads the whole table under an exclusive lock unless a validated CHECK proves its rows`
   }),
 }
 
@@ -81,7 +81,7 @@ ALTER TABLE events DETACH PARTITION events_2019 CONCURRENTLY;
     const { concurrent, name } = partitionOf(altered)
     return concurrent
       ? undefined
-      : `${altered.table}: detaching ${relationName(name)} keeps out all its readers and writers until the file is done.`
+      : `${altered.table}: detaching ${relationName(name)} keeps out all its readers and writers until the file is done`
   }),
 }
 

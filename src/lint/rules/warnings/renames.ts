@@ -29,7 +29,7 @@ ALTER TABLE orders DROP COLUMN comment;
   find: onStatement('RenameStmt', ({ body, ...at }) => {
     const table = relationName(body.relation)
     return body.renameType === 'OBJECT_COLUMN' && !isCreated(at, table)
-      ? `${table}.${body.subname}: running programs still ask for this name, not for ${body.newname}.`
+      ? `${table}.${body.subname}: running programs still ask for this name, not for ${body.newname}`
       : undefined
   }),
 }
@@ -54,7 +54,7 @@ DROP VIEW purchases;
   find: onStatement('RenameStmt', ({ body, ...at }) => {
     const name = relationName(body.relation)
     return body.renameType && relations.includes(body.renameType) && !isCreated(at, name)
-      ? `${name}: running programs still ask for this name, not for ${body.newname}.`
+      ? `${name}: running programs still ask for this name, not for ${body.newname}`
       : undefined
   }),
 }
