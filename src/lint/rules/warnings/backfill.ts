@@ -52,7 +52,7 @@ UPDATE orders SET channel = 'web' WHERE channel IS NULL; -- ✗
 ALTER TABLE orders DROP COLUMN channel;
 `,
   good: `-- migrate:up
-UPDATE orders SET channel = 'web' WHERE channel IS NULL AND id BETWEEN 1 AND 10000;
+UPDATE orders SET status = 'new' WHERE status IS NULL AND id BETWEEN 1 AND 10000;
 
 -- migrate:down
 `,

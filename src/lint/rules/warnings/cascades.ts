@@ -21,10 +21,10 @@ DROP SCHEMA archive; -- ✗
 CREATE SCHEMA archive;
 `,
   good: `-- migrate:up
-CREATE SCHEMA archive;
+CREATE SCHEMA reports;
 
 -- migrate:down
-DROP SCHEMA archive;
+DROP SCHEMA reports;
 `,
   find: onStatement('DropStmt', ({ body, ...at }) =>
     body.removeType === 'OBJECT_SCHEMA'
@@ -83,14 +83,14 @@ const dropCascade: Rule = {
   why: 'CASCADE drops what depends on the object: views, foreign keys, columns of the type, defaults. What that is differs from database to database, and no review sees it.',
   fix: 'Name each dependent object in a DROP of its own, in order; without CASCADE Postgres lists what is missing and changes nothing.',
   bad: `-- migrate:up
-DROP FUNCTION net_total(numeric) CASCADE; -- ✗
+DROP FUNCTION stamp() CASCADE; -- ✗
 ALTER TABLE orders DROP CONSTRAINT orders_pkey CASCADE; -- ✗
 
 -- migrate:down
 `,
   good: `-- migrate:up
-DROP TRIGGER orders_net_total ON orders;
-DROP FUNCTION net_total(numeric);
+DROP TRIGGER orders_stamp ON orders;
+DROP FUNCTION stamp();
 
 -- migrate:down
 `,

@@ -97,7 +97,7 @@ ALTER TABLE orders VALIDATE CONSTRAINT orders_total_positive; -- ✗
 ALTER TABLE orders DROP CONSTRAINT orders_total_positive;
 `,
   good: `-- migrate:up
-ALTER TABLE orders VALIDATE CONSTRAINT orders_total_positive;
+ALTER TABLE orders VALIDATE CONSTRAINT orders_status_known;
 
 -- migrate:down
 `,

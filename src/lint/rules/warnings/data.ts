@@ -67,13 +67,13 @@ const unbounded: Rule = {
   why: "An UPDATE or DELETE of all rows locks each of them until the file is done: other writers of any row wait, an UPDATE doubles the table's size, and replicas and backups get it all at once.",
   fix: 'Write in batches (WHERE id BETWEEN …), one file or one run of a job for each. For rows with a constant, ADD COLUMN … DEFAULT needs no UPDATE at all.',
   bad: `-- migrate:up
-UPDATE orders SET channel = 'web'; -- ✗
+UPDATE orders SET status = 'new'; -- ✗
 DELETE FROM sessions; -- ✗
 
 -- migrate:down
 `,
   good: `-- migrate:up
-UPDATE orders SET channel = 'web' WHERE channel IS NULL AND id BETWEEN 1 AND 10000;
+UPDATE orders SET status = 'new' WHERE status IS NULL AND id BETWEEN 1 AND 10000;
 
 -- migrate:down
 `,

@@ -41,14 +41,14 @@ const attaching: Rule = {
   why: 'ATTACH PARTITION reads every row of the table it attaches, under an ACCESS EXCLUSIVE lock on that table, unless a validated CHECK already says that they fit; the default partition is read, too.',
   fix: 'File 1: ADD CONSTRAINT … CHECK (the bounds, and NOT NULL) NOT VALID on the table. File 2: VALIDATE CONSTRAINT, then ATTACH PARTITION. Drop the constraint afterwards.',
   bad: `-- migrate:up
-ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM (MINVALUE) TO ('2020-01-01'); -- ✗
+ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM (MINVALUE) TO ('2019-01-01'); -- ✗
 
 -- migrate:down
 ALTER TABLE events DETACH PARTITION events_old;
 `,
   good: `-- migrate:up
 ALTER TABLE events_old VALIDATE CONSTRAINT events_old_bounds;
-ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM (MINVALUE) TO ('2020-01-01');
+ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM (MINVALUE) TO ('2019-01-01');
 
 -- migrate:down
 ALTER TABLE events DETACH PARTITION events_old;

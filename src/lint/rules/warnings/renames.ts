@@ -40,16 +40,16 @@ const table: Rule = {
   why: 'Programs that are running know the old name of the table or view: each of their queries on it fails from the moment the file is done until they are replaced.',
   fix: 'Leave the name; or rename and, in the same file, CREATE VIEW under the old name (a simple view can be written to), move the programs over, then drop the view; say so with `-- po-migrate:ignore`.',
   bad: `-- migrate:up
-ALTER TABLE orders RENAME TO purchases; -- ✗
+ALTER TABLE orders RENAME TO sales; -- ✗
 
 -- migrate:down
-ALTER TABLE purchases RENAME TO orders;
+ALTER TABLE sales RENAME TO orders;
 `,
   good: `-- migrate:up
-CREATE VIEW purchases AS SELECT * FROM orders;
+CREATE VIEW sales AS SELECT * FROM orders;
 
 -- migrate:down
-DROP VIEW purchases;
+DROP VIEW sales;
 `,
   find: onStatement('RenameStmt', ({ body, ...at }) => {
     const name = relationName(body.relation)
