@@ -180,6 +180,8 @@ it('docs/lint.md names every rule that is no ordinary warning, and says which er
     if (ordinary.has(id)) continue
     if (level === 'warning') expect(text).toContain(`\`${id}\``)
     else
-      expect(text).toMatch(new RegExp(`^\\|.*\`${id}\`.*\\| ${ignorable === false ? 'no' : 'yes'} \\|$`, 'm'))
+      expect(text).toMatch(
+        new RegExp(`^\\|.*\`${id}\`.*\\|${ignorable === false ? ' no' : '.*yes'} \\|$`, 'm'),
+      )
   }
 })
