@@ -81,16 +81,16 @@ export const hasOption = (options: readonly Node[] | undefined, name: string): b
     return !(arg && 'String' in arg && off.includes((arg.String.sval ?? '').toLowerCase()))
   })
 
-/** Every node of one kind below (and at) a node. */
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** Every node of one kind below (and at) a node, in the order of the text. */
 export const findNodes = <K extends Kind>(kind: K, root: unknown): Body<K>[] => {
   const found: Body<K>[] = []
-  const open: unknown[] = [root]
+  const open: object[] = isObject(root) ? [root] : []
   // Not recursive: an expression of some thousand terms is that deep.
-  while (open.length > 0) {
-    const node = open.pop()
-    if (typeof node !== 'object' || node === null) continue
-    for (const [key, value] of Object.entries(node)) if (key === kind) found.push(value as Body<K>)
-    open.push(...Object.values(node).toReversed())
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (kind in node) found.push((node as Record<K, Body<K>>)[kind])
+    for (const value of Object.values(node).reverse()) if (isObject(value)) open.push(value)
   }
   return found
 }

@@ -1,5 +1,5 @@
 import { findNodes } from './ast.ts'
-import type { Statement } from './parse.ts'
+import type { Kind, Statement } from './parse.ts'
 import { bodyOf, type Found, type LintedSection } from './rule.ts'
 
 type Change = { name: string; leaks: boolean } | 'reset-all'
@@ -14,9 +14,19 @@ const changesBySet = (statement: Statement): Change[] => {
   return [{ name: (set.name ?? '').toLowerCase(), leaks: sets.has(set.kind ?? '') }]
 }
 
+/** Statements that call a function when they run; in others it stands in a body or an expression for later. */
+const calling = new Set<Kind>([
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'CreateTableAsStmt',
+])
+
 /** `set_config('search_path', '', false)`, as pg_dump writes it: the third argument is "local". */
-const changesByFunction = (statement: Statement): Change[] =>
-  findNodes('FuncCall', statement.node).flatMap(({ funcname = [], args = [] }) => {
+const changesByFunction = ({ kind, node }: Statement): Change[] =>
+  (calling.has(kind) ? findNodes('FuncCall', node) : []).flatMap(({ funcname = [], args = [] }) => {
     const last = funcname.at(-1)
     const [name, , local] = args
     if (!last || !('String' in last) || last.String.sval !== 'set_config') return []

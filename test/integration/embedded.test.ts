@@ -27,7 +27,7 @@ const makeEmbedded = ({ environment, store, edit }: EmbeddedOptions): Project =>
     store,
     edit: (config) => {
       config.state = state
-      config.environments = { [environment]: { engine: 'embedded', wait: 0 } }
+      config.environments = { [environment]: { engine: 'embedded', wait: 0, policy: { warnings: 'allow' } } }
       edit?.(config)
     },
   })

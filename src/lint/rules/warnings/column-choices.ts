@@ -51,7 +51,7 @@ DROP TABLE countries;
 `,
   find: onNewColumn(({ column, name }) =>
     columnType(column.typeName).name === 'bpchar'
-      ? `${name}: char(n) pads with spaces; text does not.`
+      ? `${name}: char(n) pads with spaces; text does not`
       : undefined,
   ),
 }
@@ -59,7 +59,7 @@ DROP TABLE countries;
 const timestampField: Rule = {
   id: 'prefer-timestamptz',
   level: 'warning',
-  why: 'timestamp without time zone says no moment: what it means depends on who wrote it, and converting it later rewrites the table and needs to know every writer’s zone.',
+  why: "timestamp without time zone says no moment: what it means depends on who wrote it, and converting it later rewrites the table and needs to know every writer's zone.",
   fix: 'timestamptz: it stores the moment, in as many bytes.',
   bad: `-- migrate:up
 CREATE TABLE visits (seen_at timestamp NOT NULL); -- ✗
@@ -75,7 +75,7 @@ DROP TABLE visits;
 `,
   find: onNewColumn(({ column, name }) =>
     columnType(column.typeName).name === 'timestamp'
-      ? `${name}: timestamp without time zone says no moment; timestamptz does.`
+      ? `${name}: timestamp without time zone says no moment; timestamptz does`
       : undefined,
   ),
 }
@@ -103,7 +103,7 @@ DROP TABLE visits;
     const type = columnType(column.typeName)
     const counts = isKey || type.name.includes('serial') || columnConstraint(column, 'CONSTR_IDENTITY')
     return counts && narrow.includes(type.name) && !type.array
-      ? `${name}: a key of ${type.name} runs out of numbers; bigint does not.`
+      ? `${name}: a key of ${type.name} runs out of numbers; bigint does not`
       : undefined
   }),
 }
@@ -127,7 +127,7 @@ ALTER TABLE orders DROP COLUMN payload;
 `,
   find: onAddedColumn(({ column, name }) =>
     columnType(column.typeName).name === 'json'
-      ? `${name}: json has no equality, so DISTINCT queries on the table fail; jsonb has.`
+      ? `${name}: json has no equality, so DISTINCT queries on the table fail; jsonb has`
       : undefined,
   ),
 }

@@ -29,9 +29,9 @@ const findRewrite = (altered: Altered): string | undefined => {
   const to = columnType(columnOf(altered.command).typeName)
   const from = findFormerType(altered)
   if (!from)
-    return `${name}: changing the type to ${typeText(to)} rewrites the table, unless the type before makes it safe; the down section does not say which that was.`
+    return `${name}: changing the type to ${typeText(to)} rewrites the table, unless the type before makes it safe; the down section does not say which that was`
   return rewritesTable(from, to) || !isPlain(altered.command)
-    ? `${name}: changing ${typeText(from)} to ${typeText(to)} rewrites the table and its indexes, or reads every row, under an exclusive lock.`
+    ? `${name}: changing ${typeText(from)} to ${typeText(to)} rewrites the table and its indexes, or reads every row, under an exclusive lock`
     : undefined
 }
 

@@ -33,7 +33,7 @@ ALTER TABLE orders DROP COLUMN public_id, DROP COLUMN imported_at;
     const call = expression && findVolatile(expression)
     return (
       call &&
-      `${name}: its default calls ${call}(), which rewrites the whole table unless that function is STABLE or IMMUTABLE.`
+      `${name}: its default calls ${call}(), which rewrites the whole table unless that function is STABLE or IMMUTABLE`
     )
   }),
 }
@@ -57,7 +57,7 @@ ALTER TABLE orders DROP COLUMN total_cents;
 `,
   find: onAddedColumn(({ column, name }) =>
     columnConstraint(column, 'CONSTR_GENERATED')
-      ? `${name}: a stored generated column rewrites the whole table.`
+      ? `${name}: a stored generated column rewrites the whole table`
       : undefined,
   ),
 }
@@ -84,7 +84,7 @@ ALTER TABLE audit DROP COLUMN number;
 DROP SEQUENCE audit_number_seq;
 `,
   find: onAddedColumn((added) =>
-    fillsItself(added) ? `${added.name}: numbering every row rewrites the whole table.` : undefined,
+    fillsItself(added) ? `${added.name}: numbering every row rewrites the whole table` : undefined,
   ),
 }
 
@@ -110,7 +110,7 @@ ALTER TABLE orders DROP COLUMN channel;
     const filled =
       defaultOf(column) ?? columnConstraint(column, 'CONSTR_GENERATED') ?? (fillsItself(added) || undefined)
     return columnConstraint(column, 'CONSTR_NOTNULL') && !filled
-      ? `${name}: NOT NULL without a default fails as soon as ${added.table} has a row.`
+      ? `${name}: NOT NULL without a default fails as soon as ${added.table} has a row`
       : undefined
   }),
 }

@@ -10,11 +10,11 @@ const findCheck = ({ command, table }: Altered): string | undefined => {
     const constraint = constraintOf(command)
     return constraint.contype !== 'CONSTR_CHECK' || constraint.skip_validation
       ? undefined
-      : `${table}: adding ${nameOf(constraint, 'CHECK')} without NOT VALID reads the whole table under an exclusive lock.`
+      : `${table}: adding ${nameOf(constraint, 'CHECK')} without NOT VALID reads the whole table under an exclusive lock`
   }
   const column = columnOf(command)
   return columnConstraint(column, 'CONSTR_CHECK')
-    ? `${table}.${column.colname}: its CHECK makes Postgres read the whole table under an exclusive lock.`
+    ? `${table}.${column.colname}: its CHECK makes Postgres read the whole table under an exclusive lock`
     : undefined
 }
 
@@ -44,12 +44,12 @@ const findForeignKey = ({ command, table }: Altered): string | undefined => {
     const constraint = constraintOf(command)
     return constraint.contype !== 'CONSTR_FOREIGN' || constraint.skip_validation
       ? undefined
-      : `${table}: adding ${nameOf(constraint, 'foreign key')} without NOT VALID checks every row while writes to it and to ${relationName(constraint.pktable)} wait.`
+      : `${table}: adding ${nameOf(constraint, 'foreign key')} without NOT VALID checks every row while writes to it and to ${relationName(constraint.pktable)} wait`
   }
   const column = columnOf(command)
   const key = columnConstraint(column, 'CONSTR_FOREIGN')
   return key && defaultOf(column)
-    ? `${table}.${column.colname}: with a default its foreign key to ${relationName(key.pktable)} is checked for every row under an exclusive lock.`
+    ? `${table}.${column.colname}: with a default its foreign key to ${relationName(key.pktable)} is checked for every row under an exclusive lock`
     : undefined
 }
 
@@ -97,13 +97,13 @@ ALTER TABLE orders VALIDATE CONSTRAINT orders_total_positive; -- ✗
 ALTER TABLE orders DROP CONSTRAINT orders_total_positive;
 `,
   good: `-- migrate:up
-ALTER TABLE orders VALIDATE CONSTRAINT orders_total_positive;
+ALTER TABLE orders VALIDATE CONSTRAINT orders_status_known;
 
 -- migrate:down
 `,
   find: onAlterTable(['AT_ValidateConstraint'], (altered) =>
     altered.file.migration.transaction && isLocked(altered)
-      ? `${altered.table}: ${altered.command.name} is validated under the lock that the same file already took on the table.`
+      ? `${altered.table}: ${altered.command.name} is validated under the lock that the same file already took on the table`
       : undefined,
   ),
 }
@@ -131,7 +131,7 @@ DROP TABLE reservations;
 `,
   find: onAlterTable(['AT_AddConstraint'], ({ command, table }) =>
     constraintOf(command).contype === 'CONSTR_EXCLUSION'
-      ? `${table}: its exclusion constraint is built under a lock that keeps out readers and writers.`
+      ? `${table}: its exclusion constraint is built under a lock that keeps out readers and writers`
       : undefined,
   ),
 }

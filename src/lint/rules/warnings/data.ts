@@ -26,7 +26,7 @@ DROP TABLE prices;
     body.behavior === 'DROP_CASCADE'
       ? (body.relations ?? []).flatMap((node) =>
           'RangeVar' in node
-            ? [`${relationName(node.RangeVar)}: CASCADE empties every table that refers to it.`]
+            ? [`${relationName(node.RangeVar)}: CASCADE empties every table that refers to it`]
             : [],
         )
       : undefined,
@@ -52,28 +52,28 @@ DELETE FROM sessions WHERE expires_at < now();
     (body.relations ?? [])
       .flatMap((node) => ('RangeVar' in node ? [relationName(node.RangeVar)] : []))
       .filter((name) => !isCreated(at, name))
-      .map((name) => `${name}: every row is lost, and nobody can read the table until the file is done.`),
+      .map((name) => `${name}: every row is lost, and nobody can read the table until the file is done`),
   ),
 }
 
 const findUnbounded = (at: At & Write): string | undefined =>
   at.isBounded || isCreated(at, at.table)
     ? undefined
-    : `${at.table}: ${at.verb} without WHERE locks every row of it until the file is done.`
+    : `${at.table}: ${at.verb} without WHERE locks every row of it until the file is done`
 
 const unbounded: Rule = {
   id: 'unbounded-write',
   level: 'warning',
-  why: 'An UPDATE or DELETE of all rows locks each of them until the file is done: other writers of any row wait, an UPDATE doubles the table’s size, and replicas and backups get it all at once.',
+  why: "An UPDATE or DELETE of all rows locks each of them until the file is done: other writers of any row wait, an UPDATE doubles the table's size, and replicas and backups get it all at once.",
   fix: 'Write in batches (WHERE id BETWEEN …), one file or one run of a job for each. For rows with a constant, ADD COLUMN … DEFAULT needs no UPDATE at all.',
   bad: `-- migrate:up
-UPDATE orders SET channel = 'web'; -- ✗
+UPDATE orders SET status = 'new'; -- ✗
 DELETE FROM sessions; -- ✗
 
 -- migrate:down
 `,
   good: `-- migrate:up
-UPDATE orders SET channel = 'web' WHERE channel IS NULL AND id BETWEEN 1 AND 10000;
+UPDATE orders SET status = 'new' WHERE status IS NULL AND id BETWEEN 1 AND 10000;
 
 -- migrate:down
 `,

@@ -26,7 +26,7 @@ ALTER DOMAIN email DROP CONSTRAINT email_has_at;
       body.def !== undefined && 'Constraint' in body.def && body.def.Constraint.skip_validation
     const adds = (body.subtype === 'C' && !unchecked) || body.subtype === 'O' || body.subtype === 'V'
     return adds && !isCreated(at, name, 'type')
-      ? `${name}: every table with a column of this domain is read while its writes wait.`
+      ? `${name}: every table with a column of this domain is read while its writes wait`
       : undefined
   }),
 }
@@ -66,7 +66,7 @@ ALTER TABLE orders DROP COLUMN discount;
   find: onAddedColumn(({ column, name, file }) => {
     const type = columnType(column.typeName).name
     return constrainedDomains(file).includes(type)
-      ? `${name}: a column of the constrained domain ${type} rewrites the whole table.`
+      ? `${name}: a column of the constrained domain ${type} rewrites the whole table`
       : undefined
   }),
 }

@@ -36,14 +36,14 @@ COMMENT ON COLUMN orders.note IS NULL;
 `,
   find: onAlterTable(
     ['AT_DropColumn'],
-    ({ command, table }) => `${table}.${command.name}: its data is lost, and running programs still name it.`,
+    ({ command, table }) => `${table}.${command.name}: its data is lost, and running programs still name it`,
   ),
 }
 
 const dropTable: Rule = {
   id: 'ban-drop-table',
   level: 'warning',
-  why: 'A dropped table’s data is gone at once, and programs that are running fail on every query of the table or view until they are replaced.',
+  why: "A dropped table's data is gone at once, and programs that are running fail on every query of the table or view until they are replaced.",
   fix: 'Release programs that no longer use it, then drop it in a later file and say so with `-- po-migrate:ignore`. A view that the same file creates again is not meant.',
   bad: `-- migrate:up
 DROP TABLE orders; -- ✗
@@ -62,7 +62,7 @@ CREATE VIEW purchases AS SELECT id FROM orders;
       ? (body.objects ?? [])
           .map(objectName)
           .filter((name) => !isCreated(at, name) && !isReplaced(at.file, at.index, name))
-          .map((name) => `${name}: what it holds is lost, and running programs still ask for it.`)
+          .map((name) => `${name}: what it holds is lost, and running programs still ask for it`)
       : undefined,
   ),
 }

@@ -8,23 +8,23 @@ const blockingCreation: Rule = {
   why: 'CREATE INDEX holds a SHARE lock on the table until the whole index is built: every INSERT, UPDATE and DELETE waits, on a large table for minutes.',
   fix: 'CREATE INDEX CONCURRENTLY, alone in a file with `-- migrate:up transaction:false`. A partitioned table knows no CONCURRENTLY: CREATE INDEX … ON ONLY it, then build and ATTACH one for each partition.',
   bad: `-- migrate:up
-CREATE INDEX orders_customer_idx ON orders (customer_id); -- ✗
+CREATE INDEX orders_total_idx ON orders (total); -- ✗
 
 -- migrate:down
-DROP INDEX orders_customer_idx;
+DROP INDEX orders_total_idx;
 `,
   good: `-- migrate:up transaction:false
-CREATE INDEX CONCURRENTLY orders_customer_idx ON orders (customer_id);
+CREATE INDEX CONCURRENTLY orders_total_idx ON orders (total);
 
 -- migrate:down transaction:false
-DROP INDEX CONCURRENTLY orders_customer_idx;
+DROP INDEX CONCURRENTLY orders_total_idx;
 `,
   find: onStatement('IndexStmt', ({ body, ...at }) => {
     const table = relationName(body.relation)
     const metadataOnly = body.relation?.inh !== true
     return body.concurrent || metadataOnly || isCreated(at, table)
       ? undefined
-      : `${table}: building ${body.idxname ?? 'this index'} blocks every write to it until the file is done.`
+      : `${table}: building ${body.idxname ?? 'this index'} blocks every write to it until the file is done`
   }),
 }
 
@@ -34,20 +34,20 @@ const leftoverIndex: Rule = {
   why: 'A concurrent build that fails (a lock timeout, a duplicate, a deadlock) leaves an INVALID index of that name. The next run finds the name, builds nothing and is recorded as applied; queries never use the index, a unique one lets no guarantee hold.',
   fix: 'Leave IF NOT EXISTS out: the second attempt then stops at the leftover, and you drop it with DROP INDEX CONCURRENTLY before you run again.',
   bad: `-- migrate:up transaction:false
-CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_customer_idx ON orders (customer_id); -- ✗
+CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_total_idx ON orders (total); -- ✗
 
 -- migrate:down transaction:false
-DROP INDEX CONCURRENTLY orders_customer_idx;
+DROP INDEX CONCURRENTLY orders_total_idx;
 `,
   good: `-- migrate:up transaction:false
-CREATE INDEX CONCURRENTLY orders_customer_idx ON orders (customer_id);
+CREATE INDEX CONCURRENTLY orders_total_idx ON orders (total);
 
 -- migrate:down transaction:false
-DROP INDEX CONCURRENTLY orders_customer_idx;
+DROP INDEX CONCURRENTLY orders_total_idx;
 `,
   find: onStatement('IndexStmt', ({ body }) =>
     body.concurrent && body.if_not_exists
-      ? `${body.idxname}: IF NOT EXISTS takes an invalid leftover of a failed build for the index.`
+      ? `${body.idxname}: IF NOT EXISTS takes an invalid leftover of a failed build for the index`
       : undefined,
   ),
 }
@@ -75,7 +75,7 @@ CREATE INDEX CONCURRENTLY orders_customer_idx ON orders (customer_id);
       : (body.objects ?? [])
           .map(objectName)
           .filter((name) => !isCreated(at, name))
-          .map((name) => `${name}: dropping it blocks every reader and writer of its table.`),
+          .map((name) => `${name}: dropping it blocks every reader and writer of its table`),
   ),
 }
 
@@ -99,7 +99,7 @@ REINDEX TABLE CONCURRENTLY orders;
     const name = body.relation ? relationName(body.relation) : (body.name ?? 'this database')
     return concurrent || isCreated(at, name)
       ? undefined
-      : `${name}: REINDEX blocks its writers and most readers until the file is done.`
+      : `${name}: REINDEX blocks its writers and most readers until the file is done`
   }),
 }
 

@@ -34,7 +34,7 @@ ALTER TABLE customers DROP CONSTRAINT customers_email_key;
 `,
   find: onAlterTable(['AT_AddConstraint', 'AT_AddColumn'], (altered) => {
     const name = findBuilt('CONSTR_UNIQUE')(altered)
-    return name && `${name}: its UNIQUE index is built under a lock that keeps out readers and writers.`
+    return name && `${name}: its UNIQUE index is built under a lock that keeps out readers and writers`
   }),
 }
 
@@ -57,7 +57,7 @@ ALTER TABLE audit DROP CONSTRAINT audit_pkey;
 `,
   find: onAlterTable(['AT_AddConstraint', 'AT_AddColumn'], (altered) => {
     const name = findBuilt('CONSTR_PRIMARY')(altered)
-    return name && `${name}: its primary key is built under a lock that keeps out readers and writers.`
+    return name && `${name}: its primary key is built under a lock that keeps out readers and writers`
   }),
 }
 

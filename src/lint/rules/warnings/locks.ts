@@ -28,7 +28,7 @@ LOCK TABLE orders IN ROW SHARE MODE;
       : (body.relations ?? [])
           .flatMap((node) => ('RangeVar' in node ? [relationName(node.RangeVar)] : []))
           .filter((name) => !isCreated(at, name))
-          .map((name) => `${name}: LOCK TABLE makes others wait until the file is done.`),
+          .map((name) => `${name}: LOCK TABLE makes others wait until the file is done`),
   ),
 }
 
@@ -41,7 +41,7 @@ const isZero = (node: Node | undefined): boolean => {
 }
 
 const withoutTimeout =
-  'lock_timeout: at 0 this file waits for ever for its locks, and everybody behind it waits with it.'
+  'lock_timeout: at 0 this file waits for ever for its locks, and everybody behind it waits with it'
 
 const findSet = onStatement('VariableSetStmt', ({ body }) =>
   body.name === 'lock_timeout' && isZero(body.args?.[0]) ? withoutTimeout : undefined,
@@ -60,7 +60,7 @@ const disabledTimeout: Rule = {
   id: 'require-timeout-settings',
   level: 'warning',
   why: 'Every run starts with a lock_timeout, so that a statement that waits behind a long query gives up instead of making all later queries wait behind itself. This file switches it off.',
-  fix: "Leave it out, or set a longer one: SET LOCAL lock_timeout = '30s'. The environment’s own is `lock_timeout` in migrate.yaml.",
+  fix: "Leave it out, or set a longer one: SET LOCAL lock_timeout = '30s'. The environment's own is `lock_timeout` in migrate.yaml.",
   bad: `-- migrate:up
 SET lock_timeout = 0; -- ✗
 ALTER TABLE orders ADD COLUMN channel text;
@@ -83,12 +83,12 @@ const disabling: readonly AlterTableType[] = ['AT_DisableTrig', 'AT_DisableTrigA
 const findDisabled = onAlterTable(
   disabling,
   ({ command, table }) =>
-    `${table}: with ${command.name ?? 'its triggers'} disabled, rows of all sessions skip what it guards.`,
+    `${table}: with ${command.name ?? 'its triggers'} disabled, rows of all sessions skip what it guards`,
 )
 
 const findReplicaRole = onStatement('VariableSetStmt', ({ body }) =>
   body.name === 'session_replication_role' && stringConstant(body.args?.[0]) === 'replica'
-    ? 'session_replication_role: as replica this file checks no foreign key and fires no trigger.'
+    ? 'session_replication_role: as replica this file checks no foreign key and fires no trigger'
     : undefined,
 )
 
@@ -96,7 +96,7 @@ const disableTrigger: Rule = {
   id: 'ban-disable-trigger',
   level: 'warning',
   why: 'A disabled trigger is off for all sessions once the file is done; DISABLE TRIGGER ALL and session_replication_role = replica also switch off foreign keys, and rows that break them stay unnoticed for ever.',
-  fix: 'Write rows that the triggers may see; or let the trigger’s function look at a setting: SET LOCAL app.backfill = on.',
+  fix: "Write rows that the triggers may see; or let the trigger's function look at a setting: SET LOCAL app.backfill = on.",
   bad: `-- migrate:up
 ALTER TABLE orders DISABLE TRIGGER ALL; -- ✗
 

@@ -38,7 +38,7 @@ const findRenamed = onStatement('RenameStmt', ({ body, ...at }) => {
   const shown = renameType === 'OBJECT_ATTRIBUTE' ? `${name}.${subname}` : name
   return isCreated(at, name, kindOf(renameType))
     ? undefined
-    : `${shown}: running programs still ask for this name, not for ${newname}.`
+    : `${shown}: running programs still ask for this name, not for ${newname}`
 })
 
 const findMoved = onStatement('AlterObjectSchemaStmt', ({ body, ...at }) => {
@@ -46,13 +46,13 @@ const findMoved = onStatement('AlterObjectSchemaStmt', ({ body, ...at }) => {
   const name = body.relation ? relationName(body.relation) : objectName(body.object)
   return isCreated(at, name, kindOf(body.objectType))
     ? undefined
-    : `${name}: running programs look for it where it was, not in schema ${body.newschema}.`
+    : `${name}: running programs look for it where it was, not in schema ${body.newschema}`
 })
 
 const findRenamedValue = onStatement('AlterEnumStmt', ({ body, ...at }) => {
   const name = qualify(stringsOf(body.typeName))
   return body.oldVal && !isCreated(at, name, 'type')
-    ? `${name}: running programs still write '${body.oldVal}', not '${body.newVal}'.`
+    ? `${name}: running programs still write '${body.oldVal}', not '${body.newVal}'`
     : undefined
 })
 

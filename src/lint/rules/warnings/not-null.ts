@@ -23,7 +23,7 @@ ALTER TABLE orders ALTER COLUMN note DROP NOT NULL;
   find: onAlterTable(['AT_SetNotNull'], (altered) =>
     hasProof(altered, checksNotNull(altered.command.name))
       ? undefined
-      : `${altered.table}.${altered.command.name}: SET NOT NULL reads the whole table under an exclusive lock unless a validated CHECK proves it.`,
+      : `${altered.table}.${altered.command.name}: SET NOT NULL reads the whole table under an exclusive lock unless a validated CHECK proves it`,
   ),
 }
 
@@ -46,7 +46,7 @@ ALTER TABLE orders ALTER COLUMN note DROP DEFAULT;
 `,
   find: onAlterTable(
     ['AT_DropNotNull'],
-    ({ command, table }) => `${table}.${command.name}: programs that read it may not expect NULL.`,
+    ({ command, table }) => `${table}.${command.name}: programs that read it may not expect NULL`,
   ),
 }
 

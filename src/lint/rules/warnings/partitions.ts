@@ -30,7 +30,7 @@ DROP TABLE events_2027;
     const [parent] = body.inhRelations ?? []
     const name = body.partbound && parent && 'RangeVar' in parent ? relationName(parent.RangeVar) : undefined
     return name && !isCreated(at, name)
-      ? `${name}: creating ${relationName(body.relation)} as its partition keeps out all its readers and writers until the file is done.`
+      ? `${name}: creating ${relationName(body.relation)} as its partition keeps out all its readers and writers until the file is done`
       : undefined
   }),
 }
@@ -41,14 +41,14 @@ const attaching: Rule = {
   why: 'ATTACH PARTITION reads every row of the table it attaches, under an ACCESS EXCLUSIVE lock on that table, unless a validated CHECK already says that they fit; the default partition is read, too.',
   fix: 'File 1: ADD CONSTRAINT … CHECK (the bounds, and NOT NULL) NOT VALID on the table. File 2: VALIDATE CONSTRAINT, then ATTACH PARTITION. Drop the constraint afterwards.',
   bad: `-- migrate:up
-ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM (MINVALUE) TO ('2020-01-01'); -- ✗
+ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM (MINVALUE) TO ('2019-01-01'); -- ✗
 
 -- migrate:down
 ALTER TABLE events DETACH PARTITION events_old;
 `,
   good: `-- migrate:up
 ALTER TABLE events_old VALIDATE CONSTRAINT events_old_bounds;
-ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM (MINVALUE) TO ('2020-01-01');
+ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM (MINVALUE) TO ('2019-01-01');
 
 -- migrate:down
 ALTER TABLE events DETACH PARTITION events_old;
@@ -58,7 +58,7 @@ ALTER TABLE events DETACH PARTITION events_old;
     const table = relationName(partitionOf(altered).name)
     return isCreated(altered, table) || hasProof({ file, index, table })
       ? undefined
-      : `${table}: attaching it reads the whole table under an exclusive lock unless a validated CHECK proves its rows.`
+      : `${table}: attaching it reads the whole table under an exclusive lock unless a validated CHECK proves its rows`
   }),
 }
 
@@ -81,7 +81,7 @@ ALTER TABLE events DETACH PARTITION events_2019 CONCURRENTLY;
     const { concurrent, name } = partitionOf(altered)
     return concurrent
       ? undefined
-      : `${altered.table}: detaching ${relationName(name)} keeps out all its readers and writers until the file is done.`
+      : `${altered.table}: detaching ${relationName(name)} keeps out all its readers and writers until the file is done`
   }),
 }
 

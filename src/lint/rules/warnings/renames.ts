@@ -29,7 +29,7 @@ ALTER TABLE orders DROP COLUMN comment;
   find: onStatement('RenameStmt', ({ body, ...at }) => {
     const table = relationName(body.relation)
     return body.renameType === 'OBJECT_COLUMN' && !isCreated(at, table)
-      ? `${table}.${body.subname}: running programs still ask for this name, not for ${body.newname}.`
+      ? `${table}.${body.subname}: running programs still ask for this name, not for ${body.newname}`
       : undefined
   }),
 }
@@ -40,21 +40,21 @@ const table: Rule = {
   why: 'Programs that are running know the old name of the table or view: each of their queries on it fails from the moment the file is done until they are replaced.',
   fix: 'Leave the name; or rename and, in the same file, CREATE VIEW under the old name (a simple view can be written to), move the programs over, then drop the view; say so with `-- po-migrate:ignore`.',
   bad: `-- migrate:up
-ALTER TABLE orders RENAME TO purchases; -- ✗
+ALTER TABLE orders RENAME TO sales; -- ✗
 
 -- migrate:down
-ALTER TABLE purchases RENAME TO orders;
+ALTER TABLE sales RENAME TO orders;
 `,
   good: `-- migrate:up
-CREATE VIEW purchases AS SELECT * FROM orders;
+CREATE VIEW sales AS SELECT * FROM orders;
 
 -- migrate:down
-DROP VIEW purchases;
+DROP VIEW sales;
 `,
   find: onStatement('RenameStmt', ({ body, ...at }) => {
     const name = relationName(body.relation)
     return body.renameType && relations.includes(body.renameType) && !isCreated(at, name)
-      ? `${name}: running programs still ask for this name, not for ${body.newname}.`
+      ? `${name}: running programs still ask for this name, not for ${body.newname}`
       : undefined
   }),
 }

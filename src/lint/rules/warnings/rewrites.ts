@@ -6,7 +6,7 @@ import { type Found, type LintedFile, onStatement, type Rule } from '../../rule.
 
 const findCluster = onStatement('ClusterStmt', ({ body, ...at }) => {
   const name = body.relation ? relationName(body.relation) : 'all clustered tables'
-  return isCreated(at, name) ? undefined : `${name}: CLUSTER writes it anew while nobody can read it.`
+  return isCreated(at, name) ? undefined : `${name}: CLUSTER writes it anew while nobody can read it`
 })
 
 const findVacuumFull = onStatement('VacuumStmt', ({ body }) => {
@@ -15,7 +15,7 @@ const findVacuumFull = onStatement('VacuumStmt', ({ body }) => {
     'VacuumRelation' in node ? [relationName(node.VacuumRelation.relation)] : [],
   )
   return full
-    ? `${names.join(', ') || 'all tables'}: VACUUM FULL writes it anew while nobody can read it.`
+    ? `${names.join(', ') || 'all tables'}: VACUUM FULL writes it anew while nobody can read it`
     : undefined
 })
 
@@ -73,7 +73,7 @@ DROP TABLE session_cache;
   find: onAlterTable(
     rewrites,
     ({ command, table }) =>
-      `${table}: ${command.subtype && how[command.subtype]} writes it anew while nobody can read it.`,
+      `${table}: ${command.subtype && how[command.subtype]} writes it anew while nobody can read it`,
   ),
 }
 
@@ -96,7 +96,7 @@ REFRESH MATERIALIZED VIEW CONCURRENTLY sales_by_day;
     const name = relationName(body.relation)
     return body.concurrent || isCreated(at, name)
       ? undefined
-      : `${name}: its readers wait until the view's query is done.`
+      : `${name}: its readers wait until the view's query is done`
   }),
 }
 
