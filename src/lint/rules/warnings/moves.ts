@@ -73,10 +73,10 @@ ALTER SCHEMA store RENAME TO shop;
 `,
   good: `-- migrate:up
 CREATE FUNCTION net_total(gross numeric) RETURNS numeric LANGUAGE sql AS 'SELECT old_net_total(gross)';
-ALTER INDEX orders_idx RENAME TO orders_customer_idx;
+ALTER INDEX orders_idx RENAME TO orders_by_customer_idx;
 
 -- migrate:down
-ALTER INDEX orders_customer_idx RENAME TO orders_idx;
+ALTER INDEX orders_by_customer_idx RENAME TO orders_idx;
 DROP FUNCTION net_total(numeric);
 `,
   find: (file: LintedFile): Found[] => [...findRenamed(file), ...findMoved(file), ...findRenamedValue(file)],
