@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventDocument } from '../../src/report/documents.ts'
 import type { CommandResult } from '../support/checkout.ts'
-import { docker } from '../support/docker.ts'
+import { docker, eventually } from '../support/docker.ts'
+import { closeGate } from '../support/gate.ts'
 import { installGitlab, runGitlab } from '../support/gitlab.ts'
 import { standInImage } from '../support/images.ts'
 import { startRegistry, type TestRegistry } from '../support/registry.ts'
@@ -169,6 +171,20 @@ describe('a host without Node', () => {
     expect(mounts).toContain(join(host.releases, 'prod/current/infrastructure/scripts'))
   })
 
+  it('is delivered to by make, and asked by make', async () => {
+    const { exit, all } = await host.run('make db-status-prod')
+    expect(exit, all).toBe(0)
+    expect(all).toContain('iam_prod')
+  })
+
+  it('that is down is 6, and nothing is delivered', async () => {
+    const { exit, all } = await host.run('infrastructure/scripts/release.sh sync qual', {
+      PO_VPS_SSH: 'ssh://root@127.0.0.1:1',
+    })
+    expect(exit, all).toBe(6)
+    expect(all).toContain('nothing was touched')
+  })
+
   it('says so when a bundle is not of its release', async () => {
     const { exit, all } = await host.run(
       `echo '${'0'.repeat(40)}' >dist/REVISION; infrastructure/scripts/release.sh sync qual; code=$?; echo '${first}' >dist/REVISION; exit $code`,
@@ -314,5 +330,70 @@ describe('deploy-prod', () => {
     expect(all).toMatch(/prod: 8 migrations applied/)
     expect((await containersOf(host.clone.names.PO_PROD_PROJECT ?? '')).match(/\(healthy\)/g)).toHaveLength(3)
     expectNoSecret(all, commands)
+  })
+})
+
+describe('a job that is cancelled in mid-migration', () => {
+  it('lets the running file end on the host, and starts no other', async () => {
+    await using gate = await closeGate(await host.postgres())
+    host.commit({
+      [`${calendar}/00020_slow.sql`]: `-- migrate:up\n${gate.sql}\n\n-- migrate:down\n`,
+      [`${calendar}/00021_next.sql`]: '-- migrate:up\nselect 1;\n\n-- migrate:down\n',
+    })
+    expect(await host.run('infrastructure/scripts/release.sh sync qual')).toMatchObject({ exit: 0 })
+    const script = 'infrastructure/scripts/on-host.sh --control bash infrastructure/scripts/migrate.sh qual'
+    const job = spawn('bash', ['-c', script], {
+      cwd: host.clone.directory,
+      env: { ...process.env, ...host.env, MIGRATE_ENV: 'qual' },
+      stdio: 'ignore',
+      detached: true,
+    })
+    const ended = new Promise((resolve) => job.once('exit', resolve))
+    await gate.reached()
+    // As a runner ends a job's container: the whole group, without a word.
+    process.kill(-(job.pid ?? 0), 'SIGKILL')
+    await ended
+    await gate.open()
+    const versions = () =>
+      host.psql(
+        'calendar_qual',
+        "select string_agg(version, ' ') from schema_migrations where version > '00019'",
+      )
+    await eventually('the running file to end', async () => (await versions()) !== '' || undefined)
+    const held = "select count(*) from pg_locks where locktype = 'advisory'"
+    await eventually('the run to end', async () => (await host.psql('postgres', held)) === '0' || undefined)
+    expect(await versions()).toBe('00020')
+  })
+})
+
+describe('releases', () => {
+  it('are cleared away but for the newest, and never the current one', async () => {
+    const base = join(host.releases, 'qual/releases')
+    for (let old = 0; old < 8; old++) {
+      mkdirSync(join(base, `0000${old}`))
+      const long = new Date(2020, 0, 1 + old)
+      utimesSync(join(base, `0000${old}`), long, long)
+    }
+    const { exit, all } = await host.run('infrastructure/scripts/release.sh activate qual')
+    expect(exit, all).toBe(0)
+    const left = readdirSync(base)
+    expect(left).toContain(host.git('rev-parse', 'HEAD'))
+    expect(left).toHaveLength(6)
+    const { stdout } = await host.run('infrastructure/scripts/release.sh list qual')
+    expect(stdout.split('\n')[0]).toBe(`${host.git('rev-parse', 'HEAD')} current`)
+  })
+
+  it('are shown by doctor, from the laptop', async () => {
+    const { stdout } = await host.run('infrastructure/scripts/po-migrate doctor qual')
+    expect(stdout).toMatch(/release +[0-9a-f]{40} · .* · current/)
+    const from = await host.run('infrastructure/scripts/po-migrate doctor --json')
+    const { checks } = JSON.parse(from.stdout)
+    expect(checks).toContainEqual(
+      expect.objectContaining({
+        environment: 'qual',
+        title: 'ssh to vps',
+        finding: expect.stringContaining('commit '),
+      }),
+    )
   })
 })

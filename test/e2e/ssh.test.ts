@@ -225,6 +225,18 @@ describe('the checkout there', () => {
     }
   })
 
+  it('whose bundle is older than its sources is 2, with the command that builds it', async () => {
+    const file = join(vps.checkout.directory, 'src/later.ts')
+    writeFileSync(file, '')
+    try {
+      const { exit, stderr } = await type('up qual')
+      expect(exit).toBe(2)
+      expect(stderr).toContain(`The bundle in ${vps.checkout.directory}/dist is older than its sources.`)
+    } finally {
+      rmSync(file)
+    }
+  })
+
   it('that is older than what is applied says so', async () => {
     const name = deliver('select 1;')
     expect(await type('up qual')).toMatchObject({ exit: 0 })

@@ -19,8 +19,12 @@ export type ReleaseHost = AsyncDisposable & {
   git: (...args: string[]) => string
   /** Writes files into the clone, commits them, builds the bundle; answers the commit. */
   commit: (files?: Record<string, string>) => string
-  /** A command of the clone, with the host's address and the laptop's ssh. */
+  /** What a laptop has set: the host's address, an ssh that knows it, no Docker. */
+  env: Record<string, string>
+  /** A command of the clone on that laptop. */
   run: (command: string, env?: Record<string, string>) => Promise<CommandResult>
+  /** For sessions of the test; its Postgres runs after `start vps`. */
+  postgres: () => Promise<{ address: string; password: string }>
   psql: (database: string, sql: string) => Promise<string>
 }
 
@@ -75,11 +79,18 @@ export const startReleaseHost = async (): Promise<ReleaseHost> => {
     for (const [file, text] of Object.entries(files)) writeFileSync(join(clone.directory, file), text)
     git('add', '--all')
     git('commit', '--quiet', '--allow-empty', '--message', 'Next')
-    execFileSync('node_modules/node/bin/node', ['build.ts'], { cwd: clone.directory })
+    execFileSync(process.execPath, ['build.ts'], { cwd: clone.directory })
     return git('rev-parse', 'HEAD')
   }
   commit()
   const destination = `ssh://${userInfo().username}@127.0.0.1:${sshd.port}`
+  const env = {
+    PATH: `${sshd.client()}:${process.env.PATH}`,
+    DOCKER_HOST: 'unix:///no/docker/here.sock',
+    PO_VPS_SSH: destination,
+    PO_VPS_MACHINE: 'po-vps',
+    PO_VPS_RELEASES: releases,
+  }
   const container = `${clone.names.PO_SHARED_PROJECT}-postgres-1`
   return {
     sshd,
@@ -89,17 +100,12 @@ export const startReleaseHost = async (): Promise<ReleaseHost> => {
     password,
     git,
     commit,
-    run: (command, env = {}) =>
-      clone.run(command, {
-        env: {
-          PATH: `${sshd.client()}:${process.env.PATH}`,
-          DOCKER_HOST: 'unix:///no/docker/here.sock',
-          PO_VPS_SSH: destination,
-          PO_VPS_MACHINE: 'po-vps',
-          PO_VPS_RELEASES: releases,
-          ...env,
-        },
-      }),
+    env,
+    run: (command, more = {}) => clone.run(command, { env: { ...env, ...more } }),
+    postgres: async () => {
+      const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
+      return { address: await docker(['inspect', '--format', format, container]), password }
+    },
     psql: (database, sql) =>
       docker(['exec', container, 'psql', '-U', 'postgres', '-d', database, '-XAtqc', sql]),
     [Symbol.asyncDispose]: async () => {
