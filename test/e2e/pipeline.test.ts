@@ -286,7 +286,7 @@ describe('a deploy whose migration fails', () => {
     expect(stepsIn(all)).toEqual(['sync', 'pull', 'migrate'])
     expect(all).toContain('calendar_qual: 00012_broken.sql failed at line 2')
     expect(all).toContain('exit 1 of: bash infrastructure/scripts/migrate.sh qual')
-    expect(all).toContain(`cd ${release('qual', commit)}`)
+    expect(all).toContain(`cd ${release('qual', commit).replaceAll(' ', '\\ ')}`)
     expect(await idsOf(project)).toEqual(before)
     expect(currentOf('qual')).toBe(`releases/${first}`)
     expect(readFileSync(join(host.releases, 'shared/.env.qual'), 'utf8')).toContain(first)

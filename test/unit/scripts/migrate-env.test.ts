@@ -48,7 +48,8 @@ describe('MIGRATE_ARGS', () => {
     ['a confirmation', ['--confirm', 'yes']],
     ['a word', ['prod']],
     ['a flag without its value', ['--allow-missing']],
-    ['a flag as a value', ['--allow-missing', '$(id)']],
+    ['a flag for a value', ['--allow-missing', '--here']],
+    ['a command for a value', ['--allow-missing', '$(id)']],
   ])('refuses %s', (_, args) => {
     expect(ask('qual', ...args)).toMatchObject({
       status: 2,
