@@ -13,9 +13,13 @@ export type ControlHandlers = {
 
 const instruction = /^(interrupt|stop) (SIGINT|SIGTERM)$/
 
+/** What the asking side sends while it lives: a network that died without a word closes nothing here. */
+export const alive = { line: 'alive', everyMs: 15_000, patienceMs: 75_000 }
+
 /**
  * Follows the control channel of a run that was asked for over ssh, which forwards no Ctrl-C and leaves the remote side
- * running when it ends: a line `interrupt SIGINT` is the first stage, `stop SIGINT` the second.
+ * running when it ends: a line `interrupt SIGINT` is the first stage, `stop SIGINT` the second. Who once said `alive` and
+ * then falls silent is gone as well.
  */
 export const followControl = (
   stdin: NodeJS.ReadableStream,
@@ -23,19 +27,25 @@ export const followControl = (
   { interrupt, stop }: ControlHandlers,
 ): void => {
   let rest = ''
+  let silence: NodeJS.Timeout | undefined
+  const closed = (): void => {
+    if (control === 'stdin') interrupt('SIGTERM')
+  }
+  const heard = (): void => {
+    clearTimeout(silence)
+    silence = setTimeout(closed, alive.patienceMs).unref()
+  }
   stdin.setEncoding('utf8')
   stdin.on('data', (chunk: string) => {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) {
+      if (line === alive.line) heard()
       const [, what, reason] = instruction.exec(line) ?? []
       if (what === 'interrupt') interrupt(reason as InterruptReason)
       if (what === 'stop') stop(reason as InterruptReason)
     }
   })
-  const closed = (): void => {
-    if (control === 'stdin') interrupt('SIGTERM')
-  }
   stdin.once('end', closed)
   stdin.once('error', closed)
 }

@@ -4,7 +4,7 @@ import type { Context } from '../model/context.ts'
 import type { Host } from '../model/types.ts'
 import { userOf } from './provenance.ts'
 import { listen } from './remote-ear.ts'
-import type { Control } from './remote-end.ts'
+import { alive, type Control } from './remote-end.ts'
 import { concludeRemote, interruptedBefore, toolMissing } from './remote-outcome.ts'
 
 /** A verb as it will be typed on the host. */
@@ -69,8 +69,8 @@ export const remoteCommand = (errand: Errand, directory: string, context: Contex
   ...errand.args,
 ]
 
-/** Hands the two stages of Ctrl-C on; a host that never answered is not waited for. */
-const handSignalsOn = (session: SshSession, greeted: () => boolean, { interrupt, stop }: Context) => {
+/** Says that somebody is there, and hands the two stages of Ctrl-C on; a host that never answered is not waited for. */
+const keepInTouch = (session: SshSession, greeted: () => boolean, { interrupt, stop }: Context) => {
   const first = (): void => session.send(`interrupt ${interrupt.reason}`)
   const second = (): void => (greeted() ? session.send(`stop ${stop.reason}`) : session.kill())
   const pairs = [
@@ -81,8 +81,11 @@ const handSignalsOn = (session: SshSession, greeted: () => boolean, { interrupt,
     if (signal.aborted) act()
     else signal.addEventListener('abort', act)
   }
+  session.send(alive.line)
+  const timer = setInterval(() => session.send(alive.line), alive.everyMs)
   return {
     [Symbol.dispose]: () => {
+      clearInterval(timer)
       for (const [signal, act] of pairs) signal.removeEventListener('abort', act)
     },
   }
@@ -106,7 +109,7 @@ export const runRemote = async (errand: Errand, context: Context): Promise<ExitC
     onStdout: (text) => void stdout.write(text),
     onStderr: ear.stderr,
   })
-  using _signals = handSignalsOn(session, ear.greeted, context)
+  using _touch = keepInTouch(session, ear.greeted, context)
   const exitCode = await session.ended
   const { stop } = context
   if (stop.aborted && !ear.greeted()) throw interruptedBefore(errand, stop.reason)

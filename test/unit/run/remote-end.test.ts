@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
-import { type Control, followControl, helloLine } from '../../../src/run/remote-end.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { alive, type Control, followControl, helloLine } from '../../../src/run/remote-end.ts'
 
 const follow = async (control: Control, chunks: readonly string[], end = false): Promise<string[]> => {
   const heard: string[] = []
@@ -35,6 +35,39 @@ describe('the control channel', () => {
 
   it('closed means nothing to a verb that outlives it', async () => {
     expect(await follow('lines', [], true)).toEqual([])
+  })
+})
+
+describe('whoever said that it is there', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  const listenTo = (stdin: PassThrough): string[] => {
+    const heard: string[] = []
+    followControl(stdin, 'stdin', { interrupt: (reason) => void heard.push(reason), stop: () => {} })
+    return heard
+  }
+
+  it('counts as gone after falling silent, and not before', async () => {
+    const stdin = new PassThrough()
+    const heard = listenTo(stdin)
+    for (let beat = 0; beat < 10; beat++) {
+      stdin.write('alive\n')
+      await turn()
+      vi.advanceTimersByTime(alive.everyMs)
+    }
+    expect(heard).toEqual([])
+    vi.advanceTimersByTime(alive.patienceMs)
+    expect(heard).toEqual(['SIGTERM'])
+  })
+
+  it('is not missed when it never said so, as in a CI job', async () => {
+    const stdin = new PassThrough()
+    const heard = listenTo(stdin)
+    stdin.write('yes\n')
+    await turn()
+    vi.advanceTimersByTime(10 * alive.patienceMs)
+    expect(heard).toEqual([])
   })
 })
 
