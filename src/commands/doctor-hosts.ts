@@ -14,7 +14,7 @@ const greet = async ({ name, host }: Environment, context: Context): Promise<str
   const stderr = { write: (text: string) => heard.push(text) }
   const errand = { host, environment: name, args: ['--version'], control: 'stdin' as const }
   const exit = await runRemote(
-    { ...errand, changes: false, quiet: false, color: false, commit: null },
+    { ...errand, changes: false, quiet: false, commit: null },
     { ...context, stdout: quiet, stderr },
   )
   const words = heard.join('').trim()

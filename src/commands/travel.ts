@@ -47,8 +47,11 @@ export const forwardedArgs = (argv: readonly string[]): string[] =>
     (word, index) => !(word === '--config' || word.startsWith('--config=') || argv[index - 1] === '--config'),
   )
 
-const isTerminal = ({ stdout, stderr, env }: Context): boolean =>
-  stdout.isTTY === true && stderr.isTTY === true && env.TERM !== 'dumb'
+/** Columns, where input and both outputs are a terminal. */
+const terminalOf = ({ stdin, stdout, stderr, env }: Context): number | undefined =>
+  stdin.isTTY && stdout.isTTY && stderr.isTTY && env.TERM !== 'dumb' && env.CI !== 'true'
+    ? (stderr.columns ?? 80)
+    : undefined
 
 const go = async (journey: Journey, context: Context): Promise<ExitCode> => {
   const { destination, options, argv } = journey
@@ -67,7 +70,7 @@ const go = async (journey: Journey, context: Context): Promise<ExitCode> => {
       control: outlives.has(verbOf(journey)) ? 'lines' : 'stdin',
       changes: changes(journey),
       quiet: options.quiet,
-      color: options.color && isTerminal(context),
+      terminal: terminalOf(context),
       commit,
     },
     context,

@@ -18,8 +18,8 @@ export type Errand = {
   /** Whether it may change something: a connection lost in mid-run is then a failure. */
   changes: boolean
   quiet: boolean
-  /** Whether the answer is for a terminal that shows colour. */
-  color: boolean
+  /** Columns of the terminal at which whoever asks sits: there are live lines, colour and questions. */
+  terminal?: number | undefined
   /** The commit of this checkout, for comparison. */
   commit: string | null
 }
@@ -41,7 +41,7 @@ const utf8 = /utf-?8/i
 const script = `cd -- "$1" 2>/dev/null && [ -x ${shim} ] || exit ${toolMissing}; shift; exec env "$@"`
 
 /** What crosses: no secret, and nothing that the remote side finds for itself. */
-const variables = ({ control, color }: Errand, context: Context): string[] => {
+const variables = ({ control, terminal }: Errand, context: Context): string[] => {
   const { env } = context
   const { CONFIRM, CI_JOB_URL, GITLAB_CI, NO_COLOR, LC_ALL, LC_CTYPE, LANG } = env
   return Object.entries({
@@ -52,7 +52,7 @@ const variables = ({ control, color }: Errand, context: Context): string[] => {
     CI_JOB_URL,
     GITLAB_CI,
     NO_COLOR,
-    FORCE_COLOR: color ? '1' : undefined,
+    PO_MIGRATE_TERMINAL: terminal?.toString(),
     LANG: utf8.test(LC_ALL || LC_CTYPE || LANG || '') ? 'C.UTF-8' : undefined,
   }).flatMap(([name, value]) => (value ? [`${name}=${value}`] : []))
 }
@@ -91,6 +91,20 @@ const keepInTouch = (session: SshSession, greeted: () => boolean, { interrupt, s
   }
 }
 
+/** What is typed here answers a question there. */
+const passTypingOn = (session: SshSession, stdin: Context['stdin']) => {
+  const onData = (chunk: Buffer | string): void => {
+    for (const line of String(chunk).split('\n').slice(0, -1)) session.send(`answer ${line}`)
+  }
+  stdin.on('data', onData)
+  return {
+    [Symbol.dispose]: () => {
+      stdin.off('data', onData)
+      stdin.pause()
+    },
+  }
+}
+
 /**
  * Runs a verb on its host: the same words, the same streams, the same exit code; Ctrl-C has the same two stages.
  * @throws AppError (exit 6) when ssh does not get there; (exit 1, or 6 for what only reads) when the connection is lost.
@@ -110,6 +124,7 @@ export const runRemote = async (errand: Errand, context: Context): Promise<ExitC
     onStderr: ear.stderr,
   })
   using _touch = keepInTouch(session, ear.greeted, context)
+  using _typing = errand.terminal ? passTypingOn(session, context.stdin) : undefined
   const exitCode = await session.ended
   const { stop } = context
   if (stop.aborted && !ear.greeted()) throw interruptedBefore(errand, stop.reason)

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { statusDocument } from '../../src/report/documents.ts'
-import { docker, eventually } from '../support/docker.ts'
+import { docker, eventually, run } from '../support/docker.ts'
 import { readEvents } from '../support/events.ts'
 import { closeGate, type Gate } from '../support/gate.ts'
 import type { ToolProcess } from '../support/process.ts'
 import { migration } from '../support/project.ts'
 import type { ToolResult } from '../support/tool.ts'
-import { runOnLaptop, startOnLaptop, startVps, type Vps } from '../support/vps.ts'
+import { laptopEnv, runOnLaptop, startOnLaptop, startVps, type Vps } from '../support/vps.ts'
 
 let vps: Vps
 let client: string
@@ -100,6 +100,24 @@ describe('a verb for the VPS, typed on a laptop without Docker', () => {
     const done = await type('up prod', { CONFIRM: 'yes' })
     expect(done.exit, done.stderr).toBe(0)
     expect(done.stdout).toMatch(/^ .*\nprod: \d+ migrations applied|prod: \d+ migrations applied/s)
+  })
+
+  it('asks on the terminal of the laptop, and takes the line that is typed there', async () => {
+    const name = deliver('select 1;')
+    const tool = `'${process.execPath}' dist/po-migrate.mjs up prod`
+    const typeAt = (line: string) =>
+      run('script', ['--quiet', '--return', '--command', `stty -echo; sleep 0.1; ${tool}`, '/dev/null'], {
+        cwd: join(import.meta.dirname, '../..'),
+        env: { ...laptopEnv(vps, { client }), TERM: 'xterm' },
+        input: `${line}\n`,
+      })
+    const refused = await typeAt('no')
+    expect(refused.exit, refused.stdout).toBe(4)
+    expect(refused.stdout).toContain('Applying this to prod. Type yes to go on: ')
+    const done = await typeAt('yes')
+    expect(done.exit, done.stdout).toBe(0)
+    expect(done.stdout).toContain(`${name}_t.sql`)
+    expect(done.stdout).toContain('prod: 1 migration applied')
   })
 
   it('passes odd words through two shells unharmed', async () => {
