@@ -31,7 +31,7 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error
   })
 
-const context: Context = {
+const here: Context = {
   cwd: process.cwd(),
   env: process.env,
   hostname: hostname(),
@@ -46,15 +46,21 @@ const context: Context = {
   stop: stop.signal,
 }
 
-const control = process.env.PO_MIGRATE_CONTROL
-if (control === 'stdin' || control === 'lines') {
-  const { describeHere, followControl } = await import('./run/remote-end.ts')
-  followControl(process.stdin, control, {
+const { PO_MIGRATE_CONTROL: control, PO_MIGRATE_TERMINAL: columns } = process.env
+
+/** Asked for over ssh: signals and answers come through stdin, and whoever asks is told first what answers. */
+const answerOverSsh = async (over: 'stdin' | 'lines'): Promise<Context> => {
+  const { describeHere, followControl, relayTerminal } = await import('./run/remote-end.ts')
+  const { context, answer } = relayTerminal(here, Number(columns))
+  followControl(process.stdin, over, {
     interrupt: (reason) => interrupt.abort(reason),
     stop: (reason) => stop.abort(reason),
+    answer,
   })
-  process.stderr.write(`${await describeHere(context)}\n`)
+  process.stderr.write(`${await describeHere(here)}\n`)
+  return context
 }
 
+const context = control === 'stdin' || control === 'lines' ? await answerOverSsh(control) : here
 process.exitCode = await runCli(process.argv.slice(2), context)
-if (control) process.stdin.destroy()
+if (context !== here) process.stdin.destroy()

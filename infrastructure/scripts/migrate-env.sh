@@ -22,7 +22,7 @@ fi
 while (($#)); do
   case $1 in
     --allow-missing | --allow-out-of-order | --accept-edit | --accept-warning)
-      [[ ${2:-} =~ ^[A-Za-z0-9_-]+$ ]] || fail "MIGRATE_ARGS: $1 needs a value." "MIGRATE_ARGS='$1 VERSION'"
+      [[ ${2:-} =~ ^[A-Za-z0-9][A-Za-z0-9_-]*$ ]] || fail "MIGRATE_ARGS: $1 needs a value." "MIGRATE_ARGS='$1 VERSION'"
       shift 2
       ;;
     *) fail "MIGRATE_ARGS: \"$1\" is no policy flag." 'allowed: --allow-missing, --allow-out-of-order, --accept-edit, --accept-warning, each with a value' ;;

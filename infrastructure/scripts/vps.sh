@@ -37,7 +37,7 @@ section() { # NAME TITLE
 }
 section_end() { # NAME
   [[ ${GITLAB_CI:-} == true ]] || return 0
-  printf '\e[0Ksection_end:%s:%s\r\e[0K' "$(date +%s)" "$1" >&2
+  printf '\e[0Ksection_end:%s:%s\r\e[0K\n' "$(date +%s)" "$1" >&2
 }
 
 # `commit`, or `commit dirty`: what a build of this checkout says of itself.

@@ -1,7 +1,9 @@
+import { dirname } from 'node:path'
 import { readComposeVersion } from '../io/compose.ts'
 import type { DockerHost } from '../io/docker-host.ts'
 import { hasImage } from '../io/image.ts'
 import { type Check, fail } from './check.ts'
+import { releaseChecks } from './release.ts'
 
 export type MachineFacts = { configFile: string; nodeVersion: string }
 
@@ -9,6 +11,7 @@ export type MachineFacts = { configFile: string; nodeVersion: string }
 export const machineChecks = ({ configFile, nodeVersion }: MachineFacts): Check[] => [
   { title: 'node', run: () => nodeVersion },
   { title: 'config', run: () => configFile },
+  ...releaseChecks(dirname(configFile)),
 ]
 
 export type DockerFacts = { host: () => Promise<DockerHost>; image: string }

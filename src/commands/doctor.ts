@@ -23,6 +23,7 @@ import { runsHere } from '../run/place.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { readFindings, repairOf } from '../run/settle.ts'
 import { readDatabases } from '../run/world.ts'
+import { checkHosts } from './doctor-hosts.ts'
 import { type GlobalOptions, type Program, paintFor, reportFor, type Wire } from './options.ts'
 
 export type DoctorOptions = GlobalOptions & { environment?: string | undefined; fix: boolean }
@@ -33,7 +34,10 @@ export const doctorCommand = (program: Program, wire: Wire) =>
     'Every check the tool relies on, each with its remedy',
     (args) =>
       args
-        .positional('environment', { type: 'string', describe: 'Those on this machine when left out' })
+        .positional('environment', {
+          type: 'string',
+          describe: 'Those on this machine when left out, and whether the others answer',
+        })
         .option('fix', { type: 'boolean', default: false, describe: 'Create missing networks and volumes' }),
     wire(doctor),
   )
@@ -159,6 +163,7 @@ export const doctor = async (options: DoctorOptions, context: Context): Promise<
   ]
   const checks = await runChecks(machine, { environment: null, fix: options.fix })
   for (const name of names) checks.push(...(await examine(name, { config, options, context, host })))
+  if (options.environment === undefined) checks.push(...(await checkHosts(config, options.here, context)))
   const document = { version: 1 as const, checks }
   if (options.json) writeDocument(context.stdout, document)
   else context.stdout.write(renderDoctor(document, paintFor(context.stdout, options, context)))

@@ -60,7 +60,6 @@ const askGroup = async (group: Group, { config, options }: Asked, context: Conte
       control: 'stdin',
       changes: false,
       quiet: options.quiet,
-      color: false,
       commit,
     },
     { ...context, stdout: { write } },

@@ -12,7 +12,8 @@ export type Context = {
   nodeVersion: string
   /** The directory above dist/; absent when the sources run. */
   root?: string
-  stdin: NodeJS.ReadableStream & { isTTY?: boolean }
+  /** Relayed: what is typed on the terminal of whoever asked over ssh comes line by line. */
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean; isRelayed?: boolean }
   stdout: Output
   stderr: Output
   /** Aborted at the first SIGINT or SIGTERM, with its name as the reason: finish the running step, start no other. */

@@ -4,7 +4,7 @@ import type { Report } from './report.ts'
 
 const odd = /[^a-z0-9_.-]/g
 
-/** GitLab's markers. Source: docs.gitlab.com/ci/jobs/job_logs, "Custom collapsible sections". */
+/** GitLab's markers. Source: docs.gitlab.com/ci/jobs/job_logs, "Custom collapsible sections": each marker has a line of its own. */
 const marker = (kind: 'start' | 'end', name: string, header: string): string =>
   `\x1b[0Ksection_${kind}:${Math.floor(Date.now() / 1000)}:${name}\r\x1b[0K${header}`
 
@@ -15,7 +15,7 @@ const marker = (kind: 'start' | 'end', name: string, header: string): string =>
 export const sectionedReport = (report: Report, stderr: Output): Report => {
   let open: string | undefined
   const close = (): void => {
-    if (open !== undefined) stderr.write(marker('end', open, ''))
+    if (open !== undefined) stderr.write(marker('end', open, '\n'))
     open = undefined
   }
   const enter = ({ run, database, kind }: Extract<RunEvent, { event: 'step.started' }>): void => {

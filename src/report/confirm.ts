@@ -33,7 +33,9 @@ const isInterruption = (reason: unknown): reason is InterruptReason =>
 /** What was typed; a terminal in raw mode sends no signal for Ctrl-C, and one that closed would never answer. */
 const ask = async (question: Question, { stdin, stderr, interrupt }: Context): Promise<string> => {
   const { about, answer, typed = answer, command } = question
-  const terminal = createInterface({ input: stdin, output: stderr as unknown as NodeJS.WritableStream })
+  const output = stderr as unknown as NodeJS.WritableStream
+  // A relayed terminal echoes by itself.
+  const terminal = createInterface({ input: stdin, output, ...(stdin.isRelayed && { terminal: false }) })
   const given = new AbortController()
   terminal.once('SIGINT', () => given.abort('SIGINT'))
   terminal.once('close', () => given.abort())

@@ -1,6 +1,7 @@
+import { PassThrough } from 'node:stream'
 import { readRevision } from '../io/git.ts'
 import { runShell } from '../io/shell.ts'
-import type { Context, InterruptReason } from '../model/context.ts'
+import type { Context, InterruptReason, Output } from '../model/context.ts'
 import { toolVersion } from '../version.ts'
 
 /** What the asking side holds open on our stdin: `stdin`, whose end counts as the first Ctrl-C, or `lines`, whose end means nothing. */
@@ -9,35 +10,69 @@ export type Control = 'stdin' | 'lines'
 export type ControlHandlers = {
   interrupt: (reason: InterruptReason) => void
   stop: (reason: InterruptReason) => void
+  /** A line typed on the terminal there. */
+  answer: (text: string) => void
 }
 
 const instruction = /^(interrupt|stop) (SIGINT|SIGTERM)$/
+const typed = /^answer (.*)$/
+
+/** What the asking side sends while it lives: a network that died without a word closes nothing here. */
+export const alive = { line: 'alive', everyMs: 15_000, patienceMs: 75_000 }
+
+const obey = (line: string, { interrupt, stop, answer }: ControlHandlers): void => {
+  const [, what, reason] = instruction.exec(line) ?? []
+  if (what === 'interrupt') interrupt(reason as InterruptReason)
+  if (what === 'stop') stop(reason as InterruptReason)
+  const [, text] = typed.exec(line) ?? []
+  if (text !== undefined) answer(text)
+}
 
 /**
  * Follows the control channel of a run that was asked for over ssh, which forwards no Ctrl-C and leaves the remote side
- * running when it ends: a line `interrupt SIGINT` is the first stage, `stop SIGINT` the second.
+ * running when it ends: a line `interrupt SIGINT` is the first stage, `stop SIGINT` the second. Who once said `alive` and
+ * then falls silent is gone as well.
  */
 export const followControl = (
   stdin: NodeJS.ReadableStream,
   control: Control,
-  { interrupt, stop }: ControlHandlers,
+  handlers: ControlHandlers,
 ): void => {
   let rest = ''
+  let silence: NodeJS.Timeout | undefined
+  const closed = (): void => {
+    if (control === 'stdin') handlers.interrupt('SIGTERM')
+  }
+  const heard = (): void => {
+    clearTimeout(silence)
+    silence = setTimeout(closed, alive.patienceMs).unref()
+  }
   stdin.setEncoding('utf8')
   stdin.on('data', (chunk: string) => {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) {
-      const [, what, reason] = instruction.exec(line) ?? []
-      if (what === 'interrupt') interrupt(reason as InterruptReason)
-      if (what === 'stop') stop(reason as InterruptReason)
+      if (line === alive.line) heard()
+      obey(line, handlers)
     }
   })
-  const closed = (): void => {
-    if (control === 'stdin') interrupt('SIGTERM')
-  }
   stdin.once('end', closed)
   stdin.once('error', closed)
+}
+
+/** Where whoever asks sits at a terminal of that many columns, ours is that terminal: live lines, colour, questions. */
+export const relayTerminal = (
+  context: Context,
+  columns: number,
+): { context: Context; answer: (text: string) => void } => {
+  if (!columns) return { context, answer: () => {} }
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, isRelayed: true })
+  const relayed = (stream: Output): Output => ({ write: (text) => stream.write(text), isTTY: true, columns })
+  const { stdout, stderr } = context
+  return {
+    context: { ...context, stdin, stdout: relayed(stdout), stderr: relayed(stderr) },
+    answer: (text) => void stdin.write(`${text}\n`),
+  }
 }
 
 const commitLength = 12

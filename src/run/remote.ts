@@ -4,7 +4,7 @@ import type { Context } from '../model/context.ts'
 import type { Host } from '../model/types.ts'
 import { userOf } from './provenance.ts'
 import { listen } from './remote-ear.ts'
-import type { Control } from './remote-end.ts'
+import { alive, type Control } from './remote-end.ts'
 import { concludeRemote, interruptedBefore, toolMissing } from './remote-outcome.ts'
 
 /** A verb as it will be typed on the host. */
@@ -18,8 +18,8 @@ export type Errand = {
   /** Whether it may change something: a connection lost in mid-run is then a failure. */
   changes: boolean
   quiet: boolean
-  /** Whether the answer is for a terminal that shows colour. */
-  color: boolean
+  /** Columns of the terminal at which whoever asks sits: there are live lines, colour and questions. */
+  terminal?: number | undefined
   /** The commit of this checkout, for comparison. */
   commit: string | null
 }
@@ -41,7 +41,7 @@ const utf8 = /utf-?8/i
 const script = `cd -- "$1" 2>/dev/null && [ -x ${shim} ] || exit ${toolMissing}; shift; exec env "$@"`
 
 /** What crosses: no secret, and nothing that the remote side finds for itself. */
-const variables = ({ control, color }: Errand, context: Context): string[] => {
+const variables = ({ control, terminal }: Errand, context: Context): string[] => {
   const { env } = context
   const { CONFIRM, CI_JOB_URL, GITLAB_CI, NO_COLOR, LC_ALL, LC_CTYPE, LANG } = env
   return Object.entries({
@@ -52,7 +52,7 @@ const variables = ({ control, color }: Errand, context: Context): string[] => {
     CI_JOB_URL,
     GITLAB_CI,
     NO_COLOR,
-    FORCE_COLOR: color ? '1' : undefined,
+    PO_MIGRATE_TERMINAL: terminal?.toString(),
     LANG: utf8.test(LC_ALL || LC_CTYPE || LANG || '') ? 'C.UTF-8' : undefined,
   }).flatMap(([name, value]) => (value ? [`${name}=${value}`] : []))
 }
@@ -69,8 +69,8 @@ export const remoteCommand = (errand: Errand, directory: string, context: Contex
   ...errand.args,
 ]
 
-/** Hands the two stages of Ctrl-C on; a host that never answered is not waited for. */
-const handSignalsOn = (session: SshSession, greeted: () => boolean, { interrupt, stop }: Context) => {
+/** Says that somebody is there, and hands the two stages of Ctrl-C on; a host that never answered is not waited for. */
+const keepInTouch = (session: SshSession, greeted: () => boolean, { interrupt, stop }: Context) => {
   const first = (): void => session.send(`interrupt ${interrupt.reason}`)
   const second = (): void => (greeted() ? session.send(`stop ${stop.reason}`) : session.kill())
   const pairs = [
@@ -81,9 +81,26 @@ const handSignalsOn = (session: SshSession, greeted: () => boolean, { interrupt,
     if (signal.aborted) act()
     else signal.addEventListener('abort', act)
   }
+  session.send(alive.line)
+  const timer = setInterval(() => session.send(alive.line), alive.everyMs)
   return {
     [Symbol.dispose]: () => {
+      clearInterval(timer)
       for (const [signal, act] of pairs) signal.removeEventListener('abort', act)
+    },
+  }
+}
+
+/** What is typed here answers a question there. */
+const passTypingOn = (session: SshSession, stdin: Context['stdin']) => {
+  const onData = (chunk: Buffer | string): void => {
+    for (const line of String(chunk).split('\n').slice(0, -1)) session.send(`answer ${line}`)
+  }
+  stdin.on('data', onData)
+  return {
+    [Symbol.dispose]: () => {
+      stdin.off('data', onData)
+      stdin.pause()
     },
   }
 }
@@ -106,7 +123,8 @@ export const runRemote = async (errand: Errand, context: Context): Promise<ExitC
     onStdout: (text) => void stdout.write(text),
     onStderr: ear.stderr,
   })
-  using _signals = handSignalsOn(session, ear.greeted, context)
+  using _touch = keepInTouch(session, ear.greeted, context)
+  using _typing = errand.terminal ? passTypingOn(session, context.stdin) : undefined
   const exitCode = await session.ended
   const { stop } = context
   if (stop.aborted && !ear.greeted()) throw interruptedBefore(errand, stop.reason)

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { statusDocument } from '../../src/report/documents.ts'
-import { docker, eventually } from '../support/docker.ts'
+import { docker, eventually, run } from '../support/docker.ts'
 import { readEvents } from '../support/events.ts'
 import { closeGate, type Gate } from '../support/gate.ts'
 import type { ToolProcess } from '../support/process.ts'
 import { migration } from '../support/project.ts'
 import type { ToolResult } from '../support/tool.ts'
-import { runOnLaptop, startOnLaptop, startVps, type Vps } from '../support/vps.ts'
+import { laptopEnv, runOnLaptop, startOnLaptop, startVps, type Vps } from '../support/vps.ts'
 
 let vps: Vps
 let client: string
@@ -82,14 +82,14 @@ describe('a verb for the VPS, typed on a laptop without Docker', () => {
 
   it('prints the same events as in place, and history names who typed it', async () => {
     const name = deliver('create table if not exists asked (id int);')
-    const result = await type('up qual --json')
+    const result = await type('up qual --json', { GITLAB_USER_LOGIN: 'anna' })
     const { steps, finished } = readEvents(result)
     expect(finished).toMatchObject({ status: 'done', exit: 0 })
     expect(steps).toMatchObject([{ migration: `${name}_t.sql`, status: 'done' }])
     const { stdout } = await type('history qual --json')
     const { entries } = JSON.parse(stdout)
     expect(entries.at(-1)).toMatchObject({ version: name, commit: vps.commit })
-    expect(entries.at(-1).actor).toMatch(/^\S+@\S+$/)
+    expect(entries.at(-1).actor).toMatch(/^anna@\S+$/)
   })
 
   it('takes its confirmation along: prod is 4 without one, and goes through with CONFIRM=yes', async () => {
@@ -100,6 +100,24 @@ describe('a verb for the VPS, typed on a laptop without Docker', () => {
     const done = await type('up prod', { CONFIRM: 'yes' })
     expect(done.exit, done.stderr).toBe(0)
     expect(done.stdout).toMatch(/^ .*\nprod: \d+ migrations applied|prod: \d+ migrations applied/s)
+  })
+
+  it('asks on the terminal of the laptop, and takes the line that is typed there', async () => {
+    const name = deliver('select 1;')
+    const tool = `'${process.execPath}' dist/po-migrate.mjs up prod`
+    const typeAt = (line: string) =>
+      run('script', ['--quiet', '--return', '--command', `stty -echo; sleep 0.1; ${tool}`, '/dev/null'], {
+        cwd: join(import.meta.dirname, '../..'),
+        env: { ...laptopEnv(vps, { client }), TERM: 'xterm' },
+        input: `${line}\n`,
+      })
+    const refused = await typeAt('no')
+    expect(refused.exit, refused.stdout).toBe(4)
+    expect(refused.stdout).toContain('Applying this to prod. Type yes to go on: ')
+    const done = await typeAt('yes')
+    expect(done.exit, done.stdout).toBe(0)
+    expect(done.stdout).toContain(`${name}_t.sql`)
+    expect(done.stdout).toContain('prod: 1 migration applied')
   })
 
   it('passes odd words through two shells unharmed', async () => {
@@ -222,6 +240,18 @@ describe('the checkout there', () => {
       expect(stderr).toContain('npm ci && npm run build')
     } finally {
       renameSync(join(directory, 'away'), join(directory, 'dist'))
+    }
+  })
+
+  it('whose bundle is older than its sources is 2, with the command that builds it', async () => {
+    const file = join(vps.checkout.directory, 'src/later.ts')
+    writeFileSync(file, '')
+    try {
+      const { exit, stderr } = await type('up qual')
+      expect(exit).toBe(2)
+      expect(stderr).toContain(`The bundle in ${vps.checkout.directory}/dist is older than its sources.`)
+    } finally {
+      rmSync(file)
     }
   })
 

@@ -11,6 +11,8 @@ export type TestRegistry = AsyncDisposable & {
   address: string
   /** DOCKER_CONFIG of an operator who did `docker login`, of one who did not, and of one whose password changed. */
   configs: { login: string; none: string; stale: string }
+  /** Whom it lets in. */
+  login: { user: string; password: string }
   /** Ends the server; its images stay until it is disposed of. */
   stop: () => Promise<void>
 }
@@ -64,6 +66,7 @@ export const startRegistry = async ({ open = false } = {}): Promise<TestRegistry
   }
   return {
     address,
+    login: { user, password },
     configs: {
       login: dockerConfig('login', auth(password)),
       none: dockerConfig('none', {}),

@@ -107,7 +107,7 @@ export const startSshd = async (env: Record<string, string>): Promise<Sshd> => {
       writeFileSync(
         join(bin, 'config'),
         [
-          `Host ${alias}`,
+          `Host ${alias} 127.0.0.1`,
           '  HostName 127.0.0.1',
           `  Port ${to}`,
           `  User ${userInfo().username}`,

@@ -16,7 +16,7 @@ const now = '2026-11-22T10:00:00Z'
 const at = Date.parse(now) / 1000
 const start = (name: string, header: string): string =>
   `\x1b[0Ksection_start:${at}:${name}\r\x1b[0K${header}\n`
-const end = (name: string): string => `\x1b[0Ksection_end:${at}:${name}\r\x1b[0K`
+const end = (name: string): string => `\x1b[0Ksection_end:${at}:${name}\r\x1b[0K\n`
 
 beforeEach(() => void vi.useFakeTimers({ now: new Date(now) }))
 afterEach(() => void vi.useRealTimers())

@@ -1,7 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
-import { type Control, followControl, helloLine } from '../../../src/run/remote-end.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { confirm } from '../../../src/report/confirm.ts'
+import { alive, type Control, followControl, helloLine, relayTerminal } from '../../../src/run/remote-end.ts'
+import { fakeTerminal } from '../support/fixtures.ts'
 
 const follow = async (control: Control, chunks: readonly string[], end = false): Promise<string[]> => {
   const heard: string[] = []
@@ -9,6 +11,7 @@ const follow = async (control: Control, chunks: readonly string[], end = false):
   followControl(stdin, control, {
     interrupt: (reason) => void heard.push(`interrupt ${reason}`),
     stop: (reason) => void heard.push(`stop ${reason}`),
+    answer: (text) => void heard.push(`answer [${text}]`),
   })
   for (const chunk of chunks) stdin.write(chunk)
   if (end) stdin.end()
@@ -25,6 +28,14 @@ describe('the control channel', () => {
     ])
   })
 
+  it('passes on what was typed, also nothing', async () => {
+    expect(await follow('stdin', ['answer yes\nanswer \nanswer interrupt SIGINT\n'])).toEqual([
+      'answer [yes]',
+      'answer []',
+      'answer [interrupt SIGINT]',
+    ])
+  })
+
   it('ignores everything else', async () => {
     expect(await follow('stdin', ['yes\n', 'interrupt\n', 'interrupt SIGKILL\n', 'stop SIGINT'])).toEqual([])
   })
@@ -35,6 +46,71 @@ describe('the control channel', () => {
 
   it('closed means nothing to a verb that outlives it', async () => {
     expect(await follow('lines', [], true)).toEqual([])
+  })
+})
+
+describe('a terminal at the asking end', () => {
+  it('is the terminal here: it is asked, and its line is the answer', async () => {
+    const { context: here, shown } = fakeTerminal()
+    const piped = {
+      ...here,
+      stdin: new PassThrough(),
+      stderr: { write: here.stderr.write.bind(here.stderr) },
+    }
+    const { context, answer } = relayTerminal(piped, 100)
+    expect(context.stderr).toMatchObject({ isTTY: true, columns: 100 })
+    const question = {
+      about: 'Applying this to prod',
+      answer: 'yes',
+      given: undefined,
+      command: 'po-migrate up prod',
+    }
+    const asked = confirm(question, context)
+    answer('yes')
+    await expect(asked).resolves.toBeUndefined()
+    expect(shown()).toBe('Applying this to prod. Type yes to go on: ')
+  })
+
+  it('that is none changes nothing', () => {
+    const { context } = fakeTerminal()
+    expect(relayTerminal(context, Number(undefined)).context).toBe(context)
+  })
+})
+
+describe('whoever said that it is there', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  const listenTo = (stdin: PassThrough): string[] => {
+    const heard: string[] = []
+    followControl(stdin, 'stdin', {
+      interrupt: (reason) => void heard.push(reason),
+      stop: () => {},
+      answer: () => {},
+    })
+    return heard
+  }
+
+  it('counts as gone after falling silent, and not before', async () => {
+    const stdin = new PassThrough()
+    const heard = listenTo(stdin)
+    for (let beat = 0; beat < 10; beat++) {
+      stdin.write('alive\n')
+      await turn()
+      vi.advanceTimersByTime(alive.everyMs)
+    }
+    expect(heard).toEqual([])
+    vi.advanceTimersByTime(alive.patienceMs)
+    expect(heard).toEqual(['SIGTERM'])
+  })
+
+  it('is not missed when it never said so, as in a CI job', async () => {
+    const stdin = new PassThrough()
+    const heard = listenTo(stdin)
+    stdin.write('yes\n')
+    await turn()
+    vi.advanceTimersByTime(10 * alive.patienceMs)
+    expect(heard).toEqual([])
   })
 })
 

@@ -11,7 +11,6 @@ const errand: Errand = {
   control: 'stdin',
   changes: true,
   quiet: false,
-  color: false,
   commit: null,
 }
 
@@ -53,7 +52,7 @@ describe('the directory on a host', () => {
 })
 
 describe('what crosses to a host', () => {
-  it('is the confirmation, who asks, the job, colour and UTF-8, and nothing else of the environment', () => {
+  it('is the confirmation, who asks, the job, the terminal and UTF-8, and nothing else of the environment', () => {
     const env = {
       CONFIRM: 'yes',
       CI_JOB_URL: 'https://gitlab/job/1',
@@ -63,7 +62,7 @@ describe('what crosses to a host', () => {
       PO_STATE: '/mine',
     }
     const context = { ...fakeTerminal().context, user: 'anna', env }
-    const command = remoteCommand({ ...errand, color: true }, '/srv/po', context)
+    const command = remoteCommand({ ...errand, terminal: 120 }, '/srv/po', context)
     expect(command.slice(3)).toEqual([
       'po-migrate',
       '/srv/po',
@@ -72,7 +71,7 @@ describe('what crosses to a host', () => {
       'PO_MIGRATE_USER=anna',
       'CONFIRM=yes',
       'CI_JOB_URL=https://gitlab/job/1',
-      'FORCE_COLOR=1',
+      'PO_MIGRATE_TERMINAL=120',
       'LANG=C.UTF-8',
       'infrastructure/scripts/po-migrate',
       'up',

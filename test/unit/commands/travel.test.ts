@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { forwardedArgs } from '../../../src/commands/elsewhere.ts'
+import { forwardedArgs } from '../../../src/commands/travel.ts'
 
 it.each([
   ['--config /x/migrate.yaml up qual --db iam', 'up qual --db iam'],
