@@ -1,15 +1,15 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeGroupDirectory } from './journal.ts'
 
-const groupDirectory = 0o2770
 const groupWritable = 0o660
 const poll = 100
 
 /** Where a detached run writes what it does; its directory is made. */
 export const runLogFile = (state: string, run: string): string => {
   const directory = join(state, 'logs')
-  mkdirSync(directory, { recursive: true, mode: groupDirectory })
+  makeGroupDirectory(state, directory)
   return join(directory, `${run}.log`)
 }
 
