@@ -1,5 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
-import { startStack } from '../io/compose.ts'
+import { readServiceImage, startStack, writeImageOverride } from '../io/compose.ts'
+import { readImageId } from '../io/image.ts'
 import { readContainer, readStack, startContainers, stopContainers, waitHealthy } from '../io/stack.ts'
 import type { KeptContainer } from '../model/cutover.ts'
 import type { Stack } from '../model/types.ts'
@@ -24,12 +25,26 @@ export const stopProject = async (
   return database && { database: { id: database.id, finished: database.finished } }
 }
 
-/** The stack of the database, by its compose file as it is now. */
-export const startDatabase = async (
-  { docker, passEnv, report }: CutoverTools,
+/** What came back was written by the image of that time: another major version would not start on it. */
+const oldImage = async (
+  { docker, passEnv, servers, frame, state }: CutoverTools,
   stack: Stack,
-): Promise<undefined> => {
-  await startStack(docker, { stack, passEnv, onLine: report.progress })
+): Promise<string | undefined> => {
+  const [first = ''] = frame.environments
+  const { service } = servers.supplied(first).environment
+  if (frame.image === undefined) return undefined
+  const image = await readServiceImage(docker, { stack, passEnv, service })
+  const now = await readImageId(docker.docker, image).catch(() => undefined)
+  return now === frame.image
+    ? undefined
+    : writeImageOverride(state, frame.run, { service, image: frame.image })
+}
+
+/** The stack of the database, by its compose file as it is now. */
+export const startDatabase = async (tools: CutoverTools, stack: Stack): Promise<undefined> => {
+  const { docker, passEnv, report, frame } = tools
+  const over = frame.command === 'undo' ? await oldImage(tools, stack) : undefined
+  await startStack(docker, { stack: { ...stack, ...(over && { over }) }, passEnv, onLine: report.progress })
   return undefined
 }
 

@@ -30,7 +30,7 @@ const steps: Step[] = [
 ]
 const keys = steps.map(stepKey)
 const at = (second: number): string => `2026-11-22T19:00:${String(second).padStart(2, '0')}.000Z`
-const begun: JournalEntry = { entry: 'begun', at: at(0), by: 'me@here', frame, steps }
+const begun: JournalEntry = { entry: 'begun', at: at(0), by: 'me@here', tool: '0', job: null, frame, steps }
 const step = (index: number): string => keys[index] ?? ''
 const started = (index: number, second = 1): JournalEntry => ({
   entry: 'started',

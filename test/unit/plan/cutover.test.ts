@@ -101,7 +101,9 @@ describe('the plan of an undoing', () => {
   const at = '2026-11-22T19:00:00.000Z'
   /** A journal in which this many steps are done, and the next has begun. */
   const standing = (count: number, ended = false) => {
-    const lines: JournalEntry[] = [{ entry: 'begun', at, by: 'me', frame, steps: plan.steps }]
+    const lines: JournalEntry[] = [
+      { entry: 'begun', at, by: 'me', tool: '0', job: null, frame, steps: plan.steps },
+    ]
     for (const step of plan.steps.slice(0, count))
       lines.push({ entry: 'started', at, step: stepKey(step) }, { entry: 'done', at, step: stepKey(step) })
     const next = plan.steps[count]

@@ -28,7 +28,7 @@ const steps: Step[] = [
 ]
 const at = '2026-11-22T19:00:00.000Z'
 const standing = (count: number) => {
-  const lines: JournalEntry[] = [{ entry: 'begun', at, by: 'me', frame, steps }]
+  const lines: JournalEntry[] = [{ entry: 'begun', at, by: 'me', tool: '0', job: null, frame, steps }]
   for (const step of steps.slice(0, count))
     lines.push({ entry: 'started', at, step: stepKey(step) }, { entry: 'done', at, step: stepKey(step) })
   const position = foldJournal(lines)
