@@ -3,26 +3,33 @@ import { readServiceImage, startStack, writeImageOverride } from '../io/compose.
 import { readImageId } from '../io/image.ts'
 import { readContainer, readStack, startContainers, stopContainers, waitHealthy } from '../io/stack.ts'
 import type { KeptContainer } from '../model/cutover.ts'
+import type { Facts } from '../model/journal.ts'
 import type { Stack } from '../model/types.ts'
-import type { CutoverTools, StepResult } from './cutover-tools.ts'
+import type { CutoverTools } from './cutover-tools.ts'
 
 const healthyWithin = 180_000
 
-/** Stops whatever of a project runs. Before the database's own goes every session of this run, and its locks. */
-export const stopProject = async (
-  { docker, host, servers }: CutoverTools,
-  project: string,
-): Promise<StepResult> => {
-  const isDatabase = project === host.stack.project
-  if (isDatabase) await servers.leave()
+const stopAll = async ({ docker }: CutoverTools, project: string): Promise<void> => {
   const running = (await readStack(docker.docker, project)).filter((container) => container.running)
   await stopContainers(
     docker.docker,
     running.map(({ id }) => id),
   )
-  if (!isDatabase) return undefined
-  const [database] = await readStack(docker.docker, project)
-  return database && { database: { id: database.id, finished: database.finished } }
+}
+
+/** Stops whatever of an application stack runs. */
+export const stopProject = async (tools: CutoverTools, project: string): Promise<undefined> => {
+  await stopAll(tools, project)
+  return undefined
+}
+
+/** Stops the database; before it every session of this run goes, and its locks. */
+export const stopDatabase = async (tools: CutoverTools): Promise<Facts> => {
+  const { servers, docker, host } = tools
+  await servers.leave()
+  await stopAll(tools, host.stack.project)
+  const [database] = await readStack(docker.docker, host.stack.project)
+  return database ? { database: { id: database.id, finished: database.finished } } : {}
 }
 
 /** What came back was written by the image of that time: another major version would not start on it. */

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { doctorDocument } from '../../src/report/documents.ts'
-import { docker, uniqueName } from '../support/docker.ts'
+import { docker, eventually, uniqueName } from '../support/docker.ts'
 import { readEvents } from '../support/events.ts'
 import { postgresImage } from '../support/images.ts'
 import { makeStacks, type Stacks } from '../support/stacks.ts'
@@ -76,6 +76,20 @@ describe('cutover refuses, and touches nothing', () => {
         exit: 4,
         stderr: expect.stringContaining('There is nothing to resume on dev.'),
       })
+    }))
+
+  it('whoever else comes meanwhile: exit 5, naming the cutover', () =>
+    touchingNothing(async () => {
+      const interrupt = new AbortController()
+      const env = { PO_ABORT_WINDOW: '120' }
+      const running = tool('cutover dev', { interrupt: interrupt.signal, env })
+      const other = await eventually('somebody to be refused', async () => {
+        const answer = await tool('up dev --lock-wait 0')
+        return answer.exit === 5 ? answer : undefined
+      })
+      expect(other.stderr).toContain('"po-migrate cutover dev"')
+      interrupt.abort('SIGTERM')
+      expect((await running).exit).toBe(143)
     }))
 
   it('while another container mounts the volume, running or not', () =>
@@ -179,6 +193,25 @@ describe('a migration that fails after the wipe', () => {
       expect(await tool('cutover dev')).toMatchObject({ exit: 1 })
       expect(await tool('cutover dev --undo')).toMatchObject({ exit: 0 })
     })
+    expect(await psql('select count(*) from mine')).toBe('3')
+  })
+})
+
+describe('a Postgres that does not come up after the wipe', () => {
+  it('stops the cutover with its state and both commands; undo brings everything back', async () => {
+    const nonsense = (text: string): string =>
+      text.replace(
+        '    restart: unless-stopped',
+        '    command: [postgres, -c, nonsense=1]\n    restart: "no"',
+      )
+    await edited('compose/development.yml', nonsense, async () => {
+      const { exit, stderr } = await tool('cutover dev')
+      expect(exit).toBe(1)
+      expect(stderr).toContain(`The stack ${stacks.env.PO_DEV_PROJECT} did not come up.`)
+      expect(stderr).toMatch(/What pmt-\S+ held is safe in pmt-\S+\./)
+      expect(stderr).toContain('po-migrate cutover dev --undo')
+    })
+    expect(await tool('cutover dev --undo')).toMatchObject({ exit: 0 })
     expect(await psql('select count(*) from mine')).toBe('3')
   })
 })

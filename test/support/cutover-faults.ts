@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { foldJournal, type JournalEntry, type Position, stepKey } from '../../src/model/journal.ts'
-import { eventually, run } from './docker.ts'
+import { docker, eventually, run } from './docker.ts'
 import type { Platform } from './platform.ts'
 import { startTool } from './process.ts'
+import { makeStacks } from './stacks.ts'
+import { runTool } from './tool.ts'
 
 const bundle = join(import.meta.dirname, '../../dist/po-migrate.mjs')
 
@@ -163,6 +165,34 @@ export const victimOf = async (platform: Platform): Promise<Victim> => {
       expect(await platform.tool('status qual prod --exit-code')).toMatchObject({ exit: 0 })
     },
   }
+}
+
+/** A dev stack to be killed at; what it answers removes it. */
+export const devVictim = async (): Promise<Victim & AsyncDisposable> => {
+  const stacks = makeStacks()
+  const env = { ...stacks.env, PO_ABORT_WINDOW: '0' }
+  const container = `${env.PO_DEV_PROJECT}-postgres-1`
+  const psql = (sql: string): Promise<string> =>
+    docker(['exec', container, 'psql', '-U', 'postgres', '-d', 'iam', '-XAtqc', sql])
+  const checksum = "select count(*), md5(string_agg(n::text, ' ' order by n)) from mine"
+  const victim: Victim = {
+    host: 'dev',
+    directory: stacks.directory,
+    env,
+    confirm: '',
+    expectOld: async () => expect(await psql(checksum)).toBe(rows),
+    expectNew: async () => {
+      expect(await psql("select to_regclass('mine') is null")).toBe('t')
+      expect(await runTool(['status', 'dev', '--exit-code'], { cwd: stacks.directory, env })).toMatchObject({
+        exit: 0,
+      })
+    },
+  }
+  const made = await cutOver(victim)
+  expect(made.exit, made.stderr).toBe(0)
+  await psql('create table mine as select generate_series(1, 50000) as n')
+  const rows = await psql(checksum)
+  return { ...victim, [Symbol.asyncDispose]: () => stacks[Symbol.asyncDispose]() }
 }
 
 /** How long each step of a whole cutover takes here, by its number; the platform is as before afterwards. */
