@@ -170,7 +170,7 @@ export const victimOf = async (platform: Platform): Promise<Victim> => {
 /** A dev stack to be killed at; what it answers removes it. */
 export const devVictim = async (): Promise<Victim & AsyncDisposable> => {
   const stacks = makeStacks()
-  const env = { ...stacks.env, PO_ABORT_WINDOW: '0' }
+  const env: Record<string, string> = { ...stacks.env, PO_ABORT_WINDOW: '0' }
   const container = `${env.PO_DEV_PROJECT}-postgres-1`
   const psql = (sql: string): Promise<string> =>
     docker(['exec', container, 'psql', '-U', 'postgres', '-d', 'iam', '-XAtqc', sql])
