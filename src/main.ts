@@ -20,7 +20,7 @@ const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
   if (!interrupt.signal.aborted) {
     first = Date.now()
     interrupt.abort(signal)
-    process.stderr.write(`\n${signal}: finishing the running step, starting no other; again to end it now\n`)
+    process.stderr.write(`\n${signal}: starting no other step; again to end it now\n`)
   } else if (Date.now() - first > doubled) stop.abort(signal)
 }
 

@@ -5,6 +5,7 @@ import type { Engine } from '../io/engine.ts'
 import { networkExists } from '../io/postgres-container.ts'
 import { readHolders, refuseHeldVolume, volumeExists } from '../io/volume.ts'
 import type { Environment } from '../model/types.ts'
+import { type BackupFacts, backupChecks } from './backups.ts'
 import { type Check, fail } from './check.ts'
 import { checkMigrations, databasesCheck, readVersion } from './databases.ts'
 import { type LeftoverFacts, leftoverChecks } from './leftovers.ts'
@@ -31,6 +32,7 @@ export type EnvironmentFacts = {
   readPassword: () => unknown
   state: StateFacts
   leftovers: LeftoverFacts
+  backups: BackupFacts
 }
 
 /** What one environment needs, from its network to its databases. */
@@ -42,6 +44,7 @@ export const environmentChecks = ({
   readPassword,
   state,
   leftovers,
+  backups,
 }: EnvironmentFacts): Check[] => {
   const { network, service } = environment
   const { volume, stack, name } = environment.host
@@ -88,6 +91,7 @@ export const environmentChecks = ({
     },
     databasesCheck(environment, engine),
     ...leftoverChecks(leftovers),
+    ...backupChecks(backups),
     ...(stack
       ? [{ title: 'stack', run: () => `${stack.project}, ${stack.file} (po-migrate start ${name})` }]
       : []),

@@ -6,7 +6,7 @@ import type { UnfinishedWork } from '../checks/leftovers.ts'
 import { dockerChecks, machineChecks } from '../checks/machine.ts'
 import { type Config, loadConfig } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
-import { resolveEnvironment } from '../config/resolve.ts'
+import { isShared, resolveEnvironment } from '../config/resolve.ts'
 import { requireState, stateDirectory } from '../config/state.ts'
 import { type ExitCode, exitCodes } from '../errors.ts'
 import { composeEnvironment } from '../io/compose.ts'
@@ -97,10 +97,11 @@ const checksOf = (
     })
   const source = passwordSource(config, environment.name)
   const readIt = () => readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
+  const stateOf = () => requireState(config, environment.host, context.env)
   const cutovers = cutoverChecks({
     host: environment.host,
     docker: host,
-    requireState: () => requireState(config, environment.host, context.env),
+    requireState: stateOf,
     logind: logindFiles(),
   })
   const checks = environmentChecks({
@@ -110,10 +111,11 @@ const checksOf = (
     source,
     readPassword: readIt,
     state: {
-      requireState: () => requireState(config, environment.host, context.env),
+      requireState: stateOf,
       shell: runShell,
       path: context.env.PATH,
     },
+    backups: { environment, engine, requireState: stateOf, shared: isShared(config, environment.host) },
     leftovers: {
       environment,
       engine,

@@ -84,7 +84,12 @@ const runTool = async (
     return await runExec(docker, {
       ...options,
       container,
-      env: { PGAPPNAME: sessionName(run, 'dump'), PGCONNECT_TIMEOUT: '10' },
+      env: {
+        PGAPPNAME: sessionName(run, 'dump'),
+        PGCONNECT_TIMEOUT: '10',
+        // Whatever the database or the role sets.
+        PGOPTIONS: '-c statement_timeout=0 -c default_transaction_read_only=off',
+      },
     })
   } catch (cause) {
     if (cause instanceof AppError) throw cause

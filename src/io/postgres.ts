@@ -19,6 +19,8 @@ export type ServerOptions = {
   passwordHint: string
   /** Milliseconds for one answer; 0: no limit, for what counts and copies. */
   answerWithin?: number
+  /** PGOPTIONS of its sessions, beside those that every session has. */
+  settings?: string
   onWait?: (seconds: number) => void
 }
 
@@ -123,7 +125,7 @@ const connect = async (database: string, options: ServerOptions): Promise<Client
         connectionTimeoutMillis: connectTimeout,
         query_timeout: options.answerWithin ?? answerTimeout,
         keepAlive: true,
-        options: keepAliveOptions,
+        options: [keepAliveOptions, options.settings].filter(Boolean).join(' '),
         ssl: false,
         ...(socket && { stream: socket as never }),
       })
@@ -153,8 +155,12 @@ const takeTurns = (client: Client): Pick<Client, 'query' | 'end'> => {
   return { query: query as Client['query'], end: (() => closeSession(client)) as Client['end'] }
 }
 
+/** Nothing that a database or a role sets may end such a session, or keep it from writing; given at the start, it wins. */
+const unlimited =
+  '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off'
+
 const openSession = async (database: string, options: ServerOptions): Promise<Session> => {
-  const client = await connect(database, { ...options, answerWithin: 0 })
+  const client = await connect(database, { ...options, answerWithin: 0, settings: unlimited })
   const { query, end } = takeTurns(client)
   return {
     pid: (client as Client & { processID: number }).processID,

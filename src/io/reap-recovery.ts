@@ -30,6 +30,8 @@ export const reapRecoveries = async (server: Server): Promise<string[]> => {
   if (found.length === 0) return []
   const alive = await readLiveRuns(server)
   const dead = found.map(({ name }) => name).filter((name) => !alive.has(besideOf.exec(name)?.[1] ?? ''))
-  for (const name of dead) await dropDatabase(server, name)
+  if (dead.length === 0) return []
+  await using session = await server.session(maintenance)
+  for (const name of dead) await dropDatabase(session.query, name)
   return dead
 }

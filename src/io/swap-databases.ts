@@ -36,7 +36,7 @@ export const swapDatabases = async (server: Server, swaps: readonly Swap[]): Pro
   const done = new AbortController()
   const showing = showOut(ending, names, done.signal).catch(() => {})
   try {
-    await renaming.query("begin; set local lock_timeout = '30s'")
+    await renaming.query("begin; set local lock_timeout = '10s'")
     for (const sql of swaps.flatMap(renames)) await renaming.query(sql)
     await renaming.query('commit')
   } catch (cause) {

@@ -46,17 +46,17 @@ const words: Record<string, string> = {
   largeObjects: 'number of large objects',
 }
 
-/** `the owner`, `the owner and the grants`. */
-const nameKeys = (keys: readonly string[]): string =>
-  keys.map((key) => `the ${words[key] ?? key}`).join(' and ')
+/** `the owner differs`, `the owner and the grants differ`. */
+const sayKeys = (keys: readonly string[]): string => {
+  const named = keys.map((key) => `the ${words[key] ?? key}`).join(' and ')
+  return `${named} ${keys.length > 1 || named.endsWith('s') ? 'differ' : 'differs'}`
+}
 
 const differs =
   (what: string, but: readonly string[] = []) =>
   <T extends Named>(before: T, after: T): string[] => {
     const keys = differingKeys(before, after, but)
-    return keys.length > 0
-      ? [`${what} ${before.name}: ${nameKeys(keys)} ${keys.length > 1 ? 'differ' : 'differs'}`]
-      : []
+    return keys.length > 0 ? [`${what} ${before.name}: ${sayKeys(keys)}`] : []
   }
 
 const keyed = (objects: readonly ObjectInventory[]): (ObjectInventory & Named)[] =>
@@ -92,7 +92,7 @@ export const compareDatabases = (
   { but = [] }: CompareOptions = {},
 ): string[] => {
   const keys = differingKeys(before, after, [...nested, 'size', 'name', ...but])
-  const own = keys.length > 0 ? [`${nameKeys(keys)} ${keys.length > 1 ? 'differ' : 'differs'}`] : []
+  const own = keys.length > 0 ? [sayKeys(keys)] : []
   return [
     ...own,
     ...compareByName(

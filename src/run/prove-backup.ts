@@ -5,6 +5,7 @@ import type { Docker } from '../io/docker.ts'
 import { type DumpProgress, restoreDatabase } from '../io/dump.ts'
 import { readDatabaseInventory, readServerInventory } from '../io/inventory.ts'
 import { checkFiles } from '../io/manifest.ts'
+import type { Query } from '../io/postgres.ts'
 import { applyProperties, createEmptyDatabase, dropDatabase } from '../io/recreate-database.ts'
 import { restoreRoles } from '../io/roles.ts'
 import { openScratchServer, type ScratchServer } from '../io/scratch-server.ts'
@@ -40,13 +41,12 @@ const readRestored = async (scratch: ScratchServer): Promise<DatabaseInventory> 
 
 /** Restores one dump, compares, and drops it again: the disk need hold only the largest. */
 const proveDatabase = async (
-  scratch: ScratchServer,
+  { scratch, query }: { scratch: ScratchServer; query: Query },
   { file, inventory }: Manifest['databases'][number],
   { directory, manifest, onProgress, signal }: ProofRequest,
 ): Promise<string[]> => {
   const { name } = inventory
-  const { server } = scratch
-  await createEmptyDatabase(server, inventory, {
+  await createEmptyDatabase(query, inventory, {
     name: scratchName,
     major: majorOf(manifest.server.version),
     tablespace: false,
@@ -58,9 +58,9 @@ const proveDatabase = async (
     onProgress: (progress) => onProgress(name, progress),
     ...(signal && { signal }),
   })
-  await applyProperties(server, inventory, scratchName)
+  await applyProperties(query, inventory, scratchName)
   const differences = compareDatabases(inventory, await readRestored(scratch), { but: ['tablespace'] })
-  await dropDatabase(server, scratchName)
+  await dropDatabase(query, scratchName)
   return differences
 }
 
@@ -91,6 +91,9 @@ export const proveBackup = async (request: ProofRequest): Promise<void> => {
     existing: 'complete',
   })
   const differences = compareRoles(roles, (await readServerInventory(scratch.server)).roles)
-  for (const database of databases) differences.push(...(await proveDatabase(scratch, database, request)))
+  await using session = await scratch.server.session('postgres')
+  const { query } = session
+  for (const database of databases)
+    differences.push(...(await proveDatabase({ scratch, query }, database, request)))
   if (differences.length > 0) throw unproven(differences)
 }

@@ -12,6 +12,8 @@ import type { Manifest } from '../model/manifest.ts'
 import type { Swap } from '../model/plan.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
 
+const maintenance = 'postgres'
+
 export type RestoreRequest = DumpTarget & {
   directory: string
   manifest: Manifest
@@ -55,7 +57,9 @@ const fill = async (request: RestoreRequest, database: string, beside: string): 
   const held = manifest.databases.find(({ inventory }) => inventory.name === database)
   if (!held) throw new Error(`${database} is not in the backup`)
   const { file, inventory } = held
-  await createEmptyDatabase(server, inventory, { name: beside, major, tablespace: true })
+  await using session = await server.session(maintenance)
+  const { query } = session
+  await createEmptyDatabase(query, inventory, { name: beside, major, tablespace: true })
   await restoreDatabase(request, {
     database: beside,
     file: join(directory, file),
@@ -63,9 +67,15 @@ const fill = async (request: RestoreRequest, database: string, beside: string): 
     onProgress: (progress) => onProgress(database, progress),
     ...(signal && { signal }),
   })
-  await applyProperties(server, inventory, beside)
+  await applyProperties(query, inventory, beside)
   const differences = compareDatabases(inventory, await readRestored(request, beside))
   if (differences.length > 0) throw differs(database, differences)
+}
+
+const dropAll = async ({ server }: RestoreRequest, names: ReadonlySet<string>): Promise<void> => {
+  if (names.size === 0) return
+  await using session = await server.session(maintenance)
+  for (const name of names) await dropDatabase(session.query, name)
 }
 
 /** Restores databases of a backup beside the present ones, which stay as they are until the swap. */
@@ -88,10 +98,11 @@ export const openRestore = (request: RestoreRequest): Restore => {
       await swapDatabases(server, swaps)
       beside.clear()
     },
-    drop: (database) => dropDatabase(server, database),
+    drop: (database) => dropAll(request, new Set([database])),
     [Symbol.asyncDispose]: async () => {
-      // Should the server be gone, the next run drops them.
-      for (const name of beside) await dropDatabase(server, name).catch(() => {})
+      if (beside.size === 0) return
+      await using session = await server.session(maintenance)
+      for (const name of beside) await dropDatabase(session.query, name)
     },
   }
 }

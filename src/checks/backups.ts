@@ -1,0 +1,61 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { listBackups } from '../io/backup-directory.ts'
+import type { Engine } from '../io/engine.ts'
+import { readDatabaseNames } from '../io/inventory.ts'
+import { replacedOf } from '../model/beside-name.ts'
+import type { Environment } from '../model/types.ts'
+import { type Check, fail, type Warning } from './check.ts'
+
+export type BackupFacts = {
+  environment: Environment
+  engine: () => Promise<Engine>
+  /** Answers the state directory. */
+  requireState: () => string
+  /** Whether others depend on the host: there a backup is expected. */
+  shared: boolean
+}
+
+const everyone = 0o007
+const day = 24 * 60 * 60 * 1000
+const old = 7 * day
+
+/** `5 hours ago`, `3 days ago`. */
+const ago = (ms: number): string => {
+  const hours = Math.floor(ms / (day / 24))
+  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} days ago`
+}
+
+const openToEveryone = (directory: string): string[] =>
+  [directory, ...readdirSync(directory).map((name) => join(directory, name))].filter(
+    (path) => statSync(path).mode & everyone,
+  )
+
+const checkBackups = ({ environment, requireState, shared }: BackupFacts): string | Warning => {
+  const remedy = `po-migrate backup ${environment.name}`
+  const backups = listBackups(requireState(), environment.name)
+  const newest = backups.at(-1)
+  if (newest === undefined) return shared ? { warning: 'none yet', remedy } : 'none yet'
+  const open = backups.flatMap(openToEveryone)
+  const [first] = open
+  if (first !== undefined)
+    throw fail(
+      `${first} can be read by everyone on this machine`,
+      open.map((path) => `chmod o-rwx ${path}`).join('\n'),
+    )
+  const age = Date.now() - statSync(newest).mtimeMs
+  const finding = `${backups.length}, the newest ${ago(age)}: ${newest}`
+  return shared && age > old ? { warning: finding, remedy } : finding
+}
+
+const checkReplaced = async ({ environment, engine }: BackupFacts): Promise<string> => {
+  const names = await readDatabaseNames((await engine()).server)
+  const kept = environment.databases.flatMap(({ database }) => replacedOf(database, names))
+  return kept.length > 0 ? kept.join(', ') : 'none'
+}
+
+/** The backups of an environment, and the databases that restores replaced. */
+export const backupChecks = (facts: BackupFacts): Check[] => [
+  { title: 'backups', needs: 'state directory', run: () => checkBackups(facts) },
+  { title: 'replaced databases', needs: 'postgres', run: () => checkReplaced(facts) },
+]

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { besideName, replacedOf } from '../../../src/model/beside-name.ts'
+
+const run = '20261122T185832-7f3a9c'
+
+describe('the name of a database beside another', () => {
+  it('carries the name and the run', () => {
+    expect(besideName('calendar_qual', 'restore', run)).toBe(`calendar_qual_restore_${run}`)
+  })
+
+  it.each([['a'.repeat(63)], ['ü'.repeat(31)]])(
+    'of %s fits into what Postgres keeps, the run whole',
+    (name) => {
+      const beside = besideName(name, 'before', run)
+      expect(Buffer.byteLength(beside)).toBeLessThanOrEqual(63)
+      expect(beside.endsWith(`_before_${run}`)).toBe(true)
+      expect(name.startsWith(beside.slice(0, 10))).toBe(true)
+    },
+  )
+})
+
+describe('what restores replaced', () => {
+  it('is found for one database, oldest first, and nothing that only looks like it', () => {
+    const later = '20261123T000000-000000'
+    const names = [
+      `iam_before_${later}`,
+      `iam_before_${run}`,
+      `iam_qual_before_${run}`,
+      'iam_before_lunch',
+      `iam_restore_${run}`,
+    ]
+    expect(replacedOf('iam', names)).toEqual([`iam_before_${run}`, `iam_before_${later}`])
+  })
+})
