@@ -12,7 +12,7 @@ engine := infrastructure/scripts/test-engine.sh
 only_db = $${DB:+--db "$$DB"}
 
 .PHONY: help demo dev check test test-faults images db-migrate-dev db-migrate-qual db-migrate-prod \
-  db-status-dev db-status-qual db-status-prod db-new-migration build
+  db-status-dev db-status-qual db-status-prod db-new-migration db-reset-dev db-cutover-vps build
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,12 @@ db-status-prod: build ## What is applied and pending in prod
 
 db-new-migration: build ## Write the next migration file DB=name NAME=slug
 	@$(po) new "$$DB" "$$NAME"
+
+db-reset-dev: build ## Wipe the dev volume, start anew, migrate; 5 s to stop it, and it can be undone
+	@$(po) cutover dev
+
+db-cutover-vps: build ## Wipe the shared volume, make qual and prod anew CONFIRM=yes
+	@$(po) cutover vps
 
 check: node_modules ## Types, lint, unused code, fresh schemas
 	@npm run --silent check

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
+import { spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { hostname, userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import type { Context, InterruptReason } from './model/context.ts'
+import type { Context, Detached, InterruptReason } from './model/context.ts'
 
 // Beside the bundle, not in /tmp, where somebody else could have made the directory first. Unwritable: no cache.
 const isBundle = import.meta.filename.endsWith('.mjs')
@@ -31,6 +33,25 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error
   })
 
+/** In a session of its own: neither Ctrl-C nor the end of the terminal reaches it. */
+const detach = (args: readonly string[], log: string): Detached => {
+  const output = openSync(log, 'a', 0o660)
+  const entry = process.argv[1] ?? ''
+  const child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
+    detached: true,
+    // Nobody speaks to it through a channel.
+    env: { ...process.env, PO_MIGRATE_CONTROL: '', PO_MIGRATE_TERMINAL: '' },
+    stdio: ['ignore', 'ignore', output],
+  })
+  closeSync(output)
+  child.unref()
+  let alive = true
+  child.once('exit', () => {
+    alive = false
+  })
+  return { isAlive: () => alive, signal: (name) => void child.kill(name) }
+}
+
 const here: Context = {
   cwd: process.cwd(),
   env: process.env,
@@ -44,6 +65,7 @@ const here: Context = {
   stderr: process.stderr,
   interrupt: interrupt.signal,
   stop: stop.signal,
+  detach,
 }
 
 const { PO_MIGRATE_CONTROL: control, PO_MIGRATE_TERMINAL: columns } = process.env

@@ -53,5 +53,5 @@ export const beginCutover = async (session: CutoverSession): Promise<RunResult> 
     context,
   )
   const shown = renderSurvey(found, paintFor(context.stderr, options, context))
-  return begin(session, planCutover({ ...world, carried: found.carried }), shown)
+  return begin(session, planCutover({ ...world, carried: found.carried, dropped: options.drop }), shown)
 }

@@ -31,6 +31,7 @@ export const resumeCutover = async (session: CutoverSession): Promise<RunResult>
   const position = newestOf(session, 'resume')
   if (position.outcome) throw nothing('resume', session)
   const { frame } = position
+  if (session.handOver) return proceed(session, frame.run)
   run.report.note(`the ${frame.command} ${frame.run}: ${describeProgress(position)}`)
   const at = new Date().toISOString()
   appendJournal(opened.state, frame.run, { entry: 'resumed', at, by: opened.by })
@@ -51,6 +52,8 @@ export const undoCutover = async (session: CutoverSession): Promise<RunResult> =
     copyExists: await volumeExists(docker.docker, target.frame.copy),
     containers: await readUndoContainers(docker, host, target),
   })
+  const { from, copy: name } = planned.frame
+  const copy = from === undefined ? undefined : name
   const since = await readSince({ docker, host, servers, target })
-  return begin(session, planned, renderSince(since, { target, copy: planned.frame.copy }))
+  return begin(session, planned, renderSince(since, { target, copy }))
 }

@@ -8,13 +8,17 @@ import { renderDowntime } from '../report/cutover.ts'
 import { renderPlan } from '../report/up.ts'
 import { performCutoverStep } from '../run/cutover-perform.ts'
 import type { CutoverHost } from '../run/cutover-tools.ts'
-import type { RunResult } from '../run/execute.ts'
+import { nothingDone, type RunResult } from '../run/execute.ts'
 import type { OpenedCutover } from '../run/open-cutover.ts'
 import { readPosition, runSaga } from '../run/saga.ts'
+import { toolVersion } from '../version.ts'
 import { type GlobalOptions, paintFor } from './options.ts'
 import type { Run } from './run.ts'
 
 export type CutoverOptions = GlobalOptions & {
+  attach: boolean
+  /** Where a detached run writes what it does. */
+  log?: string | undefined
   host: string
   resume: boolean
   undo: boolean
@@ -29,6 +33,8 @@ export type CutoverSession = {
   config: Config
   host: CutoverHost
   opened: OpenedCutover
+  /** Told which journal to go on with, when another process is to do it. */
+  handOver: ((journal: string) => void) | undefined
 }
 
 export type AskOptions = Pick<CutoverSession, 'options' | 'context' | 'host'>
@@ -66,9 +72,13 @@ const ask = async (session: CutoverSession, { plan }: PlannedCutover, before: st
 
 /** Goes on with the run of a journal from where it stands. */
 export const proceed = async (
-  { run, options, context, host, opened }: CutoverSession,
+  { run, options, context, host, opened, handOver }: CutoverSession,
   journal: string,
 ): Promise<RunResult> => {
+  if (handOver) {
+    handOver(journal)
+    return { ...nothingDone, handedOver: true }
+  }
   const { state } = opened
   const { frame } = readPosition(state, journal)
   const result = await runSaga({
@@ -104,7 +114,8 @@ export const begin = async (
   const { state, by } = session.opened
   const { frame, plan } = planned
   const at = new Date().toISOString()
-  appendJournal(state, frame.run, { entry: 'begun', at, by, frame, steps: plan.steps })
+  const origin = { by, tool: toolVersion(), job: session.context.env.CI_JOB_URL ?? null }
+  appendJournal(state, frame.run, { entry: 'begun', at, ...origin, frame, steps: plan.steps })
   if (frame.of !== undefined && !readPosition(state, frame.of).outcome)
     appendJournal(state, frame.of, { entry: 'ended', at, outcome: 'superseded' })
   return proceed(session, frame.run)

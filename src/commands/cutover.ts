@@ -1,11 +1,15 @@
 import { loadConfig } from '../config/load.ts'
 import { type ExitCode, usageError } from '../errors.ts'
+import { appendRunLog } from '../io/run-log.ts'
 import type { Context } from '../model/context.ts'
+import { isReset } from '../plan/cutover.ts'
+import { logReport } from '../report/log.ts'
 import { resolveCutoverHost } from '../run/cutover-world.ts'
-import type { RunResult } from '../run/execute.ts'
+import { nothingDone, type RunResult } from '../run/execute.ts'
 import { openCutover } from '../run/open-cutover.ts'
 import { beginCutover } from './cutover-begin.ts'
 import { resumeCutover, undoCutover } from './cutover-continue.ts'
+import { attach, detach, isLive } from './cutover-follow.ts'
 import { type CutoverOptions, refuseUnconfirmed } from './cutover-session.ts'
 import type { Program, Wire } from './options.ts'
 import { type Run, withRun } from './run.ts'
@@ -27,6 +31,8 @@ export const cutoverCommand = (program: Program, wire: Wire) =>
           default: false,
           describe: 'Bring back what the newest run replaced',
         })
+        .option('attach', { type: 'boolean', default: false, describe: 'Look at the one that is at work' })
+        .option('log', { type: 'string', requiresArg: true, hidden: true })
         .option('drop', {
           type: 'string',
           array: true,
@@ -49,23 +55,45 @@ const commandLine = ({ host, resume, undo, drop }: CutoverOptions): string =>
     ...drop.map((name) => `--drop ${name}`),
   ].join(' ')
 
-const runCutover = async (run: Run, options: CutoverOptions, context: Context): Promise<RunResult> => {
-  if (options.resume && options.undo)
-    throw usageError('Either --resume or --undo: one finishes what was begun, the other takes it back.')
+/** What is left to do when this process has let go of the host: look at another one. */
+type Later = { do?: () => Promise<ExitCode> }
+
+const handedOver: RunResult = { ...nothingDone, handedOver: true }
+
+const runCutover = async (
+  run: Run,
+  { options, context, later }: { options: CutoverOptions; context: Context; later: Later },
+): Promise<RunResult> => {
+  if (Number(options.resume) + Number(options.undo) + Number(options.attach) > 1)
+    throw usageError('One of --resume (finish it), --undo (take it back) and --attach (look at it).')
   const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
   const host = resolveCutoverHost(config, options.host)
+  const followed = { options, config, host, context }
+  const isPlain = !options.resume && !options.undo
+  const { lockWait, log } = options
+  if (options.attach || (isPlain && (await isLive(followed)))) {
+    later.do = () => attach(followed)
+    return handedOver
+  }
   if (!options.resume) refuseUnconfirmed({ options, context, host })
   const { report, id } = run
-  const { lockWait } = options
   const command = commandLine(options)
   await using opened = await openCutover({ config, host, run: id, report, command, lockWait }, context)
-  const session = { run, options, context, config, host, opened }
+  const detaches = context.detach !== undefined && log === undefined && !isReset(host.cutover)
+  const handOver = (journal: string): void => {
+    later.do = () => detach(followed, journal)
+  }
+  const session = { run, options, context, config, host, opened, handOver: detaches ? handOver : undefined }
   if (options.resume) return await resumeCutover(session)
   return await (options.undo ? undoCutover(session) : beginCutover(session))
 }
 
-/** Makes a host's databases anew from the migrations, goes on with that, or takes it back. */
-export const cutover = (options: CutoverOptions, context: Context): Promise<ExitCode> =>
-  withRun({ command: 'cutover', environment: options.host, global: options }, context, (run) =>
-    runCutover(run, options, context),
-  )
+/** Makes a host's databases anew from the migrations, goes on with that, takes it back, or looks at it. */
+export const cutover = async (options: CutoverOptions, context: Context): Promise<ExitCode> => {
+  const later: Later = {}
+  const { log } = options
+  const report = log === undefined ? undefined : logReport((line) => appendRunLog(log, line))
+  const frame = { command: 'cutover', environment: options.host, global: options, ...(report && { report }) }
+  const exit = await withRun(frame, context, (run) => runCutover(run, { options, context, later }))
+  return later.do ? later.do() : exit
+}

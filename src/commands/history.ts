@@ -8,6 +8,7 @@ import type { Context } from '../model/context.ts'
 import { type HistoryDocument, type RunRecord, runRecordDocument } from '../report/documents.ts'
 import { renderHistory } from '../report/history.ts'
 import { writeDocument } from '../report/json.ts'
+import { readCutoverRecords } from '../run/cutover-records.ts'
 import {
   databaseOption,
   environmentArgument,
@@ -53,7 +54,7 @@ const showHistory = (options: HistoryOptions, context: Context): Promise<ExitCod
     const ledgers = await Promise.all(present.map((database) => readEntries(engine.server, database)))
     const entries = ledgers.flat().sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
     const state = stateDirectory(config, environment.host, context.env)
-    const runs = readRuns(state, environment.name)
+    const runs = [...readRuns(state, environment.name), ...readCutoverRecords(state, environment.name)]
     const document = { version: 1 as const, environment: environment.name, entries, runs }
     if (options.json) writeDocument(context.stdout, document)
     else context.stdout.write(renderHistory(document, paintFor(context.stdout, options, context)))

@@ -16,7 +16,13 @@ export type Run = {
   start: (plan: Plan) => void
 }
 
-export type RunOptions = { command: string; environment: string; global: GlobalOptions }
+export type RunOptions = {
+  command: string
+  environment: string
+  global: GlobalOptions
+  /** Instead of the one that the flags ask for. */
+  report?: Report
+}
 
 const statusOf = (exit: ExitCode): 'failed' | 'refused' | 'interrupted' => {
   if (exit === exitCodes.interrupted || exit === exitCodes.terminated) return 'interrupted'
@@ -28,12 +34,12 @@ const statusOf = (exit: ExitCode): 'failed' | 'refused' | 'interrupted' => {
  * The body ends with a result, or throws an AppError when nothing was started.
  */
 export const withRun = async (
-  { command, environment, global }: RunOptions,
+  { command, environment, global, report: given }: RunOptions,
   context: Context,
   body: (run: Run) => Promise<RunResult>,
 ): Promise<ExitCode> => {
   const id = makeRunId(new Date())
-  const report = recorded(reportFor(global, context), global, context.cwd)
+  const report = recorded(given ?? reportFor(global, context), global, context.cwd)
   let started = false
   const tellStart = (plan: Plan | null): void => {
     started = true
@@ -55,7 +61,8 @@ export const withRun = async (
       report.close()
     }
   }
-  const { outcomes, status, exit, error } = await settle()
+  const { outcomes, status, exit, error, handedOver } = await settle()
+  if (handedOver) return exit
   if (!started) tellStart(null)
   report.event({
     version: 1,
@@ -66,7 +73,7 @@ export const withRun = async (
     databases: outcomesByDatabase(outcomes),
     ...(error && { error: describeError(error) }),
   })
-  if (error && !global.json)
+  if (error && !global.json && !given)
     context.stderr.write(renderError(error, paintFor(context.stderr, global, context)))
   return exit
 }

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
 import type { Stack } from '../model/types.ts'
 import type { DockerHost } from './docker-host.ts'
@@ -24,12 +26,13 @@ const compose = (
   })
 
 /** `docker compose` arguments for one stack. */
-export const composeArguments = ({ project, file }: Stack, args: readonly string[]): string[] => [
+export const composeArguments = ({ project, file, over }: Stack, args: readonly string[]): string[] => [
   'compose',
   '--project-name',
   project,
   '--file',
   file,
+  ...(over ? ['--file', over] : []),
   '--ansi',
   'never',
   ...args,
@@ -57,6 +60,17 @@ export const startStack = async (
     details: stderr.trim().split('\n').slice(-5),
     hint: `docker compose --project-name ${stack.project} logs --tail 30`,
   })
+}
+
+/** A compose file that gives a service another image, by id; answers its path. */
+export const writeImageOverride = (
+  state: string,
+  run: string,
+  { service, image }: { service: string; image: string },
+): string => {
+  const file = join(state, 'journals', `${run}.compose.json`)
+  writeFileSync(file, JSON.stringify({ services: { [service]: { image, pull_policy: 'never' } } }))
+  return file
 }
 
 /** compose's version. @throws AppError (exit 6) when it is missing or older than 2.24, the first with optional env files. */

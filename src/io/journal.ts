@@ -1,11 +1,14 @@
 import {
+  chmodSync,
   closeSync,
   existsSync,
+  fchmodSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -15,9 +18,16 @@ import type { JournalEntry } from '../model/journal.ts'
 const directoryOf = (state: string): string => join(state, 'journals')
 const suffix = '.jsonl'
 const groupWritable = 0o660
-const groupDirectory = 0o2770
+const setgid = 0o2000
 
 export const journalFile = (state: string, run: string): string => join(directoryOf(state), run + suffix)
+
+/** For everybody who shares the state directory. */
+export const makeGroupDirectory = (state: string, directory: string): void => {
+  if (existsSync(directory)) return
+  mkdirSync(directory, { recursive: true })
+  chmodSync(directory, 0o770 | (statSync(state).mode & setgid))
+}
 
 const syncDirectory = (directory: string): void => {
   const handle = openSync(directory, 'r')
@@ -36,12 +46,14 @@ export const appendJournal = (state: string, run: string, line: JournalEntry): v
   const directory = directoryOf(state)
   const file = journalFile(state, run)
   try {
-    mkdirSync(directory, { recursive: true, mode: groupDirectory })
+    makeGroupDirectory(state, directory)
     const isNew = !existsSync(file)
     // A line that a crash cut off must not swallow the next one.
     const before = !isNew && !readFileSync(file, 'utf8').endsWith('\n') ? '\n' : ''
     const handle = openSync(file, 'a', groupWritable)
     try {
+      // Whatever the umask left of it: whoever may migrate may go on.
+      if (isNew) fchmodSync(handle, groupWritable)
       writeSync(handle, `${before}${JSON.stringify(line)}\n`)
       fsyncSync(handle)
     } finally {

@@ -29,12 +29,11 @@ export type ScratchServer = AsyncDisposable & DumpTarget & { address: string; po
 const address = '127.0.0.1'
 const port = 5432
 
-/** Ends with the stdin that the orchestrator holds open, however that dies. `$$` would be the shell: the server runs beside it. */
-const script = `docker-entrypoint.sh "$@" &
-server=$!
-cat >/dev/null
-kill -QUIT "$server" 2>/dev/null
-wait "$server"`
+/**
+ * Ends with the stdin that the orchestrator holds open, however that dies: the shell is process 1, and takes all others along.
+ * No signal to the server, since a shell has what it starts with & ignore SIGQUIT, and the entrypoint would go on for ever.
+ */
+const script = 'docker-entrypoint.sh "$@" & cat >/dev/null'
 
 /** Nothing here has to survive a crash. */
 const settings = [

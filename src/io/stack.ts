@@ -95,13 +95,19 @@ export type HealthOptions = {
 const isUp = ({ running, health }: StackContainer): boolean =>
   running && (health === undefined || health === 'healthy')
 
+/** Milliseconds for which all that are waited for may say that they are unhealthy. */
+const patience = 30_000
+
 /** Waits until all run, and are healthy where they have a check. Answers those that are not by then. */
 export const waitHealthy = async (docker: Docker, options: HealthOptions): Promise<StackContainer[]> => {
   const { ids, within, stop, onProgress } = options
+  let hopeful = Date.now()
   for (const deadline = Date.now() + within; ; ) {
     const found = (await Promise.all(ids.map((id) => readContainer(docker, id)))).flatMap((one) => one ?? [])
     const waiting = found.filter((container) => !isUp(container))
-    if (waiting.length === 0 || Date.now() > deadline || stop?.aborted) return waiting
+    if (waiting.some(({ health }) => health !== 'unhealthy')) hopeful = Date.now()
+    const isOver = Date.now() > deadline || Date.now() - hopeful > patience
+    if (waiting.length === 0 || isOver || stop?.aborted) return waiting
     onProgress(`waiting for ${waiting.map(({ name }) => name).join(', ')}`)
     await sleep(poll, undefined, stop && { signal: stop }).catch(() => {})
   }

@@ -16,10 +16,15 @@ export type Context = {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean; isRelayed?: boolean }
   stdout: Output
   stderr: Output
+  /** Starts the tool once more, in a session of its own, its stderr going to the log; absent where there is one process only. */
+  detach?: (args: readonly string[], log: string) => Detached
   /** Aborted at the first SIGINT or SIGTERM, with its name as the reason: finish the running step, start no other. */
   interrupt: AbortSignal
   /** Aborted at the second: end the running step now, clean up. */
   stop: AbortSignal
 }
+
+/** A process of the tool that outlives this one. */
+export type Detached = { isAlive: () => boolean; signal: (name: InterruptReason) => void }
 
 export type InterruptReason = 'SIGINT' | 'SIGTERM'

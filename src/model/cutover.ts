@@ -47,6 +47,8 @@ export type CutoverFrame = {
   image?: string
   /** What no migration rebuilds, and what is to come along. */
   carried: { databases: readonly string[]; roles: readonly string[] }
+  /** `--drop`: what need not. */
+  dropped?: readonly string[]
 }
 
 /** The name under which a run keeps what it replaces. */

@@ -23,7 +23,17 @@ export type JournalOutcome = 'done' | 'superseded'
 
 /** A line of a journal; `step` is stepKey's. Times are ISO 8601. */
 export type JournalEntry =
-  | { entry: 'begun'; at: string; by: string; frame: CutoverFrame; steps: readonly Step[] }
+  | {
+      entry: 'begun'
+      at: string
+      by: string
+      /** Version of the tool. */
+      tool: string
+      /** The CI job's page. */
+      job: string | null
+      frame: CutoverFrame
+      steps: readonly Step[]
+    }
   | { entry: 'resumed'; at: string; by: string }
   | { entry: 'started'; at: string; step: string }
   | { entry: 'done'; at: string; step: string; facts?: Facts }
@@ -36,7 +46,10 @@ export type JournalEntry =
 export type Position = {
   frame: CutoverFrame
   by: string
+  tool: string
+  job: string | null
   begun: string
+  ended: string | undefined
   steps: readonly Step[]
   done: ReadonlySet<string>
   /** Begun, and neither done nor failed: its process died in it, or is at it. */
@@ -92,6 +105,7 @@ const apply = (position: Folding, line: JournalEntry): void => {
       return
     case 'ended':
       position.outcome = line.outcome
+      position.ended = line.at
       return
     case 'begun':
     case 'resumed':
@@ -105,6 +119,9 @@ export const foldJournal = ([first, ...rest]: readonly JournalEntry[]): Position
   const position: Folding = {
     frame: first.frame,
     by: first.by,
+    tool: first.tool,
+    job: first.job,
+    ended: undefined,
     begun: first.at,
     steps: first.steps,
     done: new Set(),

@@ -19,3 +19,6 @@ export const mayHaveWritten = (before: string, now: string): boolean => {
 /** Transactions that wrote between two answers of `pg_current_snapshot()`; autovacuum's are among them. */
 export const transactionsBetween = (before: string, now: string): number =>
   Number(parse(now).next - parse(before).next)
+
+/** The next transaction id of an answer of `pg_current_snapshot()`. */
+export const nextTransaction = (position: string): bigint => parse(position).next

@@ -1,7 +1,12 @@
 import type { Secret } from './secret.ts'
 
 /** A compose project on a host: the compose file (absolute path) and the project's name. */
-export type Stack = { file: string; project: string }
+export type Stack = {
+  file: string
+  project: string
+  /** Another compose file that is laid over it. */
+  over?: string
+}
 
 export type CutoverSettings = {
   /** Application stacks, stopped and started again. */

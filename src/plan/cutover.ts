@@ -14,6 +14,7 @@ export type CutoverWorld = {
   /** Id of the image of the database's container. */
   image: string | undefined
   carried: CutoverFrame['carried']
+  dropped?: readonly string[]
 }
 
 /** What a run acts on, and what it will do. */
@@ -76,6 +77,7 @@ export const planCutover = (world: CutoverWorld): PlannedCutover => {
       containers,
       ...(image && { image }),
       carried,
+      dropped: world.dropped ?? [],
     },
     plan: { version: 1, command: 'cutover', environment: name, steps },
   }

@@ -12,9 +12,12 @@ const stoppedProjects = ({ steps, begunSteps }: Position): string[] =>
 
 const startedAgain = ({ steps, done }: Position): Set<string> =>
   new Set(
-    steps.flatMap((step) =>
-      step.kind === 'start-containers' && done.has(stepKey(step)) ? step.project : [],
-    ),
+    steps
+      .filter((step) => done.has(stepKey(step)))
+      .flatMap((step) => {
+        if (step.kind === 'start-stack') return step.stack.project
+        return step.kind === 'start-containers' ? step.project : []
+      }),
   )
 
 const stateOfVolume = (position: Position): string[] => {

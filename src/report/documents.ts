@@ -147,7 +147,7 @@ export const lockDocument = z.strictObject({
 export const runRecordDocument = z.strictObject({
   version,
   run: z.string().describe('Run id'),
-  command: z.enum(['backup', 'restore']),
+  command: z.enum(['backup', 'restore', 'cutover', 'undo']),
   environment: z.string(),
   actor: z.string(),
   job: z.string().nullable(),
@@ -187,7 +187,7 @@ export const historyDocument = z.strictObject({
       error: z.string().nullable(),
     }),
   ),
-  runs: z.array(runRecordDocument).describe("Of this host's state directory: backups and restores"),
+  runs: z.array(runRecordDocument).describe("Of this host's state directory: backups, restores, cutovers"),
 })
 
 const level = z.enum(['error', 'warning'])

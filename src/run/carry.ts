@@ -81,9 +81,14 @@ export const carryDatabase = async (
   if (!shared) throw new Error('a cutover needs the docker engine')
   const { user } = servers.supplied(environment).environment
   const { inventory, file } = dumped
-  await dropDatabase(server, database)
+  await using maintenance = await server.session('postgres')
+  await dropDatabase(maintenance.query, database)
   const { version } = await readServerInventory(server)
-  await createEmptyDatabase(server, inventory, { name: database, major: majorOf(version), tablespace: false })
+  await createEmptyDatabase(maintenance.query, inventory, {
+    name: database,
+    major: majorOf(version),
+    tablespace: false,
+  })
   await restoreDatabase(
     { docker: shared.docker, container: shared.container, server, user, run },
     {
@@ -95,7 +100,7 @@ export const carryDatabase = async (
         report.progress(`${renderBytes(bytes)} of ${renderBytes(total)}, ${renderBytes(rate)}/s`),
     },
   )
-  await applyProperties(server, inventory, database)
+  await applyProperties(maintenance.query, inventory, database)
   const differences = compareDatabases(inventory, await readNow(server, database))
   if (differences.length > 0) throw differs(database, differences)
   return undefined
@@ -111,6 +116,7 @@ export const carrySettings = async (
   const { server } = await servers.engine(environment)
   const present = new Set(await readDatabaseNames(server))
   const carried = new Set(frame.carried.databases)
+  await using maintenance = await server.session('postgres')
   const known = new Set((await readServerInventory(server)).roles.map(({ name }) => name))
   for (const { inventory } of readManifest(backup).databases) {
     const { name, owner, roles } = inventory
@@ -119,7 +125,7 @@ export const carrySettings = async (
     const settings = inventory.settings.filter(({ role }) => role === null || known.has(role))
     const gone = roles.filter((role) => !known.has(role))
     const acl = inventory.acl.filter((item) => !gone.some((role) => item.startsWith(`${role}=`)))
-    await applyProperties(server, { ...inventory, settings, acl }, name)
+    await applyProperties(maintenance.query, { ...inventory, settings, acl }, name)
   }
   return undefined
 }

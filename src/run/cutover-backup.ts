@@ -1,3 +1,4 @@
+import { AppError, exitCodes } from '../errors.ts'
 import { readDatabaseNames } from '../io/inventory.ts'
 import { readPosition } from '../io/snapshot.ts'
 import { readStack, startContainers, waitHealthy } from '../io/stack.ts'
@@ -6,6 +7,7 @@ import { mayHaveWritten } from '../model/snapshot.ts'
 import { renderBytes } from '../report/backup.ts'
 import { takeBackup } from './backup.ts'
 import type { CutoverTools, StepResult } from './cutover-tools.ts'
+import { makeRunId } from './run-id.ts'
 
 const healthyWithin = 180_000
 
@@ -21,7 +23,7 @@ const dumpAll = async (
   tools: CutoverTools,
   { environment, label, databases }: { environment: string; label: string; databases: readonly string[] },
 ) => {
-  const { servers, state, run, stop, report } = tools
+  const { servers, state, stop, report } = tools
   const { server, shared } = await servers.engine(environment)
   if (!shared) throw new Error('a cutover needs the docker engine')
   const { docker, container } = shared
@@ -31,7 +33,8 @@ const dumpAll = async (
     container,
     server,
     user,
-    run,
+    // A name of its own for each: what was written at the last moment is dumped once more.
+    run: makeRunId(new Date()),
     environment: label,
     state,
     databases,
@@ -43,12 +46,29 @@ const dumpAll = async (
   return kept
 }
 
+const maintenance = 'postgres'
+
+/** Whoever confirmed the plan did not see a database that was made since. */
+const refuseNews = ({ servers, frame }: CutoverTools, databases: readonly string[]): void => {
+  const managed = frame.environments.flatMap((name) =>
+    servers.supplied(name).environment.databases.map(({ database }) => database),
+  )
+  const known = new Set([...managed, ...frame.carried.databases, ...(frame.dropped ?? []), maintenance])
+  const news = databases.filter((name) => !known.has(name))
+  if (news.length === 0) return
+  throw new AppError(`${news.join(', ')} came after the plan was made, and would not come along.`, {
+    exitCode: exitCodes.refused,
+    hint: `po-migrate cutover ${frame.host} --undo --confirm yes, and then a new cutover`,
+  })
+}
+
 /** Everything that the server holds, managed or not, while all stacks serve. */
 export const backUp = async (tools: CutoverTools, environment: string): Promise<StepResult> => {
   await ensureDatabase(tools)
   await tools.servers.lock()
   const { server } = await tools.servers.engine(environment)
   const databases = await readDatabaseNames(server)
+  refuseNews(tools, databases)
   const { directory, manifest } = await dumpAll(tools, { environment, label: tools.host.name, databases })
   return { backup: directory, transaction: manifest.position }
 }
@@ -65,6 +85,7 @@ export const checkWrites = async (
   await ensureDatabase(tools)
   await tools.servers.lock()
   const { server } = await tools.servers.engine(environment)
+  refuseNews(tools, await readDatabaseNames(server))
   if (!mayHaveWritten(transaction, await readPosition(server))) return undefined
   const { databases } = tools.frame.carried
   tools.report.note('something was written since the backup: what is carried over is dumped again')

@@ -8,6 +8,7 @@ import { startDatabase, startProject, stopProject } from './cutover-stacks.ts'
 import type { CutoverTools, StepResult } from './cutover-tools.ts'
 import { bringBack, discardCopies, keepVolume, removeCopy, wipe } from './cutover-volumes.ts'
 import { migrateEnvironment, verifyEnvironment } from './migrate-environment.ts'
+import { stopServer } from './stop-server.ts'
 
 const migrate = async (tools: CutoverTools, name: string, context: Context): Promise<undefined> => {
   const { servers, run, report } = tools
@@ -38,7 +39,9 @@ export const performCutoverStep =
       case 'create-network':
         return createNetwork(tools, step.network)
       case 'stop-stack':
-        return stopProject(tools, step.project)
+        return step.project === tools.host.stack.project
+          ? stopServer(tools, facts)
+          : stopProject(tools, step.project)
       case 'copy-volume':
         return keepVolume(tools, step)
       case 'wipe-volume':

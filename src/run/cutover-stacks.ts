@@ -1,35 +1,57 @@
 import { AppError, exitCodes } from '../errors.ts'
-import { startStack } from '../io/compose.ts'
+import { readServiceImage, startStack, writeImageOverride } from '../io/compose.ts'
+import { readImageId } from '../io/image.ts'
 import { readContainer, readStack, startContainers, stopContainers, waitHealthy } from '../io/stack.ts'
 import type { KeptContainer } from '../model/cutover.ts'
+import type { Facts } from '../model/journal.ts'
 import type { Stack } from '../model/types.ts'
-import type { CutoverTools, StepResult } from './cutover-tools.ts'
+import type { CutoverTools } from './cutover-tools.ts'
 
 const healthyWithin = 180_000
 
-/** Stops whatever of a project runs. Before the database's own goes every session of this run, and its locks. */
-export const stopProject = async (
-  { docker, host, servers }: CutoverTools,
-  project: string,
-): Promise<StepResult> => {
-  const isDatabase = project === host.stack.project
-  if (isDatabase) await servers.leave()
+const stopAll = async ({ docker }: CutoverTools, project: string): Promise<void> => {
   const running = (await readStack(docker.docker, project)).filter((container) => container.running)
   await stopContainers(
     docker.docker,
     running.map(({ id }) => id),
   )
-  if (!isDatabase) return undefined
-  const [database] = await readStack(docker.docker, project)
-  return database && { database: { id: database.id, finished: database.finished } }
+}
+
+/** Stops whatever of an application stack runs. */
+export const stopProject = async (tools: CutoverTools, project: string): Promise<undefined> => {
+  await stopAll(tools, project)
+  return undefined
+}
+
+/** Stops the database; before it every session of this run goes, and its locks. */
+export const stopDatabase = async (tools: CutoverTools): Promise<Facts> => {
+  const { servers, docker, host } = tools
+  await servers.leave()
+  await stopAll(tools, host.stack.project)
+  const [database] = await readStack(docker.docker, host.stack.project)
+  return database ? { database: { id: database.id, finished: database.finished } } : {}
+}
+
+/** What came back was written by the image of that time: another major version would not start on it. */
+const oldImage = async (
+  { docker, passEnv, servers, frame, state }: CutoverTools,
+  stack: Stack,
+): Promise<string | undefined> => {
+  const [first = ''] = frame.environments
+  const { service } = servers.supplied(first).environment
+  if (frame.image === undefined) return undefined
+  const image = await readServiceImage(docker, { stack, passEnv, service })
+  const now = await readImageId(docker.docker, image).catch(() => undefined)
+  return now === frame.image
+    ? undefined
+    : writeImageOverride(state, frame.run, { service, image: frame.image })
 }
 
 /** The stack of the database, by its compose file as it is now. */
-export const startDatabase = async (
-  { docker, passEnv, report }: CutoverTools,
-  stack: Stack,
-): Promise<undefined> => {
-  await startStack(docker, { stack, passEnv, onLine: report.progress })
+export const startDatabase = async (tools: CutoverTools, stack: Stack): Promise<undefined> => {
+  const { docker, passEnv, report, frame } = tools
+  const over = frame.command === 'undo' ? await oldImage(tools, stack) : undefined
+  await startStack(docker, { stack: { ...stack, ...(over && { over }) }, passEnv, onLine: report.progress })
   return undefined
 }
 

@@ -21,6 +21,8 @@ export type RunResult = {
   status: 'done' | 'failed' | 'refused' | 'interrupted'
   exit: ExitCode
   error?: AppError
+  /** Another process goes on, and tells of itself. */
+  handedOver?: true
 }
 
 /** The result of a run whose plan is empty. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { historyDocument } from '../../src/report/documents.ts'
 import { readEvents } from '../support/events.ts'
 import { makePlatform, type Platform } from '../support/platform.ts'
 
@@ -59,7 +60,8 @@ describe('cutover vps', () => {
     const containers = await platform.containers()
     expect(await platform.tool('cutover vps --undo')).toMatchObject({ exit: 4 })
     expect(await platform.managedRows()).toBe('no table')
-    expect(await platform.tool('cutover vps --undo --confirm yes')).toMatchObject({ exit: 0 })
+    const undone = await platform.tool('cutover vps --undo --confirm yes')
+    expect(undone.exit, undone.stderr).toBe(0)
     await platform.healthy()
     expect(await platform.managedRows()).toBe('before')
     expect(await platform.containers()).toEqual(containers)
@@ -67,5 +69,66 @@ describe('cutover vps', () => {
     await platform.healthy()
     expect(await platform.managedRows()).toBe('no table')
     expect(await platform.tool('status qual prod --exit-code')).toMatchObject({ exit: 0 })
+  })
+
+  it('brings along what somebody else writes up to the last moment', async () => {
+    const written = await platform.psql('booking_qual', "select count(*) from bookings where who = 'late'")
+    expect(written).toBe('0')
+    let acknowledged = 0
+    const stop = new AbortController()
+    const write = async (): Promise<void> => {
+      while (!stop.signal.aborted) {
+        // Refused as soon as the server stops; a new one answers again only when everything is through, or nearly.
+        const sql = "insert into bookings (who) values ('late')"
+        const done = await platform.psql('booking_qual', sql).then(
+          () => 1,
+          () => 0,
+        )
+        acknowledged += done
+        if (acknowledged > 0 && done === 0) return
+      }
+    }
+    const writing = write()
+    const result = await platform.tool('cutover vps --confirm yes')
+    stop.abort()
+    await writing
+    expect(result.exit, result.stderr).toBe(0)
+    expect(acknowledged).toBeGreaterThan(0)
+    const late = await platform.psql('booking_qual', "select count(*) from bookings where who = 'late'")
+    // The last one may be there although its writer was told that the server is going.
+    expect([acknowledged, acknowledged + 1]).toContain(Number(late))
+    await platform.healthy()
+  })
+
+  it('leaves what --drop names, and refuses to drop what something else needs', async () => {
+    const refused = await platform.tool('cutover vps --confirm yes --drop reporter')
+    expect(refused.exit).toBe(4)
+    expect(refused.stderr).toContain('→ po-migrate cutover vps --drop booking_qual --drop reporter')
+    const { started } = readEvents(
+      await platform.tool(
+        'cutover vps --confirm yes --json --drop booking_qual --drop reporter --drop auditors',
+      ),
+    )
+    expect(started.plan?.steps.map(({ kind }) => kind)).not.toContain('carry-database')
+    const left = "select count(*) from pg_roles where rolname in ('reporter', 'auditors')"
+    expect(await platform.psql('postgres', left)).toBe('0')
+    expect(
+      await platform.psql('postgres', "select count(*) from pg_database where datname ~ 'booking'"),
+    ).toBe('0')
+  })
+
+  it('stands in the history of both environments', async () => {
+    for (const name of ['qual', 'prod']) {
+      const { runs } = historyDocument.parse(
+        JSON.parse((await platform.tool(`history ${name} --json`)).stdout),
+      )
+      expect(runs.map(({ command, outcome }) => `${command} ${outcome}`)).toEqual([
+        'cutover done',
+        'undo done',
+        'undo done',
+        'cutover done',
+        'cutover done',
+      ])
+    }
   })
 })

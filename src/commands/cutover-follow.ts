@@ -1,0 +1,120 @@
+import type { Config } from '../config/load.ts'
+import { requireState } from '../config/state.ts'
+import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { acquireHostLock, readHostHolder } from '../io/host-lock.ts'
+import { followRunLog, runLogFile, runLogSize } from '../io/run-log.ts'
+import type { Context } from '../model/context.ts'
+import type { Holder } from '../model/holder.ts'
+import { isReset } from '../plan/cutover.ts'
+import { commandsOf, describeProgress, describeStanding } from '../report/cutover.ts'
+import type { RunEvent } from '../report/documents.ts'
+import { replay } from '../report/log.ts'
+import { renderError } from '../report/render.ts'
+import type { CutoverHost } from '../run/cutover-tools.ts'
+import { readNewest } from '../run/cutover-world.ts'
+import { makeRunId } from '../run/run-id.ts'
+import { makeHolder } from '../run/with-locks.ts'
+import type { CutoverOptions } from './cutover-session.ts'
+import { paintFor, reportFor } from './options.ts'
+
+export type Followed = { options: CutoverOptions; config: Config; host: CutoverHost; context: Context }
+
+const isHeld = async (state: string, holder: Holder): Promise<boolean> => {
+  try {
+    await using _lock = await acquireHostLock({ state, mode: 'shared', holder, wait: 0 })
+    return false
+  } catch (error) {
+    if (error instanceof AppError && error.exitCode === exitCodes.locked) return true
+    throw error
+  }
+}
+
+/** Whether a cutover of this host is at work now, here or in a session of its own. */
+export const isLive = async ({ config, host, context }: Followed): Promise<boolean> => {
+  const state = requireState(config, host, context.env)
+  const holder = makeHolder(
+    { run: makeRunId(new Date()), command: `po-migrate cutover ${host.name}` },
+    context,
+  )
+  const own = readHostHolder(state)?.command.startsWith(`po-migrate cutover ${host.name}`) ?? false
+  return own && (await isHeld(state, holder))
+}
+
+const silent = ({ host, config, context }: Followed): AppError => {
+  const position = readNewest(requireState(config, host, context.env), host.name)
+  const { resume, undo } = commandsOf(host.name, !isReset(host.cutover))
+  return new AppError(`The cutover of ${host.name} ended without a word.`, {
+    exitCode: exitCodes.failed,
+    details: position ? [describeProgress(position), ...describeStanding(position)] : [],
+    hint: `${resume}; or, to have everything as it was: ${undo}`,
+  })
+}
+
+const left = ({ host, context }: Followed): AppError =>
+  new AppError(`Looked away at ${context.interrupt.reason}; the cutover goes on.`, {
+    exitCode: context.interrupt.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
+    hint: `po-migrate cutover ${host.name} --attach`,
+  })
+
+export type FollowRequest = Followed & {
+  journal: string
+  from: number
+  isAlive: () => Promise<boolean>
+  signal?: AbortSignal
+}
+
+/** Shows what another process does, as if it were this one, and answers its exit code. */
+export const follow = async (request: FollowRequest): Promise<ExitCode> => {
+  const { options, config, host, context, journal, from, isAlive, signal } = request
+  const report = reportFor(options, context)
+  const file = runLogFile(requireState(config, host, context.env), journal)
+  let finished: Extract<RunEvent, { event: 'run.finished' }> | undefined
+  for await (const line of followRunLog(file, { from, isAlive, ...(signal && { signal }) })) {
+    const event = replay(line, report)
+    if (event?.event !== 'run.finished') continue
+    finished = event
+    break
+  }
+  report.close()
+  if (!finished) throw signal?.aborted ? left(request) : silent(request)
+  if (finished.error && !options.json)
+    context.stderr.write(
+      renderError({ hint: undefined, ...finished.error }, paintFor(context.stderr, options, context)),
+    )
+  return finished.exit as ExitCode
+}
+
+/** Shows a cutover that is at work, or how the newest one ended. */
+export const attach = async (followed: Followed): Promise<ExitCode> => {
+  const { config, host, context } = followed
+  const state = requireState(config, host, context.env)
+  const newest = readNewest(state, host.name)
+  const journal = newest?.frame.run ?? ''
+  if (!newest || runLogSize(runLogFile(state, journal)) === 0)
+    throw new AppError(`No cutover of ${host.name} has a log to show.`, {
+      exitCode: exitCodes.refused,
+      hint: `po-migrate cutover ${host.name}`,
+    })
+  const isAlive = () => isLive(followed)
+  return follow({ ...followed, journal, from: 0, isAlive, signal: context.interrupt })
+}
+
+/** Goes on with the run of a journal in a session of its own, and shows it. A signal here reaches it. */
+export const detach = async (followed: Followed, journal: string): Promise<ExitCode> => {
+  const { options, config, host, context } = followed
+  if (!context.detach) throw new Error('this process cannot start another')
+  const log = runLogFile(requireState(config, host, context.env), journal)
+  const from = runLogSize(log)
+  const args = ['cutover', host.name, '--resume', '--config', config.file, '--log', log]
+  const child = context.detach(
+    [...args, '--lock-wait', String(options.lockWait), ...(options.here ? ['--here'] : [])],
+    log,
+  )
+  if (!options.quiet && !options.json)
+    context.stderr.write(
+      `it goes on without this terminal; to see it again: po-migrate cutover ${host.name} --attach\n`,
+    )
+  context.interrupt.addEventListener('abort', () => child.signal(context.interrupt.reason))
+  context.stop.addEventListener('abort', () => child.signal(context.stop.reason))
+  return follow({ ...followed, journal, from, isAlive: async () => child.isAlive() })
+}

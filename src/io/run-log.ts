@@ -1,0 +1,49 @@
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeGroupDirectory } from './journal.ts'
+
+const groupWritable = 0o660
+const poll = 100
+
+/** Where a detached run writes what it does; its directory is made. */
+export const runLogFile = (state: string, run: string): string => {
+  const directory = join(state, 'logs')
+  makeGroupDirectory(state, directory)
+  return join(directory, `${run}.log`)
+}
+
+export const appendRunLog = (file: string, line: string): void =>
+  appendFileSync(file, `${line}\n`, { mode: groupWritable })
+
+/** Bytes so far; 0 where there is none. */
+export const runLogSize = (file: string): number => (existsSync(file) ? statSync(file).size : 0)
+
+export type FollowOptions = {
+  /** Bytes to skip. */
+  from: number
+  /** Whether whoever writes is still there: asked when there is nothing new. */
+  isAlive: () => Promise<boolean>
+  /** Ends it without an error. */
+  signal?: AbortSignal
+}
+
+/** The lines of a log, those that are there and those that come, until nobody writes any more. */
+export async function* followRunLog(
+  file: string,
+  { from, isAlive, signal }: FollowOptions,
+): AsyncGenerator<string> {
+  let at = from
+  let rest = ''
+  for (let last = false; !signal?.aborted; ) {
+    const bytes = existsSync(file) ? readFileSync(file).subarray(at) : Buffer.alloc(0)
+    at += bytes.length
+    const lines = (rest + bytes.toString('utf8')).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+    // Once more after the writer is gone: it may have written between the two.
+    if (last) return
+    last = bytes.length === 0 && !(await isAlive())
+    if (!last) await sleep(poll, undefined, signal && { signal }).catch(() => {})
+  }
+}

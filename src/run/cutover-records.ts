@@ -1,0 +1,40 @@
+import { listJournals, readJournal } from '../io/journal.ts'
+import { foldJournal, type Position } from '../model/journal.ts'
+import type { RunRecord } from '../report/documents.ts'
+
+const outcomeOf = ({ outcome, failed }: Position): RunRecord['outcome'] => {
+  if (outcome === 'done') return 'done'
+  return outcome === 'superseded' || failed ? 'failed' : 'running'
+}
+
+const errorOf = ({ outcome, failed, running }: Position): string | null => {
+  if (outcome === 'superseded') return 'taken back before it was through'
+  if (failed) return `${failed.step}: ${failed.error}`
+  return running === undefined ? null : `in ${running}`
+}
+
+const recordOf = (position: Position, environment: string): RunRecord => {
+  const { frame, by, tool, job, begun, ended, facts } = position
+  return {
+    version: 1,
+    run: frame.run,
+    command: frame.command,
+    environment,
+    actor: by,
+    job,
+    tool,
+    startedAt: begun,
+    duration: ended === undefined ? null : Date.parse(ended) - Date.parse(begun),
+    outcome: outcomeOf(position),
+    databases: [],
+    directory: facts.backup ?? null,
+    error: errorOf(position),
+  }
+}
+
+/** The cutovers of an environment's host and what was taken back, from their journals, oldest first. */
+export const readCutoverRecords = (state: string, environment: string): RunRecord[] =>
+  listJournals(state).flatMap((run) => {
+    const position = foldJournal(readJournal(state, run))
+    return position?.frame.environments.includes(environment) ? [recordOf(position, environment)] : []
+  })

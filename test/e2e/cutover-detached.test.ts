@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newest, type Victim, victimOf } from '../support/cutover-faults.ts'
+import { eventually } from '../support/docker.ts'
+import { readEvents } from '../support/events.ts'
+import { makePlatform, type Platform } from '../support/platform.ts'
+import { startTool } from '../support/process.ts'
+
+const entry = join(import.meta.dirname, '../../dist/po-migrate.mjs')
+
+let platform: Platform
+let victim: Victim
+beforeAll(async () => {
+  platform = await makePlatform({ small: true })
+  victim = await victimOf(platform)
+})
+afterAll(() => platform[Symbol.asyncDispose]())
+
+const start = (args: string) =>
+  startTool(['cutover', 'vps', ...args.split(' ')], { cwd: victim.directory, env: victim.env, entry })
+
+const begun = (kind: string): Promise<true> =>
+  eventually(
+    `${kind} to begin`,
+    () => {
+      const position = newest(victim)
+      return position && !position.outcome && position.begunSteps.size > 0 ? (true as const) : undefined
+    },
+    120_000,
+  )
+
+describe('cutover vps on a terminal that goes away', () => {
+  it('goes on in a session of its own, and is seen again from another terminal', async () => {
+    const first = start('--confirm yes')
+    await begun('the cutover')
+    const log = join(victim.env.PO_STATE ?? '', 'logs', `${newest(victim)?.frame.run}.log`)
+    await eventually('its first event', () => readFileSync(log, 'utf8').includes('step.started') || undefined)
+    first.child.kill('SIGKILL')
+    await first.ended
+    const [attached, again] = [start('--attach --json'), start('--confirm yes')]
+    const seen = await attached.ended
+    const events = readEvents(seen)
+    expect(events.finished).toMatchObject({ status: 'done', exit: 0 })
+    expect(events.steps).toHaveLength(newest(victim)?.steps.length ?? -1)
+    const same = await again.ended
+    expect(same.exit, same.stderr).toBe(0)
+    expect(same.stdout).toContain('vps: cutover done.')
+    await victim.expectNew()
+  })
+
+  it('ends after its running step when it is told so, and says how to go on', async () => {
+    const undoing = start('--undo --confirm yes')
+    await begun('the undoing')
+    undoing.child.kill('SIGINT')
+    const ended = await undoing.ended
+    expect(ended.exit, ended.stderr).toBe(130)
+    expect(ended.stderr).toContain('po-migrate cutover vps --resume')
+    const resumed = await start('--resume').ended
+    expect(resumed.exit, resumed.stderr).toBe(0)
+    await victim.expectOld()
+  })
+})

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { devVictim, rehearseSteps, strikeAndLeave, type Victim } from '../support/cutover-faults.ts'
+
+const steps = [
+  'stop-stack',
+  'copy-volume',
+  'wipe-volume',
+  'start-stack',
+  'migrate',
+  'verify',
+  'discard-copies',
+]
+const moments = ['before', 'during'] as const
+const ways = ['undo', 'resume'] as const
+
+let victim: Victim & AsyncDisposable
+let durations: number[]
+beforeAll(async () => {
+  victim = await devVictim()
+  durations = await rehearseSteps(victim)
+}, 300_000)
+afterAll(() => victim[Symbol.asyncDispose]())
+
+describe('SIGKILL of cutover dev', () => {
+  const cells = steps.flatMap((name, step) =>
+    moments.flatMap((moment) => ways.map((way) => ({ name, step, moment, way }))),
+  )
+  test.for(cells)('$moment $name: --$way ends in a healthy stack with the right data', async (cell) => {
+    const { step, moment, way } = cell
+    const after = moment === 'before' ? 0 : (durations[step] ?? 0) / 2
+    await strikeAndLeave(victim, { strike: { step, after }, way })
+  })
+})

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { rehearseSteps, strikeAndLeave, type Victim, victimOf } from '../support/cutover-faults.ts'
+import { makePlatform, type Platform } from '../support/platform.ts'
+
+/** The plan of `cutover vps` for a platform with one service an environment and one database that nobody manages. */
+const steps = [
+  'back-up',
+  'stop qual',
+  'stop prod',
+  'check-writes',
+  'stop shared',
+  'copy-volume',
+  'wipe-volume',
+  'start-stack',
+  'carry-roles',
+  'migrate qual',
+  'migrate prod',
+  'carry-database',
+  'carry-settings',
+  'verify qual',
+  'verify prod',
+  'start qual',
+  'start prod',
+  'discard-copies',
+]
+const moments = ['before', 'during'] as const
+const ways = ['undo', 'resume'] as const
+
+let platform: Platform
+let victim: Victim
+let durations: number[]
+beforeAll(async () => {
+  platform = await makePlatform({ small: true })
+  victim = await victimOf(platform)
+  durations = await rehearseSteps(victim)
+}, 400_000)
+afterAll(() => platform[Symbol.asyncDispose]())
+
+describe('SIGKILL of cutover vps', () => {
+  const cells = steps.flatMap((name, step) =>
+    moments.flatMap((moment) => ways.map((way) => ({ name, step, moment, way }))),
+  )
+  test.for(cells)('$moment $name: --$way ends in a healthy platform with the right data', async (cell) => {
+    const { step, moment, way } = cell
+    const after = moment === 'before' ? 0 : (durations[step] ?? 0) / 2
+    await strikeAndLeave(victim, { strike: { step, after }, way })
+  })
+})

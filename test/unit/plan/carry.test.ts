@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import type { DatabaseInventory, Inventory, RoleInventory } from '../../../src/model/inventory.ts'
+import { type CarryWorld, planCarry } from '../../../src/plan/carry.ts'
+
+const database = (name: string, more: Partial<DatabaseInventory> = {}): DatabaseInventory => ({
+  name,
+  owner: 'postgres',
+  encoding: 'UTF8',
+  provider: 'c',
+  collate: 'C',
+  ctype: 'C',
+  locale: null,
+  icuRules: null,
+  tablespace: 'pg_default',
+  connectionLimit: -1,
+  allowConnections: true,
+  template: false,
+  comment: null,
+  acl: [],
+  settings: [],
+  size: 8e6,
+  roles: [],
+  extensions: [],
+  objects: [],
+  tables: [],
+  sequences: [],
+  largeObjects: 0,
+  ...more,
+})
+const role = (name: string): RoleInventory => ({
+  name,
+  superuser: false,
+  inherit: true,
+  createRole: false,
+  createDatabase: false,
+  login: true,
+  replication: false,
+  bypassRls: false,
+  connectionLimit: -1,
+  validUntil: null,
+  comment: null,
+  settings: [],
+  memberships: [],
+})
+const inventory: Inventory = {
+  version: '17.2',
+  preload: '',
+  tablespaces: [],
+  roles: [role('postgres'), role('reporter')],
+  databases: [
+    database('postgres'),
+    database('iam_qual'),
+    database('booking_qual', { roles: ['postgres', 'reporter'] }),
+  ],
+}
+const world: CarryWorld = {
+  host: 'vps',
+  inventory,
+  managed: ['iam_qual', 'iam_prod'],
+  rebuiltRoles: ['postgres'],
+  drop: [],
+}
+
+describe('what a cutover carries over', () => {
+  it('is every database and role that no migration makes', () => {
+    expect(planCarry(world)).toEqual({ databases: ['booking_qual'], roles: ['reporter'] })
+  })
+
+  it('leaves what --drop names', () => {
+    expect(planCarry({ ...world, drop: ['booking_qual', 'reporter'] })).toEqual({ databases: [], roles: [] })
+  })
+
+  it.each([
+    ['a name that nobody has', { drop: ['bookings'] }, 2, '--drop bookings'],
+    ['a role that a carried database needs', { drop: ['reporter'] }, 4, 'booking_qual needs it'],
+    [
+      "tables in the server's own database",
+      {
+        inventory: {
+          ...inventory,
+          databases: [database('postgres', { tables: [{ name: 'public.cron', rows: 3 }] })],
+        },
+      },
+      4,
+      'postgres holds 1 table',
+    ],
+    [
+      'a tablespace outside the volume',
+      {
+        inventory: {
+          ...inventory,
+          tablespaces: [{ name: 'fast', owner: 'postgres', location: '/mnt/fast', acl: [], options: [] }],
+        },
+      },
+      4,
+      '/mnt/fast',
+    ],
+  ] as const)('refuses %s', (...row) => {
+    const [, more, exitCode, words] = row
+    expect(() => planCarry({ ...world, ...more })).toThrow(
+      expect.objectContaining({ exitCode, message: expect.stringContaining(words) }),
+    )
+  })
+})

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+import type { KeptContainer } from '../../../src/model/cutover.ts'
+import { foldJournal, type JournalEntry, stepKey } from '../../../src/model/journal.ts'
+import { type CutoverWorld, planCutover } from '../../../src/plan/cutover.ts'
+import { planUndo } from '../../../src/plan/undo.ts'
+
+const container = (project: string): KeptContainer => ({
+  id: `id-${project}`,
+  name: `${project}-iam-1`,
+  project,
+  image: 'sha256:1',
+  healthy: true,
+})
+const stack = { file: '/shared.yml', project: 'shared' }
+const vps: CutoverWorld = {
+  run: 'run1',
+  host: {
+    name: 'vps',
+    volume: 'data',
+    stack,
+    cutover: {
+      stacks: [
+        { file: '/qual.yml', project: 'qual-apps' },
+        { file: '/prod.yml', project: 'prod-apps' },
+      ],
+      retain: 1,
+    },
+  },
+  environments: ['qual', 'prod'],
+  missingNetworks: [],
+  volumeExists: true,
+  containers: [container('qual-apps'), container('prod-apps')],
+  image: 'sha256:pg',
+  carried: { databases: ['booking_qual'], roles: ['reporter'] },
+}
+const dev: CutoverWorld = {
+  ...vps,
+  host: { name: 'dev', volume: 'data', stack, cutover: { stacks: [], retain: 1, abortWindow: 5 } },
+  environments: ['dev'],
+  containers: [],
+  carried: { databases: [], roles: [] },
+}
+const keysOf = (world: CutoverWorld): string[] => planCutover(world).plan.steps.map(stepKey)
+
+describe('the plan of a cutover', () => {
+  it('backs up while all serve, copies what is stopped, and starts what was stopped', () => {
+    expect(keysOf(vps)).toEqual([
+      'back-up qual',
+      'stop-stack qual-apps',
+      'stop-stack prod-apps',
+      'check-writes qual',
+      'stop-stack shared',
+      'copy-volume data data-run1',
+      'wipe-volume data',
+      'start-stack shared',
+      'carry-roles qual',
+      'migrate qual',
+      'migrate prod',
+      'carry-database booking_qual qual',
+      'carry-settings qual',
+      'verify qual',
+      'verify prod',
+      'start-containers qual-apps',
+      'start-containers prod-apps',
+      'discard-copies data',
+    ])
+  })
+
+  it('is a reset where there is an abort window: no backup, nothing carried over, still a copy', () => {
+    expect(keysOf(dev)).toEqual([
+      'stop-stack shared',
+      'copy-volume data data-run1',
+      'wipe-volume data',
+      'start-stack shared',
+      'migrate dev',
+      'verify dev',
+      'discard-copies data',
+    ])
+  })
+
+  it('makes what is missing, and copies no volume that is not there', () => {
+    expect(keysOf({ ...dev, missingNetworks: ['net'], volumeExists: false, image: undefined })).toEqual([
+      'create-network net',
+      'stop-stack shared',
+      'wipe-volume data',
+      'start-stack shared',
+      'migrate dev',
+      'verify dev',
+      'discard-copies data',
+    ])
+  })
+
+  it('gives no two steps the same key', () => {
+    const keys = keysOf(vps)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+})
+
+describe('the plan of an undoing', () => {
+  const { frame, plan } = planCutover(vps)
+  const at = '2026-11-22T19:00:00.000Z'
+  /** A journal in which this many steps are done, and the next has begun. */
+  const standing = (count: number, ended = false) => {
+    const lines: JournalEntry[] = [
+      { entry: 'begun', at, by: 'me', tool: '0', job: null, frame, steps: plan.steps },
+    ]
+    for (const step of plan.steps.slice(0, count))
+      lines.push({ entry: 'started', at, step: stepKey(step) }, { entry: 'done', at, step: stepKey(step) })
+    const next = plan.steps[count]
+    if (next) lines.push({ entry: 'started', at, step: stepKey(next) })
+    if (ended) lines.push({ entry: 'ended', at, outcome: 'done' })
+    const position = foldJournal(lines)
+    if (!position) throw new Error('no position')
+    return position
+  }
+  const undo = (target: ReturnType<typeof standing>, copyExists = true) =>
+    planUndo({
+      run: 'run2',
+      host: vps.host,
+      target,
+      volumeExists: true,
+      copyExists,
+      containers: vps.containers,
+    })
+
+  it('only starts again what was stopped, as long as nothing was wiped', () => {
+    expect(undo(standing(2)).plan.steps.map(stepKey)).toEqual([
+      'start-stack shared',
+      'start-containers qual-apps',
+      'start-containers prod-apps',
+    ])
+  })
+
+  it('removes a copy that may be half of one', () => {
+    expect(undo(standing(5)).plan.steps.map(stepKey).at(-1)).toBe('remove-copy data-run1')
+  })
+
+  it.each([6, 7, 12, plan.steps.length])('swaps the volume with the copy after %i steps', (count) => {
+    const undone = undo(standing(count, count === plan.steps.length))
+    expect(undone.plan.steps.map(stepKey)).toEqual([
+      'stop-stack qual-apps',
+      'stop-stack prod-apps',
+      'stop-stack shared',
+      'copy-volume data data-run2',
+      'wipe-volume data',
+      'bring-back data data-run1',
+      'start-stack shared',
+      'start-containers qual-apps',
+      'start-containers prod-apps',
+    ])
+    expect(undone.frame).toMatchObject({ command: 'undo', from: 'data-run1', copy: 'data-run2', of: 'run1' })
+  })
+
+  it('is refused when the copy is gone, and nothing is touched', () => {
+    expect(() => undo(standing(plan.steps.length, true), false)).toThrow(
+      expect.objectContaining({ exitCode: 4, message: expect.stringContaining('data-run1 is not there') }),
+    )
+  })
+})

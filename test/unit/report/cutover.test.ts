@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import type { CutoverFrame } from '../../../src/model/cutover.ts'
+import { foldJournal, type JournalEntry, stepKey } from '../../../src/model/journal.ts'
+import type { Step } from '../../../src/model/plan.ts'
+import { predictDowntime } from '../../../src/model/prediction.ts'
+import { describeProgress, describeStanding } from '../../../src/report/cutover.ts'
+import { logReport, replay } from '../../../src/report/log.ts'
+import type { Report } from '../../../src/report/report.ts'
+
+const frame: CutoverFrame = {
+  run: 'r',
+  command: 'cutover',
+  host: 'vps',
+  volume: 'data',
+  copy: 'data-r',
+  environments: ['qual'],
+  containers: [],
+  carried: { databases: [], roles: [] },
+}
+const steps: Step[] = [
+  { kind: 'back-up', environment: 'qual' },
+  { kind: 'stop-stack', project: 'apps' },
+  { kind: 'stop-stack', project: 'shared' },
+  { kind: 'copy-volume', volume: 'data', copy: 'data-r' },
+  { kind: 'wipe-volume', volume: 'data' },
+  { kind: 'start-stack', stack: { file: '/f', project: 'shared' } },
+  { kind: 'start-containers', project: 'apps' },
+]
+const at = '2026-11-22T19:00:00.000Z'
+const standing = (count: number) => {
+  const lines: JournalEntry[] = [{ entry: 'begun', at, by: 'me', tool: '0', job: null, frame, steps }]
+  for (const step of steps.slice(0, count))
+    lines.push({ entry: 'started', at, step: stepKey(step) }, { entry: 'done', at, step: stepKey(step) })
+  const position = foldJournal(lines)
+  if (!position) throw new Error('no position')
+  return position
+}
+
+describe('where a cutover stands', () => {
+  it.each([
+    [1, ['No stack was stopped, and no volume was touched.']],
+    [2, ['Stopped: apps.', 'The volume data is as it was.']],
+    [4, ['Stopped: apps, shared.', 'The volume data is as it was.']],
+    [5, ['Stopped: apps, shared.', 'What data held is safe in data-r.', 'data is new.']],
+    [6, ['Stopped: apps.', 'What data held is safe in data-r.', 'data is new, and Postgres runs on it.']],
+    [7, ['What data held is safe in data-r.', 'data is new, and Postgres runs on it.']],
+  ])('is told after %i steps', (count, words) => {
+    expect(describeStanding(standing(count))).toEqual(words)
+  })
+
+  it('is counted, with the step that was cut off', () => {
+    expect(describeProgress(standing(3))).toBe('3 of 7 steps done')
+    expect(describeProgress({ ...standing(3), running: 'copy-volume data data-r' })).toBe(
+      '3 of 7 steps done; it ended in: copy-volume data data-r',
+    )
+  })
+})
+
+describe('the predicted downtime', () => {
+  it('grows with the volume, and shrinks with the rate of the disk', () => {
+    const base = { bytes: 1e9, rate: 100e6, migrations: 2000, carried: 0 }
+    const { copy, total } = predictDowntime(base)
+    expect(copy).toBe(10_000)
+    expect(predictDowntime({ ...base, bytes: 2e9 }).total - total).toBe(10_000)
+    expect(predictDowntime({ ...base, rate: 200e6 }).total).toBe(total - 5000)
+  })
+})
+
+describe("a detached run's log", () => {
+  it('tells another report everything that the run told its own, and broken lines as they are', () => {
+    const told: string[] = []
+    const tell =
+      (what: string) =>
+      (value: unknown): void =>
+        void told.push(`${what} ${JSON.stringify(value)}`)
+    const report: Report = {
+      event: tell('event'),
+      note: tell('note'),
+      result: tell('result'),
+      progress: tell('progress'),
+      close: () => {},
+    }
+    const lines: string[] = []
+    const log = logReport((line) => lines.push(line))
+    log.note('a')
+    log.event({ version: 1, event: 'run.finished', run: 'r', status: 'done', exit: 0, databases: [] })
+    log.progress('1 of 2')
+    log.progress('too soon for another')
+    log.result('done\n')
+    const events = [...lines, 'Segmentation fault'].map((line) => replay(line, report))
+    expect(told).toEqual([
+      'note "a"',
+      'event {"version":1,"event":"run.finished","run":"r","status":"done","exit":0,"databases":[]}',
+      'progress "1 of 2"',
+      'result "done\\n"',
+      'note "Segmentation fault"',
+    ])
+    expect(events[1]).toMatchObject({ event: 'run.finished', exit: 0 })
+  })
+})
