@@ -118,6 +118,7 @@ describe('a verb for the VPS, typed on a laptop without Docker', () => {
     expect(done.exit, done.stdout).toBe(0)
     expect(done.stdout).toContain(`${name}_t.sql`)
     expect(done.stdout).toContain('prod: 1 migration applied')
+    expect(await type('up qual')).toMatchObject({ exit: 0 })
   })
 
   it('passes odd words through two shells unharmed', async () => {
