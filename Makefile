@@ -65,7 +65,8 @@ images: node_modules ## Build the test images [UPSTREAM=1 tags them with the ups
 
 build: dist/po-migrate.mjs
 
-dist/po-migrate.mjs: node_modules package.json build.ts $(shell find src -name '*.ts')
+# Directories too: their time tells of a file that has gone.
+dist/po-migrate.mjs: node_modules package.json build.ts $(shell find src)
 	@npm run --silent build
 
 node_modules: package-lock.json

@@ -85,4 +85,5 @@ const answerOverSsh = async (over: 'stdin' | 'lines'): Promise<Context> => {
 
 const context = control === 'stdin' || control === 'lines' ? await answerOverSsh(control) : here
 process.exitCode = await runCli(process.argv.slice(2), context)
-if (context !== here) process.stdin.destroy()
+// Still open at the other end, it would keep this process.
+if (control) process.stdin.destroy()

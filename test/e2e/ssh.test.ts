@@ -118,6 +118,7 @@ describe('a verb for the VPS, typed on a laptop without Docker', () => {
     expect(done.exit, done.stdout).toBe(0)
     expect(done.stdout).toContain(`${name}_t.sql`)
     expect(done.stdout).toContain('prod: 1 migration applied')
+    expect(await type('up qual')).toMatchObject({ exit: 0 })
   })
 
   it('passes odd words through two shells unharmed', async () => {
@@ -135,10 +136,11 @@ describe('a verb for the VPS, typed on a laptop without Docker', () => {
     expect(stderr).toContain('→ correct iam/')
   })
 
-  it('stays here with --here, and is 6 without Docker', async () => {
+  it('stays here with --here, and looks for the password in this checkout', async () => {
     const { exit, stderr } = await type('up qual --here')
-    expect(exit).toBe(6)
-    expect(stderr).toContain('No Docker engine answers')
+    expect(exit, stderr).toBe(2)
+    expect(stderr).toContain(join(import.meta.dirname, '../../infrastructure/compose/.env.shared'))
+    expect(stderr).not.toContain('commit')
   })
 
   it('is refused when its network exists on the laptop too', async () => {
