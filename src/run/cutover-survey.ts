@@ -1,6 +1,7 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { freeBytes } from '../io/disk.ts'
 import { readInventory } from '../io/inventory.ts'
+import { readClosedDatabases } from '../io/server-settings.ts'
 import { makeScratchVolume } from '../io/throwaway.ts'
 import { measureVolume } from '../io/volume-copy.ts'
 import { removeVolume } from '../io/volume-life.ts'
@@ -81,10 +82,11 @@ export const survey = async (options: SurveyOptions, context: Context): Promise<
     servers.supplied(name).environment.databases.map(({ database }) => database),
   )
   // Refused before the rehearsal, which takes its time.
-  planCarry({ host: host.name, inventory, managed, rebuiltRoles: [], drop })
+  const carry = { host: host.name, inventory, managed, closed: await readClosedDatabases(server), drop }
+  planCarry({ ...carry, rebuiltRoles: [] })
   const roles = inventory.roles.filter(({ name }) => !drop.includes(name))
   const rehearsal = await rehearse({ ...options, inventory: { ...inventory, roles } }, context)
-  const carried = planCarry({ host: host.name, inventory, managed, rebuiltRoles: rehearsal.roles, drop })
+  const carried = planCarry({ ...carry, rebuiltRoles: rehearsal.roles })
   const prediction = predictDowntime({
     bytes,
     rate,
