@@ -1,5 +1,5 @@
 import { AppError, exitCodes } from '../errors.ts'
-import type { Position } from '../model/journal.ts'
+import type { Position } from '../model/position.ts'
 import { isReset, planCutover } from '../plan/cutover.ts'
 import { commandsOf, describeProgress, describeStanding } from '../report/cutover.ts'
 import { renderSurvey } from '../report/cutover-survey.ts'

@@ -1,7 +1,7 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { appendJournal } from '../io/journal.ts'
 import { volumeExists } from '../io/volume.ts'
-import type { Position } from '../model/journal.ts'
+import type { Position } from '../model/position.ts'
 import { planUndo } from '../plan/undo.ts'
 import { describeProgress } from '../report/cutover.ts'
 import { renderSince } from '../report/undo-survey.ts'

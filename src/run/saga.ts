@@ -1,14 +1,8 @@
 import { AppError } from '../errors.ts'
 import { appendJournal, readJournal } from '../io/journal.ts'
-import {
-  type Facts,
-  foldJournal,
-  type JournalEntry,
-  type Position,
-  remainingSteps,
-  stepKey,
-} from '../model/journal.ts'
+import { type Facts, type JournalEntry, stepKey } from '../model/journal.ts'
 import type { Plan, Step } from '../model/plan.ts'
+import { foldJournal, type Position, remainingSteps } from '../model/position.ts'
 import { commandsOf, describeStanding } from '../report/cutover.ts'
 import type { Report } from '../report/report.ts'
 import { execute, type RunResult } from './execute.ts'
