@@ -121,7 +121,7 @@ export const openScratchServer = async (
   docker: Docker,
   options: ScratchServerOptions,
 ): Promise<ScratchServer> => {
-  const { run, user } = options
+  const { run, user, signal } = options
   let container: Container | undefined
   try {
     container = await create(docker, options)
@@ -141,6 +141,9 @@ export const openScratchServer = async (
       passwordHint: '',
     })
     const made = container
+    // Whatever runs in it ends with it, a long count too.
+    const abandon = (): void => void remove(made)
+    signal?.addEventListener('abort', abandon)
     return {
       docker,
       container: id,
@@ -150,6 +153,7 @@ export const openScratchServer = async (
       address,
       port,
       [Symbol.asyncDispose]: async () => {
+        signal?.removeEventListener('abort', abandon)
         await server[Symbol.asyncDispose]()
         stdin.end()
         await remove(made)

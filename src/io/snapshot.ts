@@ -7,6 +7,8 @@ export type Snapshot = AsyncDisposable & {
   id: string
   /** The server's `pg_current_snapshot()` at that moment: `xmin:xmax:xip`. */
   position: string
+  /** Of its backend on the server. */
+  pid: number
   /** Sees exactly what the snapshot sees. */
   query: Query
 }
@@ -14,7 +16,7 @@ export type Snapshot = AsyncDisposable & {
 /** Exports a snapshot of one database. Snapshots are per database in Postgres. */
 export const openSnapshot = async (server: Server, database: string): Promise<Snapshot> => {
   const session = await server.session(database)
-  const { query } = session
+  const { query, pid } = session
   // An error rather than a part of the rows.
   await query('set row_security = off')
   await query('begin isolation level repeatable read, read only')
@@ -25,6 +27,7 @@ export const openSnapshot = async (server: Server, database: string): Promise<Sn
     database,
     id: exported?.id ?? '',
     position: exported?.position ?? '',
+    pid,
     query,
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   }

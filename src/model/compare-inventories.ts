@@ -46,10 +46,12 @@ const words: Record<string, string> = {
   largeObjects: 'number of large objects',
 }
 
+const plurals = new Set(['acl', 'settings', 'memberships', 'options', 'icuRules'])
+
 /** `the owner differs`, `the owner and the grants differ`. */
 const sayKeys = (keys: readonly string[]): string => {
   const named = keys.map((key) => `the ${words[key] ?? key}`).join(' and ')
-  return `${named} ${keys.length > 1 || named.endsWith('s') ? 'differ' : 'differs'}`
+  return `${named} ${keys.length > 1 || plurals.has(keys[0] ?? '') ? 'differ' : 'differs'}`
 }
 
 const differs =

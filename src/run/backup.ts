@@ -1,13 +1,23 @@
 import { join } from 'node:path'
 import { backupName, openPartialBackup, type PartialBackup, pruneBackups } from '../io/backup-directory.ts'
-import { type DumpProgress, type DumpTarget, dumpDatabase, dumpGlobals, type Written } from '../io/dump.ts'
+import {
+  type DumpOptions,
+  type DumpProgress,
+  type DumpTarget,
+  dumpDatabase,
+  dumpGlobals,
+  type Written,
+} from '../io/dump.ts'
 import { readDatabaseInventory, readServerInventory } from '../io/inventory.ts'
 import { writeManifest } from '../io/manifest.ts'
 import { readImageOf } from '../io/scratch-server.ts'
-import { openSnapshot, readPosition, type Snapshot } from '../io/snapshot.ts'
+import { readPosition, type Snapshot } from '../io/snapshot.ts'
+import type { DatabaseInventory } from '../model/inventory.ts'
 import type { BackupFile, Manifest } from '../model/manifest.ts'
 import { toolVersion } from '../version.ts'
+import { asRefusal } from './as-refusal.ts'
 import { proveBackup } from './prove-backup.ts'
+import { openSnapshots } from './snapshots.ts'
 
 export type BackupRequest = DumpTarget & {
   /** What the backup is of: stands in the directory's name, in the manifest and on the scratch server. */
@@ -41,22 +51,15 @@ const fileOf = (file: string, { bytes, sha256 }: Written): BackupFile => ({ file
 const dumpFile = (database: string): string => `${encodeURIComponent(database)}.dump`
 const globalsFile = 'globals.sql'
 
-const openAll = async ({ server, databases }: BackupRequest): Promise<Map<string, Snapshot>> => {
-  const opening = await Promise.allSettled(databases.map((database) => openSnapshot(server, database)))
-  const opened = opening.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
-  const failed = opening.find((result) => result.status === 'rejected')
-  if (!failed) return new Map(opened.map((snapshot) => [snapshot.database, snapshot]))
-  await Promise.all(opened.map((snapshot) => snapshot[Symbol.asyncDispose]()))
-  throw failed.reason
-}
-
 /** What is known at the moment of the snapshots. */
 const readStart = async (request: BackupRequest) => {
   const { server, docker, container, user, environment, run } = request
-  const [position, image] = await Promise.all([readPosition(server), readImageOf(docker, container)])
+  const [image, { version, preload, roles, tablespaces }, position] = await Promise.all([
+    readImageOf(docker, container),
+    readServerInventory(server),
+    readPosition(server),
+  ])
   const takenAt = new Date().toISOString()
-  const snapshots = await openAll(request)
-  const { version, preload, roles, tablespaces } = await readServerInventory(server)
   const base = {
     version: 1 as const,
     run,
@@ -68,7 +71,26 @@ const readStart = async (request: BackupRequest) => {
     roles,
     tablespaces,
   }
-  return { base, snapshots }
+  return { base, snapshots: await openSnapshots(request) }
+}
+
+/** Side by side on one snapshot; when one of the two fails, the other is ended. */
+const dumpAndCount = async (
+  request: BackupRequest,
+  { database, id, query }: Snapshot,
+  options: DumpOptions,
+): Promise<[DatabaseInventory, Written]> => {
+  const failed = new AbortController()
+  const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])])
+  const dumping = dumpDatabase(request, { ...options, signal, database, snapshot: id })
+  const counting = readDatabaseInventory(query, database).catch(asRefusal(`${database} cannot be counted`))
+  try {
+    return await Promise.all([counting, dumping])
+  } catch (error) {
+    failed.abort()
+    await dumping.catch(() => {})
+    throw error
+  }
 }
 
 /**
@@ -83,16 +105,11 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
     onProgress: (progress: DumpProgress) => onProgress(what, progress),
     ...(signal && { signal }),
   })
-  const closeSnapshots = async (): Promise<void> => {
-    const open = [...snapshots.values()]
-    snapshots.clear()
-    await Promise.all(open.map((snapshot) => snapshot[Symbol.asyncDispose]()))
-  }
   let partial: PartialBackup
   try {
     partial = openPartialBackup(state, backupName(environment, run))
   } catch (error) {
-    await closeSnapshots()
+    await snapshots[Symbol.asyncDispose]()
     throw error
   }
   const { directory } = partial
@@ -105,25 +122,23 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
   }
   return {
     dumpDatabase: async (database) => {
-      const snapshot = snapshots.get(database)
-      if (!snapshot) throw new Error(`${database} has no snapshot`)
       const file = dumpFile(database)
-      const { id, query } = snapshot
-      const [inventory, written] = await Promise.all([
-        readDatabaseInventory(query, database),
-        dumpDatabase(request, { ...options(database, join(directory, file)), database, snapshot: id }),
-      ])
+      const [inventory, written] = await dumpAndCount(
+        request,
+        snapshots.of(database),
+        options(database, join(directory, file)),
+      )
       databases.push({ ...fileOf(file, written), inventory })
-      snapshots.delete(database)
-      await snapshot[Symbol.asyncDispose]()
+      await snapshots.release(database)
     },
     dumpGlobals: async () => {
       const written = await dumpGlobals(request, options('roles', join(directory, globalsFile)))
       globals = fileOf(globalsFile, written)
     },
     prove: async () => {
-      await closeSnapshots()
-      await proveBackup({ ...request, directory, manifest: manifest() })
+      await proveBackup({ ...request, directory, manifest: manifest() }).catch(
+        asRefusal('The backup is not proven'),
+      )
       provenAt = new Date().toISOString()
     },
     keep: async () => {
@@ -135,7 +150,7 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
       return { directory: kept, manifest: whole, pruned }
     },
     [Symbol.asyncDispose]: async () => {
-      await closeSnapshots()
+      await snapshots[Symbol.asyncDispose]()
       partial.discard()
     },
   }

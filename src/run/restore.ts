@@ -11,6 +11,7 @@ import type { DatabaseInventory } from '../model/inventory.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Swap } from '../model/plan.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
+import { asRefusal } from './as-refusal.ts'
 
 const maintenance = 'postgres'
 
@@ -46,12 +47,6 @@ const differs = (database: string, differences: readonly string[]): AppError =>
     details: differences,
   })
 
-/** Postgres' own words, such as for a locale or an extension that this server does not have. */
-const asRefusal = (what: string) => (cause: unknown) => {
-  if (cause instanceof AppError) throw cause
-  throw new AppError(`${what}: ${(cause as Error).message}.`, { exitCode: exitCodes.failed, cause })
-}
-
 const fill = async (request: RestoreRequest, database: string, beside: string): Promise<void> => {
   const { server, directory, manifest, major, onProgress, signal } = request
   const held = manifest.databases.find(({ inventory }) => inventory.name === database)
@@ -80,7 +75,7 @@ const dropAll = async ({ server }: RestoreRequest, names: ReadonlySet<string>): 
 
 /** Restores databases of a backup beside the present ones, which stay as they are until the swap. */
 export const openRestore = (request: RestoreRequest): Restore => {
-  const { server, directory, manifest, major } = request
+  const { server, directory, manifest, major, signal } = request
   const beside = new Set<string>()
   return {
     createRoles: async (names) => {
@@ -92,7 +87,12 @@ export const openRestore = (request: RestoreRequest): Restore => {
     },
     restoreBeside: async (database, name) => {
       beside.add(name)
-      await fill(request, database, name).catch(asRefusal(`${database} could not be restored`))
+      // Ends what fills and counts it.
+      const abandon = (): void => void dropAll(request, beside).catch(() => {})
+      signal?.addEventListener('abort', abandon)
+      await fill(request, database, name)
+        .catch(asRefusal(`${database} could not be restored`))
+        .finally(() => signal?.removeEventListener('abort', abandon))
     },
     swap: async (swaps) => {
       await swapDatabases(server, swaps)

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readManifest } from '../../src/io/manifest.ts'
+import { doctorDocument } from '../../src/report/documents.ts'
 import { docker, eventually, run } from '../support/docker.ts'
 import { readEvents } from '../support/events.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
@@ -209,6 +210,36 @@ describe('backup', () => {
     const { stderr } = await backup(files)
     expect(stderr).toContain('retain.backups')
     expect(kept()).toHaveLength(2)
+  })
+
+  it('is looked at by doctor: its age, and that not everyone may read it', async () => {
+    await create('bk_doctor')
+    using files = project(['bk_doctor'], (config) => {
+      config.environments.other = { ...config.environments.dev, suffix: '_other' }
+    })
+    const check = async () => {
+      const { stdout } = await runTool(['doctor', 'dev', '--json'], { cwd: files.directory })
+      const { checks } = doctorDocument.parse(JSON.parse(stdout))
+      return checks.find(({ title }) => title === 'backups')
+    }
+    expect(await check()).toMatchObject({
+      status: 'warning',
+      finding: 'none yet',
+      remedy: 'po-migrate backup dev',
+    })
+    expect(await backup(files)).toMatchObject({ exit: 0 })
+    const [directory = ''] = kept()
+    expect(await check()).toMatchObject({ status: 'ok', finding: `1, the newest 0 h ago: ${directory}` })
+    const dump = join(directory, 'bk_doctor.dump')
+    chmodSync(dump, 0o644)
+    expect(await check()).toMatchObject({ status: 'failed', remedy: `chmod o-rwx ${dump}` })
+    chmodSync(dump, 0o640)
+    const longAgo = new Date(Date.now() - 9 * 24 * 60 * 60 * 1000)
+    utimesSync(directory, longAgo, longAgo)
+    expect(await check()).toMatchObject({
+      status: 'warning',
+      finding: expect.stringContaining('the newest 9 days ago'),
+    })
   })
 
   it('is refused for an environment without a database, and for the embedded engine', async () => {
