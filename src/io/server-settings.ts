@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setSetting } from '../model/sql.ts'
 import type { Server } from './postgres.ts'
 
@@ -16,6 +18,15 @@ export const readSystemSettings = async (server: Server): Promise<string[]> => {
     where sourcefile like '%/postgresql.auto.conf' and error is null order by seqno`
   return (await server.query<{ entry: string }>(maintenance, sql)).map(({ entry }) => entry)
 }
+
+const settingsFile = 'system.json'
+
+/** Beside the dumps, and no more readable than they: a setting may hold a password (`primary_conninfo`). */
+export const keepSystemSettings = (directory: string, entries: readonly string[]): void =>
+  writeFileSync(join(directory, settingsFile), `${JSON.stringify(entries)}\n`, { mode: 0o640 })
+
+export const readKeptSettings = (directory: string): string[] =>
+  JSON.parse(readFileSync(join(directory, settingsFile), 'utf8'))
 
 /** Sets it again. What only a restart brings into effect waits for the next one. */
 export const writeSystemSettings = async (server: Server, entries: readonly string[]): Promise<void> => {

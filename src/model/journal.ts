@@ -7,8 +7,6 @@ export type Facts = {
   backup?: string
   /** Directory of a later one, of what is carried over; absent when nothing was written since the first. */
   carried?: string
-  /** What ALTER SYSTEM had set, `name=value` each. */
-  system?: readonly string[]
   /** `pg_current_snapshot()` when the newest backup was taken. */
   transaction?: string
   /** `pg_current_snapshot()` when everything was made and verified: what an undoing takes back was written after it. */

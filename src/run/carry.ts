@@ -7,7 +7,7 @@ import { checkFiles, readManifest } from '../io/manifest.ts'
 import type { Server } from '../io/postgres.ts'
 import { applyProperties, createEmptyDatabase, dropDatabase } from '../io/recreate-database.ts'
 import { restoreRoles } from '../io/roles.ts'
-import { writeSystemSettings } from '../io/server-settings.ts'
+import { readKeptSettings, writeSystemSettings } from '../io/server-settings.ts'
 import { compareDatabases, compareRoles } from '../model/compare-inventories.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
 import type { Facts } from '../model/journal.ts'
@@ -111,7 +111,7 @@ export const carryDatabase = async (
 export const carrySettings = async (
   { servers, frame, report }: CutoverTools,
   environment: string,
-  { backup = '', system = [] }: Facts,
+  { backup = '' }: Facts,
 ): Promise<undefined> => {
   await servers.lock()
   const { server } = await servers.engine(environment)
@@ -128,6 +128,6 @@ export const carrySettings = async (
     const acl = inventory.acl.filter((item) => !gone.some((role) => item.startsWith(`${role}=`)))
     await applyProperties(maintenance.query, { ...inventory, settings, acl }, name)
   }
-  await writeSystemSettings(server, system)
+  await writeSystemSettings(server, readKeptSettings(backup))
   return undefined
 }

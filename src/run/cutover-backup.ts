@@ -1,6 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { readDatabaseNames } from '../io/inventory.ts'
-import { readSystemSettings } from '../io/server-settings.ts'
+import { keepSystemSettings, readSystemSettings } from '../io/server-settings.ts'
 import { readPosition } from '../io/snapshot.ts'
 import { readStack, startContainers, waitHealthy } from '../io/stack.ts'
 import type { Facts } from '../model/journal.ts'
@@ -71,7 +71,8 @@ export const backUp = async (tools: CutoverTools, environment: string): Promise<
   const databases = await readDatabaseNames(server)
   refuseNews(tools, databases)
   const { directory, manifest } = await dumpAll(tools, { environment, label: tools.host.name, databases })
-  return { backup: directory, transaction: manifest.position, system: await readSystemSettings(server) }
+  keepSystemSettings(directory, await readSystemSettings(server))
+  return { backup: directory, transaction: manifest.position }
 }
 
 /**
