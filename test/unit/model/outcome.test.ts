@@ -46,4 +46,26 @@ describe('the outcome of a stopped run', () => {
   ])('when %s', (_, outcomes, expected) => {
     expect(describeOutcome(outcomes)).toBe(expected)
   })
+
+  const swap = (status: StepStatus) => ({
+    step: {
+      kind: 'swap-databases',
+      swaps: [{ database: 'iam', beside: 'iam_restore_x', replaced: null }],
+    } satisfies Step,
+    status,
+  })
+  const keep = (status: StepStatus) => ({
+    step: { kind: 'keep-backup', directory: '/b' } satisfies Step,
+    status,
+  })
+
+  it.each([
+    ['a backup that was not kept', [keep('skipped')], 'no backup was kept'],
+    ['a backup that was', [keep('done')], ''],
+    ['a swap that failed', [swap('failed')], 'iam as before'],
+    ['a swap that was not reached', [swap('skipped')], 'iam as before'],
+    ['a swap after which something else failed', [swap('done')], 'iam restored'],
+  ])('tells of %s', (_, outcomes, expected) => {
+    expect(describeOutcome(outcomes)).toBe(expected)
+  })
 })

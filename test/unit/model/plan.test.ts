@@ -34,4 +34,37 @@ describe('a plan as a document', () => {
   it('has the shape that is promised for --json', () => {
     expect(planDocument.parse(document)).toEqual(document)
   })
+
+  it('names what backups and restores touch', () => {
+    const swaps = [
+      { database: 'iam', beside: 'iam_restore_x', replaced: 'iam_before_x' },
+      { database: 'rag', beside: 'rag_restore_x', replaced: null },
+    ]
+    const recovery = describePlan({
+      version: 1,
+      command: 'restore',
+      environment: 'qual',
+      steps: [
+        { kind: 'dump-database', database: 'iam' },
+        { kind: 'dump-roles' },
+        { kind: 'prove-backup' },
+        { kind: 'keep-backup', directory: '/b' },
+        { kind: 'create-roles', roles: ['app'] },
+        { kind: 'restore-beside', database: 'iam', beside: 'iam_restore_x', directory: '/b' },
+        { kind: 'swap-databases', swaps },
+        { kind: 'drop-replaced', database: 'iam_before_w' },
+      ],
+    })
+    expect(planDocument.parse(recovery)).toEqual(recovery)
+    expect(recovery.steps.map(({ step, kind, ...names }) => [step, kind, names])).toEqual([
+      [1, 'dump-database', { database: 'iam' }],
+      [2, 'dump-roles', {}],
+      [3, 'prove-backup', {}],
+      [4, 'keep-backup', { directory: '/b' }],
+      [5, 'create-roles', { roles: ['app'] }],
+      [6, 'restore-beside', { database: 'iam', directory: '/b' }],
+      [7, 'swap-databases', { databases: ['iam', 'rag'], replaced: ['iam_before_x'] }],
+      [8, 'drop-replaced', { database: 'iam_before_w' }],
+    ])
+  })
 })
