@@ -1,9 +1,10 @@
 import { AppError, exitCodes } from '../errors.ts'
-import type { Position } from '../model/journal.ts'
+import type { Position } from '../model/position.ts'
 import { isReset, planCutover } from '../plan/cutover.ts'
 import { commandsOf, describeProgress, describeStanding } from '../report/cutover.ts'
 import { renderSurvey } from '../report/cutover-survey.ts'
 import { checkCutover } from '../run/cutover-preflight.ts'
+import { requireRoom } from '../run/cutover-room.ts'
 import { survey } from '../run/cutover-survey.ts'
 import { readCutoverWorld, readNewest } from '../run/cutover-world.ts'
 import type { RunResult } from '../run/execute.ts'
@@ -34,8 +35,10 @@ export const beginCutover = async (session: CutoverSession): Promise<RunResult> 
   const world = await readCutoverWorld({ config, host, docker, run: run.id })
   const { environments, containers } = world
   await checkCutover({ docker, host, passEnv, servers, environments, containers })
-  if (isReset(host.cutover))
+  if (isReset(host.cutover)) {
+    if (world.volumeExists) await requireRoom({ docker, host, run: run.id, image })
     return begin(session, planCutover({ ...world, carried: { databases: [], roles: [] } }))
+  }
   const { stop } = context
   const found = await survey(
     {

@@ -1,11 +1,12 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { appendJournal } from '../io/journal.ts'
 import { volumeExists } from '../io/volume.ts'
-import type { Position } from '../model/journal.ts'
+import type { Position } from '../model/position.ts'
 import { planUndo } from '../plan/undo.ts'
 import { describeProgress } from '../report/cutover.ts'
 import { renderSince } from '../report/undo-survey.ts'
 import { rewindIfStarted } from '../run/cutover-resume.ts'
+import { requireRoom } from '../run/cutover-room.ts'
 import { readNewest, readUndoContainers } from '../run/cutover-world.ts'
 import type { RunResult } from '../run/execute.ts'
 import { readSince } from '../run/undo-survey.ts'
@@ -43,17 +44,19 @@ export const resumeCutover = async (session: CutoverSession): Promise<RunResult>
 export const undoCutover = async (session: CutoverSession): Promise<RunResult> => {
   const { opened, run, host } = session
   const target = newestOf(session, 'undo')
-  const { docker, servers } = opened
+  const { docker, servers, image } = opened
+  const isThere = await volumeExists(docker.docker, host.volume)
   const planned = planUndo({
     run: run.id,
     host,
     target,
-    volumeExists: await volumeExists(docker.docker, host.volume),
+    volumeExists: isThere,
     copyExists: await volumeExists(docker.docker, target.frame.copy),
     containers: await readUndoContainers(docker, host, target),
   })
   const { from, copy: name } = planned.frame
   const copy = from === undefined ? undefined : name
+  if (copy !== undefined && isThere) await requireRoom({ docker, host, run: run.id, image })
   const since = await readSince({ docker, host, servers, target })
   return begin(session, planned, renderSince(since, { target, copy }))
 }

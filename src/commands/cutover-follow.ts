@@ -30,7 +30,7 @@ const isHeld = async (state: string, holder: Holder): Promise<boolean> => {
 }
 
 /** Whether a cutover of this host is at work now, here or in a session of its own. */
-export const isLive = async ({ config, host, context }: Followed): Promise<boolean> => {
+const isLive = async ({ config, host, context }: Followed): Promise<boolean> => {
   const state = requireState(config, host, context.env)
   const holder = makeHolder(
     { run: makeRunId(new Date()), command: `po-migrate cutover ${host.name}` },
@@ -38,6 +38,15 @@ export const isLive = async ({ config, host, context }: Followed): Promise<boole
   )
   const own = readHostHolder(state)?.command.startsWith(`po-migrate cutover ${host.name}`) ?? false
   return own && (await isHeld(state, holder))
+}
+
+/** Whether there is something to look at: one that was confirmed, is at work, and writes a log. */
+export const isVisible = async (followed: Followed): Promise<boolean> => {
+  const { config, host, context } = followed
+  const state = requireState(config, host, context.env)
+  const newest = readNewest(state, host.name)
+  if (!newest || newest.outcome || runLogSize(runLogFile(state, newest.frame.run)) === 0) return false
+  return isLive(followed)
 }
 
 const silent = ({ host, config, context }: Followed): AppError => {

@@ -4,7 +4,7 @@ import type { Context } from '../model/context.ts'
 import { isReset, type PlannedCutover } from '../plan/cutover.ts'
 import { confirm, isConfirmed, type Question } from '../report/confirm.ts'
 import { countDown } from '../report/countdown.ts'
-import { renderDowntime } from '../report/cutover.ts'
+import { commandsOf, renderDowntime } from '../report/cutover.ts'
 import { renderPlan } from '../report/up.ts'
 import { performCutoverStep } from '../run/cutover-perform.ts'
 import type { CutoverHost } from '../run/cutover-tools.ts'
@@ -72,7 +72,7 @@ const ask = async (session: CutoverSession, { plan }: PlannedCutover, before: st
 
 /** Goes on with the run of a journal from where it stands. */
 export const proceed = async (
-  { run, options, context, host, opened, handOver }: CutoverSession,
+  { run, context, host, opened, handOver }: CutoverSession,
   journal: string,
 ): Promise<RunResult> => {
   if (handOver) {
@@ -99,7 +99,7 @@ export const proceed = async (
       `${frame.host}: ${frame.command} done.${kept ? ` What ${frame.volume} held is kept in ${frame.copy}.` : ''}\n`,
     )
     run.report.result(renderDowntime(position))
-    if (kept && !options.quiet) run.report.note(`to have it back: po-migrate cutover ${frame.host} --undo`)
+    if (kept) run.report.note(`to have it back: ${commandsOf(frame.host, !isReset(host.cutover)).undo}`)
   }
   return result
 }

@@ -9,7 +9,7 @@ import { nothingDone, type RunResult } from '../run/execute.ts'
 import { openCutover } from '../run/open-cutover.ts'
 import { beginCutover } from './cutover-begin.ts'
 import { resumeCutover, undoCutover } from './cutover-continue.ts'
-import { attach, detach, isLive } from './cutover-follow.ts'
+import { attach, detach, isVisible } from './cutover-follow.ts'
 import { type CutoverOptions, refuseUnconfirmed } from './cutover-session.ts'
 import type { Program, Wire } from './options.ts'
 import { type Run, withRun } from './run.ts'
@@ -71,7 +71,7 @@ const runCutover = async (
   const followed = { options, config, host, context }
   const isPlain = !options.resume && !options.undo
   const { lockWait, log } = options
-  if (options.attach || (isPlain && (await isLive(followed)))) {
+  if (options.attach || (isPlain && (await isVisible(followed)))) {
     later.do = () => attach(followed)
     return handedOver
   }

@@ -1,7 +1,7 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
 import { runThrowaway } from './throwaway.ts'
-import { volumeExists } from './volume.ts'
+import { requireFree, volumeExists } from './volume.ts'
 
 /** Which volume's data a copy holds, and which run made it. */
 const copyLabel = 'po-migrate.copy-of'
@@ -70,6 +70,7 @@ export const wipeVolume = async (
 ): Promise<void> => {
   const present = await readVolume(docker, volume)
   if (present?.Labels?.[wipedLabel] === run) return
+  await requireFree(docker, volume)
   await removeStopped(docker, volume, project)
   await removeVolume(docker, volume)
   const options = present?.Options ?? {}

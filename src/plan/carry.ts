@@ -9,6 +9,8 @@ export type CarryWorld = {
   managed: readonly string[]
   /** Roles that the migrations make on an empty server, the superuser included. */
   rebuiltRoles: readonly string[]
+  /** Databases that cannot be dumped as they are: closed ones, and templates that somebody made. */
+  closed: readonly string[]
   /** `--drop`. */
   drop: readonly string[]
 }
@@ -40,8 +42,18 @@ const refuseTablespaces = ({ inventory }: CarryWorld): void => {
   )
 }
 
-const refuseStrangers = ({ inventory, drop }: CarryWorld): void => {
-  const known = [...inventory.databases, ...inventory.roles].map(({ name }) => name)
+const refuseClosed = ({ closed, drop, host }: CarryWorld): void => {
+  const [first] = closed.filter((name) => !drop.includes(name))
+  if (first === undefined) return
+  throw refuse(
+    `The database ${first} takes no connections or is a template, so it cannot be dumped.`,
+    [],
+    `alter database ${first} with allow_connections true is_template false; or: po-migrate cutover ${host} --drop ${first}`,
+  )
+}
+
+const refuseStrangers = ({ inventory, closed, drop }: CarryWorld): void => {
+  const known = [...[...inventory.databases, ...inventory.roles].map(({ name }) => name), ...closed]
   const stranger = drop.find((name) => !known.includes(name))
   if (stranger !== undefined)
     throw usageError(`--drop ${stranger}: there is no such database or role.`, undefined, [
@@ -71,6 +83,7 @@ export const planCarry = (world: CarryWorld): CutoverFrame['carried'] => {
   refuseStrangers(world)
   refuseTablespaces(world)
   refuseMaintenance(world)
+  refuseClosed(world)
   const without = new Set([...managed, ...drop, maintenance])
   const databases = inventory.databases.map(({ name }) => name).filter((name) => !without.has(name))
   refuseNeeded(world, databases)

@@ -1,7 +1,7 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { copyName, type KeptContainer } from '../model/cutover.ts'
-import { hasBegun, type Position } from '../model/journal.ts'
 import type { Step } from '../model/plan.ts'
+import { hasBegun, type Position } from '../model/position.ts'
 import type { CutoverSettings, Stack } from '../model/types.ts'
 import type { PlannedCutover } from './cutover.ts'
 

@@ -1,4 +1,5 @@
-import { downtimeOf, hasBegun, isDone, type Position, stepKey } from '../model/journal.ts'
+import { stepKey } from '../model/journal.ts'
+import { downtimeOf, hasBegun, isDone, type Position } from '../model/position.ts'
 import { renderDuration } from './render.ts'
 
 /** The commands that go on from an unfinished run. */

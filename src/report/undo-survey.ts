@@ -1,4 +1,4 @@
-import type { Position } from '../model/journal.ts'
+import type { Position } from '../model/position.ts'
 import { renderBytes } from './backup.ts'
 import { plural, renderTable } from './render.ts'
 

@@ -7,6 +7,7 @@ import { checkFiles, readManifest } from '../io/manifest.ts'
 import type { Server } from '../io/postgres.ts'
 import { applyProperties, createEmptyDatabase, dropDatabase } from '../io/recreate-database.ts'
 import { restoreRoles } from '../io/roles.ts'
+import { readKeptSettings, writeSystemSettings } from '../io/server-settings.ts'
 import { compareDatabases, compareRoles } from '../model/compare-inventories.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
 import type { Facts } from '../model/journal.ts'
@@ -106,7 +107,7 @@ export const carryDatabase = async (
   return undefined
 }
 
-/** Owners, grants and settings of the databases that migrations made anew, as they were. */
+/** Owners, grants and settings of the databases that migrations made anew, and the server's own, as they were. */
 export const carrySettings = async (
   { servers, frame, report }: CutoverTools,
   environment: string,
@@ -127,5 +128,6 @@ export const carrySettings = async (
     const acl = inventory.acl.filter((item) => !gone.some((role) => item.startsWith(`${role}=`)))
     await applyProperties(maintenance.query, { ...inventory, settings, acl }, name)
   }
+  await writeSystemSettings(server, readKeptSettings(backup))
   return undefined
 }

@@ -1,5 +1,7 @@
 import { AppError, exitCodes } from '../errors.ts'
+import { removeAbandoned } from '../io/backup-directory.ts'
 import { readDatabaseNames } from '../io/inventory.ts'
+import { keepSystemSettings, readSystemSettings } from '../io/server-settings.ts'
 import { readPosition } from '../io/snapshot.ts'
 import { readStack, startContainers, waitHealthy } from '../io/stack.ts'
 import type { Facts } from '../model/journal.ts'
@@ -27,12 +29,15 @@ const dumpAll = async (
   const { server, shared } = await servers.engine(environment)
   if (!shared) throw new Error('a cutover needs the docker engine')
   const { docker, container } = shared
-  const { user } = servers.supplied(environment).environment
+  const { config, environment: first } = servers.supplied(environment)
+  // This run has the host for itself: what is half-done is of a dead one.
+  removeAbandoned(state, label, new Set())
   const kept = await takeBackup({
     docker,
     container,
     server,
-    user,
+    user: first.user,
+    retain: config.retain.backups,
     // A name of its own for each: what was written at the last moment is dumped once more.
     run: makeRunId(new Date()),
     environment: label,
@@ -70,6 +75,7 @@ export const backUp = async (tools: CutoverTools, environment: string): Promise<
   const databases = await readDatabaseNames(server)
   refuseNews(tools, databases)
   const { directory, manifest } = await dumpAll(tools, { environment, label: tools.host.name, databases })
+  keepSystemSettings(directory, await readSystemSettings(server))
   return { backup: directory, transaction: manifest.position }
 }
 

@@ -1,5 +1,5 @@
 import { listJournals, readJournal } from '../io/journal.ts'
-import { foldJournal, type Position } from '../model/journal.ts'
+import { foldJournal, type Position } from '../model/position.ts'
 import type { RunRecord } from '../report/documents.ts'
 
 const outcomeOf = ({ outcome, failed }: Position): RunRecord['outcome'] => {

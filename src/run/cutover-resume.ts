@@ -1,6 +1,7 @@
 import { appendJournal } from '../io/journal.ts'
 import { readContainer, readStack } from '../io/stack.ts'
-import { hasBegun, isDone, type Position, stepKey } from '../model/journal.ts'
+import { stepKey } from '../model/journal.ts'
+import { hasBegun, isDone, type Position } from '../model/position.ts'
 import type { CutoverTools } from './cutover-tools.ts'
 
 /**

@@ -55,14 +55,12 @@ export const startDatabase = async (tools: CutoverTools, stack: Stack): Promise<
   return undefined
 }
 
-const present = async (tools: CutoverTools, project: string): Promise<KeptContainer[]> => {
-  const wanted = tools.frame.containers.filter((container) => container.project === project)
+const present = async (tools: CutoverTools): Promise<KeptContainer[]> => {
+  const wanted = tools.frame.containers
   const found = await Promise.all(wanted.map(({ id }) => readContainer(tools.docker.docker, id)))
   const gone = wanted.filter((_, index) => !found[index])
   if (gone.length > 0)
-    tools.report.note(
-      `${gone.map(({ name }) => name).join(', ')} of ${project}: removed since; deploy it again`,
-    )
+    tools.report.note(`${gone.map(({ name }) => name).join(', ')} removed since; deploy them again`)
   return wanted.filter((_, index) => found[index])
 }
 
@@ -72,9 +70,14 @@ const present = async (tools: CutoverTools, project: string): Promise<KeptContai
  */
 export const startProject = async (tools: CutoverTools, project: string): Promise<undefined> => {
   const { docker, stop, report } = tools
-  const wanted = await present(tools, project)
+  const all = await present(tools)
+  // Those of the other stacks too: their health checks take their time side by side.
+  await startContainers(
+    docker.docker,
+    all.map(({ id }) => id),
+  )
+  const wanted = all.filter((container) => container.project === project)
   const ids = wanted.map(({ id }) => id)
-  await startContainers(docker.docker, ids)
   const waiting = await waitHealthy(docker.docker, {
     ids,
     within: healthyWithin,

@@ -1,14 +1,12 @@
-import { AppError, exitCodes } from '../errors.ts'
 import { freeBytes } from '../io/disk.ts'
 import { readInventory } from '../io/inventory.ts'
-import { makeScratchVolume } from '../io/throwaway.ts'
-import { measureVolume } from '../io/volume-copy.ts'
-import { removeVolume } from '../io/volume-life.ts'
+import { readClosedDatabases } from '../io/server-settings.ts'
 import type { Context } from '../model/context.ts'
-import { type CutoverFrame, copyName } from '../model/cutover.ts'
+import type { CutoverFrame } from '../model/cutover.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { type Prediction, predictDowntime } from '../model/prediction.ts'
 import { planCarry } from '../plan/carry.ts'
+import { measureHost, tooSmall } from './cutover-room.ts'
 import type { CutoverTools } from './cutover-tools.ts'
 import { rehearse } from './rehearse.ts'
 
@@ -29,15 +27,6 @@ export type Survey = {
 const sizeOf = ({ databases }: Inventory, names: readonly string[]): number =>
   databases.filter(({ name }) => names.includes(name)).reduce((sum, { size }) => sum + size, 0)
 
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`
-
-const tooSmall = (what: string, needed: number, free: number): AppError =>
-  new AppError(`${what} has not enough room: ${megabytes(needed)} are needed, ${megabytes(free)} are free.`, {
-    exitCode: exitCodes.refused,
-    details: ['Nothing was touched.'],
-    hint: 'docker system df, df -h',
-  })
-
 /** Size of a small cluster, for the throwaway server and the new one. */
 const cluster = 100e6
 /** A dump is smaller than what it is of; how much depends on the data, so nothing is taken for granted. */
@@ -54,16 +43,6 @@ const checkRoom = async (
   if (room < dumps) throw tooSmall(state, dumps, room)
 }
 
-const measure = async ({ docker, image, run, host }: SurveyOptions) => {
-  const scratch = `${copyName(host.volume, run)}-probe`
-  await makeScratchVolume(docker.docker, { name: scratch, owner: host.volume })
-  try {
-    return await measureVolume(docker.docker, { image, run, from: host.volume, scratch })
-  } finally {
-    await removeVolume(docker.docker, scratch)
-  }
-}
-
 /**
  * Looks at everything that the cutover will need and destroy, and rehearses the migrations; changes nothing.
  * @throws AppError: exit 2 a migration fails on an empty server, 4 something cannot come along, or there is no room.
@@ -75,16 +54,17 @@ export const survey = async (options: SurveyOptions, context: Context): Promise<
   report.progress('reading what is there')
   const { server } = await servers.engine(first)
   const inventory = await readInventory(server)
-  const { bytes, free, rate } = await measure(options)
+  const { bytes, free, rate } = await measureHost(options)
   await checkRoom(options, { bytes, free, inventory })
   const managed = environments.flatMap((name) =>
     servers.supplied(name).environment.databases.map(({ database }) => database),
   )
   // Refused before the rehearsal, which takes its time.
-  planCarry({ host: host.name, inventory, managed, rebuiltRoles: [], drop })
+  const carry = { host: host.name, inventory, managed, closed: await readClosedDatabases(server), drop }
+  planCarry({ ...carry, rebuiltRoles: [] })
   const roles = inventory.roles.filter(({ name }) => !drop.includes(name))
   const rehearsal = await rehearse({ ...options, inventory: { ...inventory, roles } }, context)
-  const carried = planCarry({ host: host.name, inventory, managed, rebuiltRoles: rehearsal.roles, drop })
+  const carried = planCarry({ ...carry, rebuiltRoles: rehearsal.roles })
   const prediction = predictDowntime({
     bytes,
     rate,

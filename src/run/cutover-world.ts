@@ -7,7 +7,7 @@ import { networkExists } from '../io/postgres-container.ts'
 import { readContainer, readStack, type StackContainer } from '../io/stack.ts'
 import { volumeExists } from '../io/volume.ts'
 import type { KeptContainer } from '../model/cutover.ts'
-import { foldJournal, type Position } from '../model/journal.ts'
+import { foldJournal, type Position } from '../model/position.ts'
 import type { CutoverWorld } from '../plan/cutover.ts'
 import type { CutoverHost } from './cutover-tools.ts'
 

@@ -1,14 +1,9 @@
-import { AppError } from '../errors.ts'
+import { AppError, exitCodes } from '../errors.ts'
+import { dockerMessage } from '../io/docker.ts'
 import { appendJournal, readJournal } from '../io/journal.ts'
-import {
-  type Facts,
-  foldJournal,
-  type JournalEntry,
-  type Position,
-  remainingSteps,
-  stepKey,
-} from '../model/journal.ts'
+import { type Facts, type JournalEntry, stepKey } from '../model/journal.ts'
 import type { Plan, Step } from '../model/plan.ts'
+import { foldJournal, hasBegun, type Position, remainingSteps } from '../model/position.ts'
 import { commandsOf, describeStanding } from '../report/cutover.ts'
 import type { Report } from '../report/report.ts'
 import { execute, type RunResult } from './execute.ts'
@@ -36,6 +31,12 @@ export const readPosition = (state: string, journal: string): Position => {
   return position
 }
 
+/** Docker's own errors are answers too: whoever reads them needs the state of the platform as well. */
+const asFailure = (key: string, error: unknown): AppError =>
+  error instanceof AppError
+    ? error
+    : new AppError(`${key}: ${dockerMessage(error)}`, { exitCode: exitCodes.failed, cause: error })
+
 /** A step between two lines of the journal. */
 const performJournaled = async (step: Step, { state, journal, perform }: SagaOptions): Promise<void> => {
   const key = stepKey(step)
@@ -51,14 +52,24 @@ const performJournaled = async (step: Step, { state, journal, perform }: SagaOpt
     } catch {
       // The disk that takes no line has a failure of its own, which must not hide this one.
     }
-    throw error
+    throw asFailure(key, error)
   }
 }
+
+/** Codes that promise that nothing was touched, which holds no more once a stack was stopped. */
+const nothingTouched: ReadonlySet<number> = new Set([
+  exitCodes.usage,
+  exitCodes.refused,
+  exitCodes.locked,
+  exitCodes.unreachable,
+])
 
 /** What happened, what state the platform is in, and the two commands. */
 const explain = (error: AppError, position: Position, confirmed: boolean): AppError => {
   const { resume, undo } = commandsOf(position.frame.host, confirmed)
-  const { message, exitCode, details, cause } = error
+  const { message, details, cause } = error
+  const touched = hasBegun(position, 'stop-stack') || hasBegun(position, 'wipe-volume')
+  const exitCode = touched && nothingTouched.has(error.exitCode) ? exitCodes.failed : error.exitCode
   const hint = error.hint ?? resume
   return new AppError(message, {
     exitCode,
@@ -92,5 +103,6 @@ export const runSaga = async (options: SagaOptions): Promise<RunResult> => {
   })
   if (result.status === 'done') appendJournal(state, journal, { entry: 'ended', at: now(), outcome: 'done' })
   if (!result.error) return result
-  return { ...result, error: explain(result.error, readPosition(state, journal), confirmed) }
+  const error = explain(result.error, readPosition(state, journal), confirmed)
+  return { ...result, exit: error.exitCode, error }
 }

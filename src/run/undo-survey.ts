@@ -2,7 +2,7 @@ import { AppError, exitCodes } from '../errors.ts'
 import { readInventory } from '../io/inventory.ts'
 import { readPosition } from '../io/snapshot.ts'
 import { readStack } from '../io/stack.ts'
-import type { Position } from '../model/journal.ts'
+import type { Position } from '../model/position.ts'
 import { transactionsBetween } from '../model/snapshot.ts'
 import type { CutoverTools } from './cutover-tools.ts'
 

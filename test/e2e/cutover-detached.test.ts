@@ -20,9 +20,9 @@ afterAll(() => platform[Symbol.asyncDispose]())
 const start = (args: string) =>
   startTool(['cutover', 'vps', ...args.split(' ')], { cwd: victim.directory, env: victim.env, entry })
 
-const begun = (kind: string): Promise<true> =>
+const begun = (what: string): Promise<true> =>
   eventually(
-    `${kind} to begin`,
+    `${what} to begin`,
     () => {
       const position = newest(victim)
       return position && !position.outcome && position.begunSteps.size > 0 ? (true as const) : undefined
@@ -30,7 +30,7 @@ const begun = (kind: string): Promise<true> =>
     120_000,
   )
 
-describe('cutover vps on a terminal that goes away', () => {
+describe('cutover vps on a terminal that goes away', { timeout: 600_000 }, () => {
   it('goes on in a session of its own, and is seen again from another terminal', async () => {
     const first = start('--confirm yes')
     await begun('the cutover')

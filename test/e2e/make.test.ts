@@ -97,6 +97,23 @@ describe('make, from a clone', () => {
   })
 })
 
+describe('starting over', () => {
+  it('resets the dev stack by make db-reset-dev', async () => {
+    const { exit, all } = await checkout.run('make db-reset-dev', { env: { PO_ABORT_WINDOW: '1' } })
+    expect(exit, all).toBe(0)
+    expect(all).toContain('is wiped in 1 s; Ctrl-C keeps everything as it is')
+    expect(all).toContain('dev: cutover done.')
+    const status = await checkout.run('infrastructure/scripts/po-migrate status dev --exit-code')
+    expect(status.exit, status.all).toBe(0)
+  })
+
+  it('refuses make db-cutover-vps without CONFIRM=yes', async () => {
+    const { exit, stderr } = await checkout.run('make db-cutover-vps')
+    expect(exit).toBe(2)
+    expect(stderr).toContain('po-migrate cutover vps --confirm yes')
+  })
+})
+
 describe('the shims', () => {
   it('answer the exit code of the tool, from any directory', async () => {
     const shim = join(checkout.directory, 'infrastructure/scripts/migrate.sh')

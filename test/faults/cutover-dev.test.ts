@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => victim[Symbol.asyncDispose]())
 
-describe('SIGKILL of cutover dev', () => {
+describe('SIGKILL of cutover dev', { timeout: 600_000 }, () => {
   const cells = steps.flatMap((name, step) =>
     moments.flatMap((moment) => ways.map((way) => ({ name, step, moment, way }))),
   )

@@ -17,7 +17,9 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => platform[Symbol.asyncDispose]())
 
-test('undo after a whole cutover brings back every row of a large volume, and so does the undo of the undo', async () => {
+test('undo after a whole cutover brings back every row of a large volume, and so does the undo of the undo', {
+  timeout: 900_000,
+}, async () => {
   const { psql, tool } = platform
   const size = await psql('iam_qual', "select pg_total_relation_size('many') > 200e6")
   expect(size).toBe('t')

@@ -36,7 +36,7 @@ beforeAll(async () => {
 }, 400_000)
 afterAll(() => platform[Symbol.asyncDispose]())
 
-describe('SIGKILL of cutover vps', () => {
+describe('SIGKILL of cutover vps', { timeout: 900_000 }, () => {
   const cells = steps.flatMap((name, step) =>
     moments.flatMap((moment) => ways.map((way) => ({ name, step, moment, way }))),
   )

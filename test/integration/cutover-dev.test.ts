@@ -23,7 +23,7 @@ beforeAll(() => {
 })
 afterAll(() => stacks[Symbol.asyncDispose]())
 
-describe('cutover dev', () => {
+describe('cutover dev', { timeout: 300_000 }, () => {
   it('makes a dev stack where there is none', async () => {
     const result = await tool('cutover dev')
     expect(result).toMatchObject({ exit: 0, stdout: expect.stringContaining('dev: cutover done.') })

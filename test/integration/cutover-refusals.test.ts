@@ -145,7 +145,7 @@ describe('cutover refuses, and touches nothing', () => {
   })
 })
 
-describe('a migration that fails after the wipe', () => {
+describe('a migration that fails after the wipe', { timeout: 300_000 }, () => {
   const file = 'migrations/rag/00001_pgvector_initial.sql'
   const fail = (text: string): string => text.replace('-- migrate:up\n', '-- migrate:up\nselect 1 / 0;\n')
 
@@ -197,7 +197,7 @@ describe('a migration that fails after the wipe', () => {
   })
 })
 
-describe('a Postgres that does not come up after the wipe', () => {
+describe('a Postgres that does not come up after the wipe', { timeout: 300_000 }, () => {
   it('stops the cutover with its state and both commands; undo brings everything back', async () => {
     const nonsense = (text: string): string =>
       text.replace(

@@ -5,11 +5,11 @@ import { makePlatform, type Platform } from '../support/platform.ts'
 
 let platform: Platform
 beforeAll(async () => {
-  platform = await makePlatform()
+  platform = await makePlatform({ small: true })
 })
 afterAll(() => platform[Symbol.asyncDispose]())
 
-describe('cutover vps', () => {
+describe('cutover vps', { timeout: 400_000 }, () => {
   it('is refused without exactly the confirmation, at once and with nothing touched', async () => {
     const before = await platform.fingerprint()
     for (const args of ['cutover vps', 'cutover vps --confirm y', 'cutover vps --confirm YES'])

@@ -39,7 +39,8 @@ create database booking_qual owner reporter;
 alter database booking_qual set work_mem = '13MB';
 grant connect on database booking_qual to auditors;
 alter database iam_qual set search_path = 'public', 'extra';
-alter role reporter in database iam_qual set lock_timeout = '3s'`
+alter role reporter in database iam_qual set lock_timeout = '3s';
+alter system set work_mem = '5MB'`
 
 const booking = (rows: number): string => `
 create table bookings (id bigint generated always as identity primary key, who text not null, data text);
@@ -57,6 +58,7 @@ const fingerprintSql = {
   postgres: `select rolname, rolpassword, rolconnlimit, rolcanlogin from pg_authid where rolname in ('reporter', 'auditors') order by 1;
     select pg_get_userbyid(member), pg_get_userbyid(roleid), admin_option from pg_auth_members
       where pg_get_userbyid(member) = 'reporter';
+    select name, setting from pg_file_settings where sourcefile like '%auto.conf';
     select d.datname, r.rolname, s.setconfig from pg_db_role_setting s
       left join pg_database d on d.oid = setdatabase left join pg_roles r on r.oid = setrole order by 1, 2;
     select datname, pg_get_userbyid(datdba), array(select item::text from unnest(datacl) as item order by 1)

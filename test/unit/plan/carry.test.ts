@@ -58,6 +58,7 @@ const world: CarryWorld = {
   inventory,
   managed: ['iam_qual', 'iam_prod'],
   rebuiltRoles: ['postgres'],
+  closed: [],
   drop: [],
 }
 
@@ -84,6 +85,7 @@ describe('what a cutover carries over', () => {
       4,
       'postgres holds 1 table',
     ],
+    ['a closed database', { closed: ['archive'] }, 4, 'archive takes no connections'],
     [
       'a tablespace outside the volume',
       {

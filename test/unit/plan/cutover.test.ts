@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KeptContainer } from '../../../src/model/cutover.ts'
-import { foldJournal, type JournalEntry, stepKey } from '../../../src/model/journal.ts'
+import { type JournalEntry, stepKey } from '../../../src/model/journal.ts'
+import { foldJournal } from '../../../src/model/position.ts'
 import { type CutoverWorld, planCutover } from '../../../src/plan/cutover.ts'
 import { planUndo } from '../../../src/plan/undo.ts'
 

@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { CutoverFrame } from '../../../src/model/cutover.ts'
-import {
-  downtimeOf,
-  foldJournal,
-  hasBegun,
-  isDone,
-  type JournalEntry,
-  remainingSteps,
-  stepKey,
-} from '../../../src/model/journal.ts'
+import { type JournalEntry, stepKey } from '../../../src/model/journal.ts'
 import type { Step } from '../../../src/model/plan.ts'
+import { downtimeOf, foldJournal, hasBegun, isDone, remainingSteps } from '../../../src/model/position.ts'
 
 const frame: CutoverFrame = {
   run: '20261122T190000-aaaaaa',

@@ -1,0 +1,36 @@
+import { AppError, exitCodes } from '../errors.ts'
+import { makeScratchVolume } from '../io/throwaway.ts'
+import { type Measured, measureVolume } from '../io/volume-copy.ts'
+import { removeVolume } from '../io/volume-life.ts'
+import { copyName } from '../model/cutover.ts'
+import { renderBytes } from '../report/backup.ts'
+import type { CutoverTools } from './cutover-tools.ts'
+
+export type RoomOptions = Pick<CutoverTools, 'docker' | 'image' | 'run' | 'host'>
+
+export const tooSmall = (what: string, needed: number, free: number): AppError =>
+  new AppError(
+    `${what} has not enough room: ${renderBytes(needed)} are needed, ${renderBytes(free)} are free.`,
+    {
+      exitCode: exitCodes.refused,
+      details: ['Nothing was touched.'],
+      hint: 'docker system df, df -h',
+    },
+  )
+
+/** Size of the host's volume, room beside it, and the rate of a copy; a volume of its own is written for it, and goes. */
+export const measureHost = async ({ docker, image, run, host }: RoomOptions): Promise<Measured> => {
+  const scratch = `${copyName(host.volume, run)}-probe`
+  await makeScratchVolume(docker.docker, { name: scratch, owner: host.volume })
+  try {
+    return await measureVolume(docker.docker, { image, run, from: host.volume, scratch })
+  } finally {
+    await removeVolume(docker.docker, scratch)
+  }
+}
+
+/** @throws AppError (exit 4) when a copy of the volume does not fit, before anything was stopped for it. */
+export const requireRoom = async (options: RoomOptions): Promise<void> => {
+  const { bytes, free } = await measureHost(options)
+  if (free < bytes) throw tooSmall("Docker's disk", bytes, free)
+}
