@@ -78,12 +78,12 @@ describe('the outcome of a stopped run', () => {
   })
 
   it.each([
-    ['a backup that was not kept', [keep('skipped')], 'no backup was kept'],
-    ['a backup that was', [keep('done')], ''],
-    ['a swap that failed', [swap('failed')], 'iam as before'],
-    ['a swap that was not reached', [swap('skipped')], 'iam as before'],
-    ['a swap after which something else failed', [swap('done')], 'iam restored'],
+    ['a backup that was not kept', [keep('skipped')], ['no backup was kept']],
+    ['a backup that was', [keep('done')], []],
+    ['a swap that failed', [swap('failed')], ['iam as before']],
+    ['a swap that was not reached', [swap('skipped')], ['iam as before']],
+    ['a swap after which something else failed', [swap('done')], ['iam restored']],
   ])('tells of %s', (_, outcomes, expected) => {
-    expect(describeOutcome(outcomes)).toBe(expected)
+    expect(describeOutcome(outcomes)).toEqual(expected)
   })
 })
