@@ -79,6 +79,10 @@ const liveLine = ({ stream, paint, isLive }: LiveOptions) => {
     say: (next: string): void => {
       state = next
     },
+    /** Makes room for a line of something else; the next frame draws it anew. */
+    clear: (): void => {
+      if (isLive && timer) stream.write('\r\x1b[K')
+    },
     stop: (): void => {
       clearInterval(timer)
       if (isLive && timer) stream.write('\r\x1b[K')
@@ -115,7 +119,9 @@ export const textReport = ({ stdout, stderr, paint, quiet, live: isLive }: TextR
       if (event.event === 'step.finished') finished(event)
     },
     note: (text) => {
-      if (!quiet) stderr.write(`${text}\n`)
+      if (quiet) return
+      live.clear()
+      stderr.write(`${text}\n`)
     },
     result: (text) => void stdout.write(text),
     progress: live.say,

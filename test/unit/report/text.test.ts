@@ -155,6 +155,13 @@ describe('the report for people', () => {
     vi.advanceTimersByTime(60_000)
     expect(stderr.text()).toBe(settled)
   })
+
+  it('makes room for a line of narration in the middle of a step', () => {
+    const { event, note, stderr } = report({ isTTY: true })
+    for (const each of events.slice(0, 2)) event(each)
+    note('by the way')
+    expect(stderr.text().endsWith('\r\x1b[Kby the way\n')).toBe(true)
+  })
 })
 
 describe('the report for programs', () => {
