@@ -50,7 +50,7 @@ export const forwardedArgs = (argv: readonly string[]): string[] =>
 /** Columns, where input and both outputs are a terminal. */
 const terminalOf = ({ stdin, stdout, stderr, env }: Context): number | undefined =>
   stdin.isTTY && stdout.isTTY && stderr.isTTY && env.TERM !== 'dumb' && env.CI !== 'true'
-    ? (stderr.columns ?? 80)
+    ? stderr.columns || 80
     : undefined
 
 const go = async (journey: Journey, context: Context): Promise<ExitCode> => {
