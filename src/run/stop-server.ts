@@ -7,7 +7,7 @@ import { checkWrites } from './cutover-backup.ts'
 import { stopDatabase } from './cutover-stacks.ts'
 import type { CutoverTools } from './cutover-tools.ts'
 
-const attempts = 3
+const attempts = 5
 
 /** Whoever is no application stack of ours may write until the very last moment: only the stopped server tells. */
 const isDumped = async ({ docker, host, image, run }: CutoverTools, facts: Facts): Promise<boolean> => {

@@ -14,26 +14,31 @@ const addressOf = async (container: string): Promise<string> => {
 const answers = async (address: string): Promise<boolean> => {
   if (!address) return false
   try {
-    return (await fetch(`http://${address}:8080/healthz`, { signal: AbortSignal.timeout(1000) })).ok
+    return (await fetch(`http://${address}:8080/healthz`, { signal: AbortSignal.timeout(2000) })).ok
   } catch {
     return false
   }
 }
 
-type Seen = { lastGood: number; firstGood: number; wasBad: boolean }
+type Seen = { lastGood: number; firstGood: number; bad: number }
+
+/** Bad answers in a row that make a downtime: a busy machine may owe one or two. */
+const several = 3
 
 const note = (seen: Seen, good: boolean): void => {
   if (!good) {
-    seen.wasBad = true
-    seen.firstGood = 0
-  } else if (!seen.wasBad) seen.lastGood = Date.now()
-  else if (seen.firstGood === 0) seen.firstGood = Date.now()
+    seen.bad++
+    if (seen.bad >= several) seen.firstGood = 0
+  } else if (seen.bad < several) {
+    seen.bad = 0
+    seen.lastGood = Date.now()
+  } else if (seen.firstGood === 0) seen.firstGood = Date.now()
 }
 
 /** Asks a service of the platform again and again, as its users would. */
 export const watchService = (container: string): Downtime => {
   const stop = new AbortController()
-  const seen: Seen = { lastGood: Date.now(), firstGood: 0, wasBad: false }
+  const seen: Seen = { lastGood: Date.now(), firstGood: 0, bad: 0 }
   const watch = async (): Promise<void> => {
     for (let address = ''; !stop.signal.aborted; await sleep(100)) {
       address ||= await addressOf(container)
