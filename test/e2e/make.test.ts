@@ -108,7 +108,7 @@ describe('starting over', () => {
   })
 
   it('refuses make db-cutover-vps without CONFIRM=yes', async () => {
-    const { exit, stderr } = await checkout.run('make db-cutover-vps')
+    const { exit, stderr } = await checkout.run('make db-cutover-vps', { env: { PO_MIGRATE_HERE: '1' } })
     expect(exit).toBe(2)
     expect(stderr).toContain('po-migrate cutover vps --confirm yes')
   })
