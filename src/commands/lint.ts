@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { type Config, loadConfig } from '../config/load.ts'
 import { resolveDatabases } from '../config/resolve.ts'
 import { type ExitCode, exitCodes, usageError } from '../errors.ts'
@@ -109,13 +109,17 @@ const describeLint = (files: number, shown: readonly ShownProblem[]): LintDocume
   return { version: 1, files, errors, warnings: problems.length - errors, problems }
 }
 
+/** Outside git: the directory above `infrastructure/`, where the config stands by default, else the config's own. */
+const projectOf = ({ directory }: Config): string =>
+  basename(directory) === 'infrastructure' ? dirname(directory) : directory
+
 /** Checks the migration files of every managed database, or of the named ones: applied or not, no database is asked. */
 export const lint = async (options: LintOptions, context: Context): Promise<ExitCode> => {
   if (options.explain !== undefined) return explain(options.explain, options, context)
   const { cwd, stdout, stderr } = context
   const config = loadConfig({ file: options.config, cwd, env: context.env })
   const databases = resolveDatabases(config, '', options.db)
-  const root = findRepository(config.directory) ?? dirname(config.directory)
+  const root = findRepository(config.directory) ?? projectOf(config)
   const parse = await loadParser()
   const linted = databases.map((managed) => lintDatabase(managed, parse))
   const located = linted.flatMap((entry) => entry.located)
