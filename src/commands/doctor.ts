@@ -6,7 +6,7 @@ import type { UnfinishedWork } from '../checks/leftovers.ts'
 import { dockerChecks, machineChecks } from '../checks/machine.ts'
 import { type Config, loadConfig } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
-import { isShared, resolveEnvironment } from '../config/resolve.ts'
+import { resolveEnvironment } from '../config/resolve.ts'
 import { requireState, stateDirectory } from '../config/state.ts'
 import { type ExitCode, exitCodes } from '../errors.ts'
 import { composeEnvironment } from '../io/compose.ts'
@@ -119,7 +119,7 @@ const checksOf = (
       shell: runShell,
       path: context.env.PATH,
     },
-    backups: { environment, engine, requireState: stateOf, shared: isShared(config, environment.host) },
+    backups: { environment, engine, requireState: stateOf, shared: environment.host.shared === true },
     leftovers: {
       environment,
       engine,

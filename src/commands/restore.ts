@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type Config, loadConfig } from '../config/load.ts'
-import { isShared, resolveEnvironment } from '../config/resolve.ts'
+import { resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import { readDatabaseNames, readServerInventory, readSummary } from '../io/inventory.ts'
@@ -103,11 +103,11 @@ const showReplacements = async ({ run, engine, manifest }: Opened, plan: Plan): 
 }
 
 const askFirst = async (
-  { config, environment }: Opened,
+  { environment }: Opened,
   options: RestoreOptions,
   context: Context,
 ): Promise<void> => {
-  if (!environment.confirm && !isShared(config, environment.host)) return
+  if (!environment.confirm && !environment.host.shared) return
   const about = `Replacing these databases of ${environment.name}`
   const given = options.confirm ?? context.env.CONFIRM
   const command = `${commandLine(options)} --confirm yes`

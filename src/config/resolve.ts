@@ -136,7 +136,3 @@ export const hostNetworks = (config: Config, host: string): string[] => [
       .flatMap(({ network }) => network ?? []),
   ),
 ]
-
-/** Whether others depend on the host: it is reached by ssh, or serves several environments. */
-export const isShared = (config: Config, { name, ssh }: Host): boolean =>
-  ssh !== undefined || Object.values(config.environments).filter(({ host }) => host === name).length > 1

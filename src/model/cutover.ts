@@ -54,7 +54,8 @@ export type CutoverFrame = {
 /** The name under which a run keeps what it replaces. */
 export const copyName = (volume: string, run: string): string => `${volume}-${run}`
 
-const kinds: ReadonlySet<string> = new Set([
+/** Every kind of step that only a cutover or its undoing has. */
+export const cutoverKinds = [
   'back-up',
   'stop-stack',
   'check-writes',
@@ -69,6 +70,8 @@ const kinds: ReadonlySet<string> = new Set([
   'start-containers',
   'discard-copies',
   'remove-copy',
-] satisfies CutoverStep['kind'][])
+] as const satisfies readonly CutoverStep['kind'][]
+
+const kinds: ReadonlySet<string> = new Set(cutoverKinds)
 
 export const isCutoverStep = (step: { kind: string }): step is CutoverStep => kinds.has(step.kind)

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { cutoverKinds } from '../model/cutover.ts'
 
 /** The shapes of everything `--json` prints; the shipped JSON Schemas are generated from these. */
 const version = z.literal(1)
@@ -21,20 +22,7 @@ export const stepDocument = z.strictObject({
     'apply-migration',
     'rollback-migration',
     'accept-edit',
-    'back-up',
-    'stop-stack',
-    'check-writes',
-    'copy-volume',
-    'wipe-volume',
-    'bring-back',
-    'carry-roles',
-    'migrate',
-    'carry-database',
-    'carry-settings',
-    'verify',
-    'start-containers',
-    'discard-copies',
-    'remove-copy',
+    ...cutoverKinds,
     'dump-database',
     'dump-roles',
     'prove-backup',
