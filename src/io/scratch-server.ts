@@ -4,7 +4,7 @@ import { AppError, exitCodes } from '../errors.ts'
 import { Secret } from '../model/secret.ts'
 import { sessionName } from '../model/session.ts'
 import { type Docker, dockerMessage } from './docker.ts'
-import type { DumpTarget } from './dump.ts'
+import type { DumpTarget } from './dump-tool.ts'
 import { execSocket } from './exec-stream.ts'
 import { openServer } from './postgres.ts'
 

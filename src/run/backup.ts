@@ -1,13 +1,7 @@
 import { join } from 'node:path'
 import { backupName, openPartialBackup, type PartialBackup, pruneBackups } from '../io/backup-directory.ts'
-import {
-  type DumpOptions,
-  type DumpProgress,
-  type DumpTarget,
-  dumpDatabase,
-  dumpGlobals,
-  type Written,
-} from '../io/dump.ts'
+import { dumpDatabase, dumpGlobals, type Written } from '../io/dump.ts'
+import type { DumpOptions, DumpProgress, DumpTarget } from '../io/dump-tool.ts'
 import { readDatabaseInventory, readServerInventory } from '../io/inventory.ts'
 import { writeManifest } from '../io/manifest.ts'
 import { readImageOf } from '../io/scratch-server.ts'
