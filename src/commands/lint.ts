@@ -5,10 +5,7 @@ import { resolveDatabases } from '../config/resolve.ts'
 import { type ExitCode, exitCodes, usageError } from '../errors.ts'
 import { readMigrations } from '../io/files.ts'
 import { findRepository, findStrays } from '../io/repository.ts'
-import { catalogue } from '../lint/catalogue.ts'
-import { lintMigration } from '../lint/lint.ts'
-import { loadParser, type Parse } from '../lint/parse.ts'
-import { rules } from '../lint/rules.ts'
+import { type Linter, loadLinter } from '../lint/linter.ts'
 import type { Context } from '../model/context.ts'
 import { nearest } from '../model/nearest.ts'
 import type { ManagedDatabase, Problem } from '../model/types.ts'
@@ -49,9 +46,9 @@ export const lintCommand = (program: Program, wire: Wire) =>
 type Located = { problem: Problem; database: string | null; path: string }
 type Linted = { files: number; located: Located[] }
 
-const lintDatabase = (managed: ManagedDatabase, parse: Parse): Linted => {
+const lintDatabase = (managed: ManagedDatabase, lintFile: Linter): Linted => {
   const { files, strays } = readMigrations(managed)
-  const problems = [...strays, ...files.flatMap((file) => lintMigration(file, parse, rules))]
+  const problems = [...strays, ...files.flatMap(lintFile)]
   const located = problems.map((problem) => ({
     problem,
     database: managed.name,
@@ -87,7 +84,8 @@ const show =
     return { ...problem, database, file, text: problem.line === undefined ? undefined : readText(path) }
   }
 
-const explain = (id: string, options: LintOptions, context: Context): ExitCode => {
+const explain = async (id: string, options: LintOptions, context: Context): Promise<ExitCode> => {
+  const { catalogue } = await import('../lint/catalogue.ts')
   const found = catalogue.get(id)
   if (!found) {
     const known = [...catalogue.keys()].sort()
@@ -115,13 +113,13 @@ const projectOf = ({ directory }: Config): string =>
 
 /** Checks the migration files of every managed database, or of the named ones: applied or not, no database is asked. */
 export const lint = async (options: LintOptions, context: Context): Promise<ExitCode> => {
-  if (options.explain !== undefined) return explain(options.explain, options, context)
+  if (options.explain !== undefined) return await explain(options.explain, options, context)
   const { cwd, stdout, stderr } = context
   const config = loadConfig({ file: options.config, cwd, env: context.env })
   const databases = resolveDatabases(config, '', options.db)
   const root = findRepository(config.directory) ?? projectOf(config)
-  const parse = await loadParser()
-  const linted = databases.map((managed) => lintDatabase(managed, parse))
+  const lintFile = await loadLinter()
+  const linted = databases.map((managed) => lintDatabase(managed, lintFile))
   const located = linted.flatMap((entry) => entry.located)
   if (options.db.length === 0) located.push(...lintStrays(config, root))
   const shown = located.map(show(options.format === 'codequality' ? root : cwd))

@@ -1,6 +1,4 @@
-import { lintMigration } from '../lint/lint.ts'
-import type { Parse } from '../lint/parse.ts'
-import { rules } from '../lint/rules.ts'
+import type { Linter } from '../lint/linter.ts'
 import { unappliedFiles } from '../model/history.ts'
 import type { DatabaseState, MigrationFile } from '../model/types.ts'
 
@@ -12,19 +10,17 @@ const newFiles = (state: DatabaseState): MigrationFile[] =>
 
 /**
  * Adds to every file that is to run what lint finds in its SQL; applied files are left alone, whatever is in them.
- * The parser is loaded only when there is something new to parse.
+ * Rules and parser are loaded only when there is something new to parse.
  */
 export const lintUnapplied = async (
   states: readonly DatabaseState[],
-  load: () => Promise<Parse>,
+  load: () => Promise<Linter>,
 ): Promise<DatabaseState[]> => {
   const fresh = new Set(states.flatMap(newFiles))
   if (fresh.size === 0) return [...states]
-  const parse = await load()
+  const lint = await load()
   return states.map((state) => ({
     ...state,
-    files: state.files.map((entry) =>
-      fresh.has(entry) ? { ...entry, problems: lintMigration(entry, parse, rules) } : entry,
-    ),
+    files: state.files.map((entry) => (fresh.has(entry) ? { ...entry, problems: lint(entry) } : entry)),
   }))
 }

@@ -2,7 +2,7 @@ import type { Engine } from '../io/engine.ts'
 import { readMigrations } from '../io/files.ts'
 import type { Server } from '../io/postgres.ts'
 import { absent, readApplied, readExisting } from '../io/read-database.ts'
-import { loadParser } from '../lint/parse.ts'
+import { loadLinter } from '../lint/linter.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import { lintUnapplied } from './preflight.ts'
 
@@ -30,5 +30,5 @@ export const readUpWorld = async (
     readDatabases(environment, engine.server),
     engine.missingImage(),
   ])
-  return { databases: await lintUnapplied(databases, loadParser), missingImage }
+  return { databases: await lintUnapplied(databases, loadLinter), missingImage }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { loadParser } from '../../../src/lint/parse.ts'
+import { loadLinter } from '../../../src/lint/linter.ts'
 import { lintUnapplied } from '../../../src/run/preflight.ts'
 import { migration } from '../../support/project.ts'
 import { databaseState } from '../support/fixtures.ts'
@@ -11,9 +11,9 @@ const state = (change: { applied?: string[]; attempted?: string[] }) => {
   return { ...made, files, attempted: new Set(change.attempted) }
 }
 
-/** The files with a problem after preflight, and how often the parser was loaded for that. */
+/** The files with a problem after preflight, and how often the linter was loaded for that. */
 const preflight = async (...states: ReturnType<typeof state>[]) => {
-  const load = vi.fn(loadParser)
+  const load = vi.fn(loadLinter)
   const linted = await lintUnapplied(states, load)
   const faulty = linted.flatMap(({ files }) => files.filter(({ problems }) => problems.length > 0))
   return { faulty: faulty.map(({ file }) => file), loaded: load.mock.calls.length, linted }
@@ -36,7 +36,7 @@ describe('preflight', () => {
     expect(await preflight(state(known))).toMatchObject({ faulty: [], loaded: 0 })
   })
 
-  it('loads no parser where nothing is to run', async () => {
+  it('loads no linter where nothing is to run', async () => {
     const done = state({ applied: ['00001', '00002'] })
     const { loaded, linted } = await preflight(done, done)
     expect(loaded).toBe(0)
@@ -48,7 +48,7 @@ describe('preflight', () => {
     const [first, second] = made.files
     const known = { rule: 'duplicate-version', level: 'error' as const, file: '00001_a.sql', message: 'x' }
     const files = [{ ...first!, problems: [known] }, second!]
-    const [linted] = await lintUnapplied([{ ...made, files }], loadParser)
+    const [linted] = await lintUnapplied([{ ...made, files }], loadLinter)
     expect(linted?.files[0]?.problems.map(({ rule }) => rule)).toEqual([
       'duplicate-version',
       'own-transaction',

@@ -1,0 +1,15 @@
+import type { MigrationFile, Problem } from '../model/types.ts'
+
+/** Everything that is wrong with a file. */
+export type Linter = (file: MigrationFile) => Problem[]
+
+/** Loads the rules and the parser, late: nothing pending needs neither, and the rules are the largest part of the program. */
+export const loadLinter = async (): Promise<Linter> => {
+  const [{ lintMigration }, { loadParser }, { rules }] = await Promise.all([
+    import('./lint.ts'),
+    import('./parse.ts'),
+    import('./rules.ts'),
+  ])
+  const parse = await loadParser()
+  return (file) => lintMigration(file, parse, rules)
+}
