@@ -65,7 +65,10 @@ const runCutover = async (
   { options, context, later }: { options: CutoverOptions; context: Context; later: Later },
 ): Promise<RunResult> => {
   if (Number(options.resume) + Number(options.undo) + Number(options.attach) > 1)
-    throw usageError('One of --resume (finish it), --undo (take it back) and --attach (look at it).')
+    throw usageError(
+      'One of --resume (finish it), --undo (take it back) and --attach (look at it).',
+      'po-migrate cutover --help',
+    )
   const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
   const host = resolveCutoverHost(config, options.host)
   const followed = { options, config, host, context }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { type ExitCode, exitCodes } from '../errors.ts'
 import { type Locked, readLocks } from '../io/lock.ts'
 import { endOrphans, findOrphans, isClean, type Orphans } from '../io/orphans.ts'
 import type { Context } from '../model/context.ts'
 import { confirm } from '../report/confirm.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeLocks, renderLocks } from '../report/lock.ts'
+import { requireDocker, requireShared } from '../run/require-shared.ts'
 import { environmentArgument, type GlobalOptions, type Program, paintFor, type Wire } from './options.ts'
 import { type OpenedEnvironment, withEnvironment } from './with-environment.ts'
 
@@ -57,11 +58,8 @@ const release = async (
 }
 
 const readLockState = async ({ environment, engine }: OpenedEnvironment): Promise<Reading> => {
-  const { server, shared } = engine
-  if (!shared)
-    throw new AppError(`${environment.name} runs on the embedded engine, which has no locks.`, {
-      exitCode: exitCodes.usage,
-    })
+  requireDocker(environment, 'locks')
+  const { server, shared } = requireShared(engine)
   const databases = environment.databases.map(({ database }) => database)
   const [locks, orphans] = await Promise.all([
     readLocks(databases, (sql) => server.query('postgres', sql)),

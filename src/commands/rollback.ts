@@ -1,8 +1,9 @@
-import { AppError, type ExitCode, exitCodes, usageError } from '../errors.ts'
+import { type ExitCode, usageError } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { planRollback } from '../plan/rollback.ts'
 import { renderRollback } from '../report/rollback.ts'
 import { renderSummary } from '../report/up.ts'
+import { requireDocker } from '../run/require-shared.ts'
 import { readUpWorld } from '../run/world.ts'
 import { environmentArgument, type GlobalOptions, type Program, paintFor, type Wire } from './options.ts'
 import { runPlanned } from './planned-run.ts'
@@ -19,7 +20,10 @@ const stepsOf = (value: unknown): number => {
 const oneDatabase = (value: string | string[]): string => {
   const [name = '', ...others] = [value].flat()
   if (others.length === 0) return name
-  throw usageError('rollback takes one --db: each database has its own newest migrations.')
+  throw usageError(
+    'rollback takes one --db: each database has its own newest migrations.',
+    'po-migrate rollback --help',
+  )
 }
 
 export const rollbackCommand = (program: Program, wire: Wire) =>
@@ -59,10 +63,7 @@ export const rollback = (options: RollbackOptions, context: Context): Promise<Ex
         options: { ...options, db: [options.db] },
         command: commandLine(options),
         plan: async (environment, engine) => {
-          if (!engine.shared)
-            throw new AppError(`${environment.name} runs on the embedded engine: start it anew instead.`, {
-              exitCode: exitCodes.usage,
-            })
+          requireDocker(environment, 'rollback')
           const world = await readUpWorld(environment, engine)
           return {
             databases: world.databases,

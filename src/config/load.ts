@@ -36,6 +36,7 @@ const readText = (file: string): string => {
   } catch (cause) {
     throw new AppError(`Cannot read the config ${file}: ${(cause as Error).message}`, {
       exitCode: exitCodes.usage,
+      hint: `ls -l ${file}`,
       cause,
     })
   }

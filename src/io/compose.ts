@@ -116,5 +116,6 @@ export const readServiceImage = async (
   throw new AppError(`compose does not tell the image of ${service} in ${stack.file}.`, {
     exitCode: exitCodes.usage,
     details: [stderr.trim(), 'Nothing was touched.'],
+    hint: `docker compose --file ${stack.file} config --images`,
   })
 }

@@ -126,6 +126,7 @@ const notABackup = (directory: string, why: string, cause?: unknown): AppError =
   new AppError(`${directory} is not a backup: ${why}.`, {
     exitCode: exitCodes.usage,
     details: ['Nothing was touched.'],
+    hint: 'po-migrate history ENV names the directory of each backup',
     cause,
   })
 

@@ -33,6 +33,7 @@ const refuseOlder = ({ manifest, serverVersion, directory }: RestoreWorld): void
   throw new AppError(`The backup is of Postgres ${majorOf(manifest.server.version)}, the server is older.`, {
     exitCode: exitCodes.refused,
     details: [`${directory}: ${manifest.server.version}`, `server: ${serverVersion}`, 'Nothing was touched.'],
+    hint: `restore it into a server of Postgres ${majorOf(manifest.server.version)} or newer`,
   })
 }
 
@@ -43,10 +44,14 @@ const choose = (world: RestoreWorld): string[] => {
   const missing = wanted.filter((name) => !present.includes(name))
   if (missing.length === 0 || (!named && missing.length < wanted.length))
     return wanted.filter((name) => present.includes(name))
-  throw usageError(`The backup does not hold ${missing.join(', ')}.`, undefined, [
-    `${directory} is of ${manifest.environment}, and holds ${present.join(', ')}`,
-    `Nothing was touched in ${environment}.`,
-  ])
+  throw usageError(
+    `The backup does not hold ${missing.join(', ')}.`,
+    'po-migrate history ENV names the directory of each backup',
+    [
+      `${directory} is of ${manifest.environment}, and holds ${present.join(', ')}`,
+      `Nothing was touched in ${environment}.`,
+    ],
+  )
 }
 
 /** The roles that the chosen databases need, with those they are members of. */
