@@ -6,7 +6,7 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { startTool, type ToolProcess } from '../support/process.ts'
 import { makeProject, migration, type Project, type ProjectConfig } from '../support/project.ts'
 import { openSession } from '../support/session.ts'
-import { runTool, type ToolResult } from '../support/tool.ts'
+import { runIn, type ToolResult } from '../support/tool.ts'
 
 /** One server for all tests of this file: each uses a database of its own. */
 let postgres: TestPostgres
@@ -32,16 +32,10 @@ const project = async (database: string, { file, first = table, edit }: Setting)
       edit?.(config)
     },
   })
-  expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+  expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
   files.migrations({ [database]: { '00002_dies.sql': file, '00003_next.sql': next } })
   return files
 }
-
-const tool = ({ directory }: Project, args: string): Promise<ToolResult> =>
-  runTool(args.split(' '), { cwd: directory })
-
-const versions = (database: string, from = 'schema_migrations'): Promise<string> =>
-  postgres.psql(database, `select string_agg(version, ' ' order by version) from ${from}`)
 
 const attempts = (database: string): Promise<string> =>
   postgres.psql(
@@ -84,7 +78,7 @@ const killContainer = async (database: string): Promise<void> => {
 }
 
 const check = async (files: Project, title: string) => {
-  const { stdout } = await tool(files, 'doctor dev --json')
+  const { stdout } = await runIn(files, 'doctor dev --json')
   return doctorDocument.parse(JSON.parse(stdout)).checks.find((result) => result.title === title)
 }
 
@@ -100,10 +94,10 @@ const paste = async (command: string | undefined): Promise<void> => {
 
 /** The next run brings the database to the end, every file once, and nothing is left. */
 const expectEnd = async (files: Project, database: string, from?: string): Promise<void> => {
-  expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
-  expect(await versions(database, from)).toBe('00001 00002 00003')
+  expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
+  expect(await postgres.versions(database, from)).toBe('00001 00002 00003')
   expect(await containersOf(database)).toEqual([])
-  expect(await tool(files, 'up dev')).toMatchObject({
+  expect(await runIn(files, 'up dev')).toMatchObject({
     exit: 0,
     stdout: expect.stringContaining('nothing to do'),
   })
@@ -144,9 +138,9 @@ describe('after the orchestrator was killed in a transactional file', () => {
     await killTool(process)
     await killContainer('fx_undone')
     await gate.open()
-    expect(await versions('fx_undone')).toBe('00001')
+    expect(await postgres.versions('fx_undone')).toBe('00001')
     expect(await check(files, 'left behind')).toMatchObject({ status: 'failed' })
-    expect(await tool(files, 'lock release dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'lock release dev')).toMatchObject({ exit: 0 })
     expect(await check(files, 'unfinished work')).toMatchObject({
       status: 'warning',
       finding: expect.stringContaining('00002_dies.sql'),
@@ -201,16 +195,16 @@ describe('after a run was killed in CREATE INDEX CONCURRENTLY', () => {
       await app.query(`begin; insert into app.things values (1); insert into public.things values (1);`)
       await killInBuild(files, database, 'concurrently')
       await app.query('rollback')
-      expect(await tool(files, 'lock release dev')).toMatchObject({ exit: 0 })
+      expect(await runIn(files, 'lock release dev')).toMatchObject({ exit: 0 })
       const looked = [await check(files, 'unfinished work'), await check(files, 'invalid indexes')]
-      const refused = await tool(files, 'up dev')
+      const refused = await runIn(files, 'up dev')
       expect(refused.exit).toBe(4)
       expect(refused.stderr).toContain(`the index ${index} was left INVALID`)
       const [command, ...others] = commandsIn(refused)
       expect(others).toEqual([])
       expect(command).toContain(`drop index concurrently ${found};`)
       for (const result of looked) expect(result).toMatchObject({ status: 'failed', remedy: command })
-      expect(await versions(database, from)).toBe('00001')
+      expect(await postgres.versions(database, from)).toBe('00001')
       await paste(command)
       await expectEnd(files, database, from)
       const valid = `select indisvalid from pg_index where indexrelid = '${found}'::regclass`
@@ -226,9 +220,9 @@ describe('after a run was killed in CREATE INDEX CONCURRENTLY', () => {
     await app.query('begin; lock table schema_migrations in exclusive mode;')
     await killInBuild(files, 'fx_valid', 'insert into')
     await app.query('rollback')
-    expect(await tool(files, 'lock release dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'lock release dev')).toMatchObject({ exit: 0 })
     const looked = await check(files, 'unfinished work')
-    const refused = await tool(files, 'up dev')
+    const refused = await runIn(files, 'up dev')
     expect(refused).toMatchObject({
       exit: 4,
       stderr: expect.stringContaining('things_id is there and valid'),
@@ -236,7 +230,7 @@ describe('after a run was killed in CREATE INDEX CONCURRENTLY', () => {
     const [command, ...others] = commandsIn(refused)
     expect(others).toEqual([])
     expect(looked).toMatchObject({ status: 'failed', remedy: command })
-    expect(await versions('fx_valid')).toBe('00001')
+    expect(await postgres.versions('fx_valid')).toBe('00001')
     await paste(command)
     await expectEnd(files, 'fx_valid')
     expect(await attempts('fx_valid')).toBe('00001 done, 00002 done, 00003 done')
@@ -264,7 +258,7 @@ const things = (database: string): Promise<string> => postgres.psql(database, 's
 describe('after a run was killed in another file outside a transaction', () => {
   const refuse = async (files: Project, database: string): Promise<string[]> => {
     const looked = await check(files, 'unfinished work')
-    const refused = await tool(files, 'up dev')
+    const refused = await runIn(files, 'up dev')
     expect(refused).toMatchObject({
       exit: 4,
       stderr: expect.stringContaining(`a run died while 00002_dies.sql ran outside a transaction`),
@@ -275,7 +269,7 @@ describe('after a run was killed in another file outside a transaction', () => {
       status: 'failed',
       remedy: `done: ${commands[0]}\nnot done, or undone by hand: ${commands[1]}`,
     })
-    expect(await tool(files, 'up dev')).toMatchObject({ exit: 4 })
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 4 })
     expect(await attempts(database)).toBe('00001 done, 00002 running')
     expect(await things(database)).toBe('1')
     return commands
@@ -286,7 +280,7 @@ describe('after a run was killed in another file outside a transaction', () => {
     await eventually('a row', async () => (await things(database)) === '1' || undefined)
     await killTool(process)
     await killContainer(database)
-    expect(await tool(files, 'lock release dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'lock release dev')).toMatchObject({ exit: 0 })
     return refuse(files, database)
   }
 

@@ -30,9 +30,6 @@ const project = (database: string, gate: Gate): Project =>
 
 const up = ({ directory }: Project): ToolProcess => startTool(['up', 'dev'], { cwd: directory })
 
-const versions = (database: string): Promise<string> =>
-  postgres.psql(database, "select string_agg(version, ' ' order by version) from schema_migrations")
-
 const containersOf = (database: string): Promise<string> =>
   docker(['ps', '--all', '--quiet', '--filter', `label=po-migrate.databases=${database}`])
 
@@ -59,10 +56,10 @@ describe('a signal', () => {
     expect(stderr).toContain('Interrupted by SIGINT; the running step was finished.')
     expect(stderr).toContain('int  stopped: 00001, 00002 stay applied, 1 not started')
     expect(stderr).toContain('→ po-migrate up dev')
-    expect(await versions('int')).toBe('00001 00002')
+    expect(await postgres.versions('int')).toBe('00001 00002')
     expect(await containersOf('int')).toBe('')
     expect(await runTool(['up', 'dev'], { cwd: files.directory })).toMatchObject({ exit: 0 })
-    expect(await versions('int')).toBe('00001 00002 00003')
+    expect(await postgres.versions('int')).toBe('00001 00002 00003')
   })
 
   it('SIGTERM, delivered twice within a second, counts once and is 143', async () => {
@@ -80,7 +77,7 @@ describe('a signal', () => {
     const { exit, stderr } = await tool.ended
     expect(exit).toBe(143)
     expect(stderr).toContain('Interrupted by SIGTERM; the running step was finished.')
-    expect(await versions('term')).toBe('00001 00002')
+    expect(await postgres.versions('term')).toBe('00001 00002')
     expect(await containersOf('term')).toBe('')
   })
 
@@ -102,10 +99,10 @@ describe('a signal', () => {
     expect(await gate.waiting()).toBe(0)
     expect(await backendsOf('twice')).toBe('')
     expect(await containersOf('twice')).toBe('')
-    expect(await versions('twice')).toBe('00001')
+    expect(await postgres.versions('twice')).toBe('00001')
     expect(await postgres.psql('twice', 'select count(*) from things')).toBe('0')
     await gate.open()
     expect(await runTool(['up', 'dev'], { cwd: files.directory })).toMatchObject({ exit: 0 })
-    expect(await versions('twice')).toBe('00001 00002 00003')
+    expect(await postgres.versions('twice')).toBe('00001 00002 00003')
   })
 })

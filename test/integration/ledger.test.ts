@@ -41,9 +41,6 @@ const rows = async (database: string): Promise<any[]> =>
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-const versions = (database: string): Promise<string> =>
-  postgres.psql(database, "select string_agg(version, ' ' order by version) from schema_migrations")
-
 const git = async ({ directory }: Project, ...args: string[]): Promise<string> => {
   const who = ['-c', 'user.name=t', '-c', 'user.email=t@t']
   const { exit, stdout, stderr } = await run('git', ['-C', directory, ...who, ...args])
@@ -114,7 +111,7 @@ describe('the ledger', () => {
       sha256: sha256(migration('insert into nothing values (1);')),
     })
     expect(new Set(found.map(({ run: id }) => id)).size).toBe(3)
-    expect(await versions('led_failed')).toBe('00001 00002')
+    expect(await postgres.versions('led_failed')).toBe('00001 00002')
   })
 
   it('says who ran it at a terminal, and that files differ from the commit, in any database of the store', async () => {
@@ -191,7 +188,7 @@ describe('the ledger', () => {
     files.migrations({ led_taken: { '00002_b.sql': migration('alter table a add b int;') } })
     expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
     expect(await rows('led_taken')).toMatchObject([{ version: '00002', outcome: 'done' }])
-    expect(await versions('led_taken')).toBe('00001 00002')
+    expect(await postgres.versions('led_taken')).toBe('00001 00002')
   })
 })
 

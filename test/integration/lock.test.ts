@@ -42,9 +42,6 @@ const gated = (sql: string): Record<string, string> => ({
   '00003_next.sql': migration('create table later (id int);'),
 })
 
-const versions = (database: string): Promise<string> =>
-  postgres.psql(database, "select string_agg(version, ' ' order by version) from schema_migrations")
-
 /** What the ledger says was attempted, in order. */
 const attempts = (database: string): Promise<string> =>
   postgres.psql(
@@ -196,8 +193,8 @@ describe('runs that share nothing', () => {
     expect(await gate.waiting()).toBe(1)
     await gate.open()
     expect(await qual).toMatchObject({ exit: 0 })
-    expect(await versions('pair_prod')).toBe('00001 00002 00003')
-    expect(await versions('pair_qual')).toBe('00001 00002 00003')
+    expect(await postgres.versions('pair_prod')).toBe('00001 00002 00003')
+    expect(await postgres.versions('pair_qual')).toBe('00001 00002 00003')
   })
 })
 
@@ -279,7 +276,7 @@ describe('a run that loses its lock session', () => {
     const waited = await second
     expect(waited).toMatchObject({ exit: 0 })
     expect(waited.stderr).toContain(`a run that died left container ${container}`)
-    expect(await versions('cut')).toBe('00001 00002 00003')
+    expect(await postgres.versions('cut')).toBe('00001 00002 00003')
     expect(await attempts('cut')).toMatch(/^00001 done, 00002 done, 00003 done$/)
   })
 })
@@ -335,7 +332,7 @@ describe('a run that was killed', () => {
     expect(released).toMatchObject({ exit: 0, stdout: expect.stringContaining('dev: released.') })
     expect(await containersOf('dead')).toEqual([])
     await eventually('the backend to end', async () => (await gate.waiting()) === 0 || undefined)
-    expect(await versions('dead')).toBe('00001')
+    expect(await postgres.versions('dead')).toBe('00001')
     await gate.open()
     expect(await run(files, 'up dev --lock-wait 5')).toMatchObject({ exit: 0 })
     expect(await attempts('dead')).toBe('00001 done, 00002 failed, 00002 done, 00003 done')
@@ -392,6 +389,6 @@ describe('lock', () => {
     expect({ exit, stderr }).toEqual({ exit: 1, stderr: expect.stringContaining('alive') })
     expect(await postgres.psql('alive', "select to_regclass('later') is null")).toBe('t')
     expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
-    expect(await versions('alive')).toBe('00001 00002 00003')
+    expect(await postgres.versions('alive')).toBe('00001 00002 00003')
   })
 })

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readEvents } from '../support/events.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { makeProject, migration, type Project, type Store } from '../support/project.ts'
-import { runTool, type ToolResult } from '../support/tool.ts'
+import { runIn } from '../support/tool.ts'
 
 /** One server for all tests of this file: each uses databases of its own names. */
 let postgres: TestPostgres
@@ -24,12 +24,6 @@ const project = (store: Store): Project =>
     },
   })
 
-const run = ({ directory }: Project, args: string): Promise<ToolResult> =>
-  runTool(args.split(' '), { cwd: directory })
-
-const versions = (database: string): Promise<string> =>
-  postgres.psql(database, `select string_agg(version, ' ' order by version) from schema_migrations`)
-
 const table = (name: string): string => migration(`create table ${name} (id int);`)
 const remove = (files: Project, path: string): void =>
   rmSync(join(files.directory, 'infrastructure/migrations', path))
@@ -37,53 +31,56 @@ const remove = (files: Project, path: string): void =>
 describe('a file older than the newest applied one', () => {
   it('is refused with 4 in all databases at once, and runs with the flag that the refusal names', async () => {
     using files = project({ late: { '00002_b.sql': table('b') }, late_too: { '00001_a.sql': table('a') } })
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
     files.migrations({ late: { '00001_a.sql': table('a') }, late_too: { '00002_b.sql': table('b') } })
-    const refused = await run(files, 'up dev')
+    const refused = await runIn(files, 'up dev')
     expect(refused).toMatchObject({ exit: 4, stdout: '' })
     expect(refused.stderr).toContain('late: 00001_a.sql would run out of order: 00002 is applied already')
     expect(refused.stderr).toContain('po-migrate up dev --allow-out-of-order 00001\n')
-    expect([await versions('late'), await versions('late_too')]).toEqual(['00002', '00001'])
+    expect([await postgres.versions('late'), await postgres.versions('late_too')]).toEqual(['00002', '00001'])
 
-    const planned = await run(files, 'plan dev --exit-code')
+    const planned = await runIn(files, 'plan dev --exit-code')
     expect(planned.exit).toBe(3)
     expect(planned.stderr).toContain('up will refuse: late: 00001_a.sql would run out of order')
 
-    expect(await run(files, 'up dev --allow-out-of-order 00001')).toMatchObject({ exit: 0 })
-    expect([await versions('late'), await versions('late_too')]).toEqual(['00001 00002', '00001 00002'])
+    expect(await runIn(files, 'up dev --allow-out-of-order 00001')).toMatchObject({ exit: 0 })
+    expect([await postgres.versions('late'), await postgres.versions('late_too')]).toEqual([
+      '00001 00002',
+      '00001 00002',
+    ])
   })
 })
 
 describe('an applied version without a file', () => {
   it('is refused even when nothing is pending, and let pass by its version', async () => {
     using files = project({ gone: { '00001_a.sql': table('a'), '00002_b.sql': table('b') } })
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
     remove(files, 'gone/00002_b.sql')
-    const refused = await run(files, 'up dev --allow-missing 00001')
+    const refused = await runIn(files, 'up dev --allow-missing 00001')
     expect(refused.exit).toBe(4)
     expect(refused.stderr).toContain(
       'gone: 00002 is applied, but has no file in this checkout (an older one?)',
     )
-    expect(await run(files, 'plan dev --exit-code')).toMatchObject({ exit: 0 })
-    expect(await run(files, 'up dev --allow-missing 00002')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'plan dev --exit-code')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'up dev --allow-missing 00002')).toMatchObject({ exit: 0 })
   })
 })
 
 describe('a file that was edited since it was applied', () => {
   it('is refused, and once accepted stands in the history and is asked about no more', async () => {
     using files = project({ edited: { '00001_a.sql': table('a') } })
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
     files.migrations({ edited: { '00001_a.sql': `-- why it is there\n${table('a')}` } })
-    expect(await run(files, 'up dev')).toMatchObject({
+    expect(await runIn(files, 'up dev')).toMatchObject({
       exit: 4,
       stderr: expect.stringContaining('edited: 00001_a.sql was edited since it was applied'),
     })
-    expect(readEvents(await run(files, 'up dev --accept-edit 00001 --json')).steps).toMatchObject([
+    expect(readEvents(await runIn(files, 'up dev --accept-edit 00001 --json')).steps).toMatchObject([
       { kind: 'accept-edit', database: 'edited', migration: '00001_a.sql', status: 'done' },
     ])
-    expect((await run(files, 'history dev')).stdout).toContain('00001_a.sql (edit accepted)')
-    expect((await run(files, 'status dev')).stdout).not.toContain('edited since')
-    expect(await run(files, 'up dev')).toMatchObject({
+    expect((await runIn(files, 'history dev')).stdout).toContain('00001_a.sql (edit accepted)')
+    expect((await runIn(files, 'status dev')).stdout).not.toContain('edited since')
+    expect(await runIn(files, 'up dev')).toMatchObject({
       exit: 0,
       stdout: expect.stringContaining('nothing to do'),
     })
@@ -97,7 +94,7 @@ describe('several databases', () => {
       go_b: { '00001_a.sql': table('a') },
       go_c: { '00001_bad.sql': migration('select 1/0;'), '00002_b.sql': table('b') },
     })
-    const result = await run(files, 'up dev --continue-on-error --json')
+    const result = await runIn(files, 'up dev --continue-on-error --json')
     const { finished } = readEvents(result)
     expect(finished).toMatchObject({
       exit: 1,
@@ -110,10 +107,10 @@ describe('several databases', () => {
     })
     expect(finished.error?.message).toBe('2 databases failed.')
     expect(finished.error?.hint).toBe('po-migrate up dev --continue-on-error')
-    expect([await versions('go_a'), await versions('go_b')]).toEqual(['00001', '00001'])
+    expect([await postgres.versions('go_a'), await postgres.versions('go_b')]).toEqual(['00001', '00001'])
 
     files.migrations({ go_a: { '00002_bad.sql': table('b') }, go_c: { '00001_bad.sql': table('a') } })
-    const { steps } = readEvents(await run(files, 'up dev --json'))
+    const { steps } = readEvents(await runIn(files, 'up dev --json'))
     expect(steps.map(({ database, migration: file }) => `${database} ${file}`)).toEqual([
       'go_a 00002_bad.sql',
       'go_c 00001_bad.sql',

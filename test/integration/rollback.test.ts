@@ -5,7 +5,7 @@ import { dbmate } from '../support/dbmate.ts'
 import { readEvents } from '../support/events.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { makeProject, migration, type Project, type ProjectOptions, type Store } from '../support/project.ts'
-import { runTool, type ToolResult } from '../support/tool.ts'
+import { runIn } from '../support/tool.ts'
 
 /** One server for all tests of this file: each uses databases of its own names. */
 let postgres: TestPostgres
@@ -24,14 +24,6 @@ const project = (store: Store, edit?: ProjectOptions['edit']): Project =>
     },
   })
 
-const run = ({ directory }: Project, args: string): Promise<ToolResult> =>
-  runTool(args.split(' '), { cwd: directory })
-
-const versions = (database: string): Promise<string> =>
-  postgres.psql(
-    database,
-    `select coalesce(string_agg(version, ' ' order by version), '') from schema_migrations`,
-  )
 const tables = (database: string): Promise<string> =>
   postgres.psql(
     database,
@@ -48,38 +40,38 @@ const three: Store[string] = {
 describe('rollback', () => {
   it('undoes the newest applied versions, newest first, shows their SQL, and stands in the history', async () => {
     using files = project({ back: three })
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
-    const { exit, stdout } = await run(files, 'rollback dev --db back --steps 2')
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
+    const { exit, stdout } = await runIn(files, 'rollback dev --db back --steps 2')
     expect(exit).toBe(0)
     expect(stdout).toContain('5 | drop table c;')
     expect(stdout).toMatch(/dev: 2 migrations rolled back in .* \(back 2\)\.\n$/)
-    expect([await versions('back'), await tables('back')]).toEqual(['00001', 'a'])
-    const history = await run(files, 'history dev')
+    expect([await postgres.versions('back'), await tables('back')]).toEqual(['00001', 'a'])
+    const history = await runIn(files, 'history dev')
     expect(history.stdout).toMatch(/00010_c.sql \(rolled back\)[\s\S]*00002_b.sql \(rolled back\)/)
 
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
     expect(await tables('back')).toBe('a b c')
   })
 
   it('that fails leaves the file applied and says at which line', async () => {
     const wrong = migration('create table a (id int);', 'drop table a;\ndrop table nowhere;')
     using files = project({ stuck: { '00001_a.sql': wrong } })
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
-    const { finished, steps } = readEvents(await run(files, 'rollback dev --db stuck --json'))
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
+    const { finished, steps } = readEvents(await runIn(files, 'rollback dev --db stuck --json'))
     expect(finished.exit).toBe(1)
     expect(steps[0]?.error).toMatchObject({
       message: expect.stringContaining('stuck: rolling back 00001_a.sql failed'),
       details: expect.arrayContaining(['00001_a.sql stays applied, as it was.']),
     })
-    expect([await versions('stuck'), await tables('stuck')]).toEqual(['00001', 'a'])
+    expect([await postgres.versions('stuck'), await tables('stuck')]).toEqual(['00001', 'a'])
   })
 
   it('of the newest version refuses without its file, where dbmate by itself undoes another one', async () => {
     using files = project({ wrong: three, plain: three })
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
     for (const name of ['wrong', 'plain'])
       rmSync(join(files.directory, `infrastructure/migrations/${name}/00010_c.sql`))
-    const refused = await run(files, 'rollback dev --db wrong')
+    const refused = await runIn(files, 'rollback dev --db wrong')
     expect(refused.exit).toBe(4)
     expect(refused.stderr).toContain('wrong: 00010 has no file in this checkout')
     expect(await tables('wrong')).toBe('a b c')
@@ -101,32 +93,32 @@ describe('rollback', () => {
   ])('refuses %s', async (title, text, words) => {
     const name = title.replaceAll(' ', '_')
     using files = project({ [name]: { '00001_a.sql': text } })
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
-    expect(await run(files, `rollback dev --db ${name}`)).toMatchObject({
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, `rollback dev --db ${name}`)).toMatchObject({
       exit: 4,
       stderr: expect.stringContaining(words),
     })
-    expect(await versions(name)).toBe('00001')
+    expect(await postgres.versions(name)).toBe('00001')
   })
 
   it('on a host that several environments share asks first, and shows what it would undo', async () => {
     using files = project({ asked: three }, (config) => {
       config.environments.other = { ...config.environments.dev, suffix: '_other' }
     })
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
-    const refused = await run(files, 'rollback dev --db asked')
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
+    const refused = await runIn(files, 'rollback dev --db asked')
     expect(refused.exit).toBe(4)
     expect(refused.stdout).toContain('drop table c;')
     expect(refused.stderr).toContain('po-migrate rollback dev --db asked --confirm yes')
     expect(await tables('asked')).toBe('a b c')
-    expect(await run(files, 'rollback dev --db asked --confirm yes')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'rollback dev --db asked --confirm yes')).toMatchObject({ exit: 0 })
     expect(await tables('asked')).toBe('a b')
   })
 
   it('needs one database, and has nothing to do where nothing is applied', async () => {
     using files = project({ fresh: three })
-    expect(await run(files, 'rollback dev')).toMatchObject({ exit: 2 })
-    expect(await run(files, 'rollback dev --db fresh')).toMatchObject({
+    expect(await runIn(files, 'rollback dev')).toMatchObject({ exit: 2 })
+    expect(await runIn(files, 'rollback dev --db fresh')).toMatchObject({
       exit: 0,
       stdout: expect.stringContaining('nothing to do'),
     })

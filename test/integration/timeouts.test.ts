@@ -4,7 +4,7 @@ import { type RunEvents, readEvents } from '../support/events.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { makeProject, migration, type Project, type ProjectOptions } from '../support/project.ts'
 import { openSession } from '../support/session.ts'
-import { runTool, type ToolResult } from '../support/tool.ts'
+import { runIn, runTool } from '../support/tool.ts'
 
 /** One server for all tests of this file, which run side by side since they mostly wait: each uses a database of its own. */
 let postgres: TestPostgres
@@ -26,15 +26,12 @@ const project = async (database: string, edit?: ProjectOptions['edit']): Promise
       edit?.(config)
     },
   })
-  expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
+  expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
   return files
 }
 
-const run = ({ directory }: Project, args: string): Promise<ToolResult> =>
-  runTool(args.split(' '), { cwd: directory })
-
 const events = async (files: Project, args: string): Promise<RunEvents> =>
-  readEvents(await run(files, `${args} --json`))
+  readEvents(await runIn(files, `${args} --json`))
 
 /** An application in the middle of a transaction. */
 const openTransaction = async (database: string, statement: string) => {
@@ -62,9 +59,6 @@ const waitingIn = async (database: string): Promise<boolean> =>
     `select count(*) from pg_stat_activity where datname = '${database}' and application_name like '% dbmate' and wait_event_type = 'Lock'`,
   )) === '1'
 
-const versions = (database: string): Promise<string> =>
-  postgres.psql(database, "select string_agg(version, ' ' order by version) from schema_migrations")
-
 const validity = (database: string, index: string): Promise<string> =>
   postgres.psql(database, `select indisvalid from pg_index where indexrelid = '${index}'::regclass`)
 
@@ -84,7 +78,7 @@ describe.concurrent('a table that an application has locked', () => {
     await app.end()
     const { steps } = await running
     expect(steps).toMatchObject([{ migration: '00002_colour.sql', status: 'done' }])
-    expect(await versions('freed')).toBe('00001 00002')
+    expect(await postgres.versions('freed')).toBe('00001 00002')
     expect(
       await postgres.psql('freed', "select outcome from po_migrate.ledger where version = '00002'"),
     ).toBe('done')
@@ -119,12 +113,12 @@ describe.concurrent('a table that an application has locked', () => {
     // Five waits of a second, and pauses of at most 0.75, 1.5, 3 and 6 s.
     expect(took).toBeGreaterThan(5)
     expect(took).toBeLessThan(25)
-    expect(await versions('held')).toBe('00001')
+    expect(await postgres.versions('held')).toBe('00001')
     // The application was not harmed.
     expect((await app.query('select 1 as alive')).rows).toEqual([{ alive: 1 }])
     await app.end()
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
-    expect(await versions('held')).toBe('00001 00002 00003')
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await postgres.versions('held')).toBe('00001 00002 00003')
   })
 
   it('is given up at an interrupt between two tries, which is 130 and no failure of the file', async () => {
@@ -143,7 +137,7 @@ describe.concurrent('a table that an application has locked', () => {
     expect(exit).toBe(130)
     expect(stderr).toContain('Interrupted by SIGINT; no further try was made.')
     expect(stderr).toContain('00002_colour.sql was rolled back as a whole.')
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
   })
 
   it('is not tried again for a file outside a transaction, which may have done half its work', async () => {
@@ -169,12 +163,12 @@ describe.concurrent('a concurrent index build', () => {
       built: { '00002_index.sql': outside('create index concurrently built_id on orders (id);') },
     })
     const app = await openTransaction('built', 'insert into orders values (1)')
-    const first = run(files, 'up dev')
+    const first = runIn(files, 'up dev')
     await eventually(
       'the build to wait for the application',
       async () => (await waitingIn('built')) || undefined,
     )
-    const second = run(files, 'up dev')
+    const second = runIn(files, 'up dev')
     await eventually('the second run to wait', async () => {
       const sql = `select count(distinct substring(application_name from '^[0-9T]+-[0-9a-f]+')) from pg_stat_activity where datname = 'built' and application_name ~ '^[0-9]{8}T'`
       return Number(await postgres.psql('postgres', sql)) === 2 || undefined
@@ -185,7 +179,7 @@ describe.concurrent('a concurrent index build', () => {
     const waited = await second
     expect(waited).toMatchObject({ exit: 0, stderr: expect.stringContaining('built is held by') })
     expect(await validity('built', 'built_id')).toBe('t')
-    expect(await versions('built')).toBe('00001 00002')
+    expect(await postgres.versions('built')).toBe('00001 00002')
   })
 
   it('that gives up leaves an INVALID index; the error says so, and after its pasted command up builds it', async () => {
@@ -208,16 +202,16 @@ describe.concurrent('a concurrent index build', () => {
     expect(await validity('broken', 'broken_id')).toBe('f')
 
     // Not pasted: the next run goes no further, and prints the same command.
-    const refused = await run(files, 'up dev')
+    const refused = await runIn(files, 'up dev')
     expect(refused.exit).toBe(4)
     const command = error?.hint?.split(', then: ')[0] ?? ''
     expect(command).toContain(`docker exec ${postgres.name}`)
     expect(refused.stderr).toContain(command)
 
     expect(await runCommand('bash', ['-c', command])).toMatchObject({ exit: 0 })
-    expect(await run(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
     expect(await validity('broken', 'broken_id')).toBe('t')
-    expect(await versions('broken')).toBe('00001 00002')
+    expect(await postgres.versions('broken')).toBe('00001 00002')
   })
 })
 
@@ -236,13 +230,13 @@ describe('a role without rights on the table of versions', () => {
       },
     })
     for (const args of ['up dev', 'status dev']) {
-      const { exit, stdout, stderr } = await run(lowly, args)
+      const { exit, stdout, stderr } = await runIn(lowly, args)
       expect(exit).toBe(4)
       expect(stdout + stderr).toContain('owned: the role may not read and write public.schema_migrations.')
     }
-    expect(await versions('owned')).toBe('00001')
+    expect(await postgres.versions('owned')).toBe('00001')
     expect(await postgres.psql('owned', 'select count(*) from po_migrate.ledger')).toBe('1')
-    expect(await run(files, 'status dev')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'status dev')).toMatchObject({ exit: 0 })
     expect(await docker(['ps', '-aq', '--filter', 'label=po-migrate.databases=owned'])).toBe('')
   })
 })

@@ -29,9 +29,6 @@ const runIn =
 const databases = async (): Promise<string[]> =>
   (await postgres.psql('postgres', 'select datname from pg_database')).split('\n')
 
-const versions = (database: string, table = 'schema_migrations'): Promise<string> =>
-  postgres.psql(database, `select string_agg(version, ' ' order by version) from ${table}`)
-
 const createdContainers = (requests: readonly string[]): string[] =>
   requests.filter((request) => request === 'POST /containers/create')
 
@@ -48,8 +45,8 @@ describe('up', () => {
     expect(first).toMatchObject({ exit: 0, stderr: expect.stringContaining('shop') })
     expect(first.stdout).toMatch(/^dev: 3 migrations applied in .* \(crm 1, shop 2\)\.\n$/)
     expect(await postgres.psql('shop', 'select count(*) from a')).toBe('1')
-    expect(await versions('shop')).toBe('00001 00002')
-    expect(await versions('crm')).toBe('00001')
+    expect(await postgres.versions('shop')).toBe('00001 00002')
+    expect(await postgres.versions('crm')).toBe('00001')
   })
 
   it('has nothing to do the second time, and starts no container for that', async () => {
@@ -82,7 +79,7 @@ describe('up', () => {
     files.migrations({ later: { '00002_b.sql': migration('alter table a add colour text;') } })
     const { steps } = readEvents(await up('up dev --json'))
     expect(steps).toMatchObject([{ kind: 'apply-migration', migration: '00002_b.sql', status: 'done' }])
-    expect(await versions('later')).toBe('00001 00002')
+    expect(await postgres.versions('later')).toBe('00001 00002')
   })
 
   it('creates a database whose name carries the suffix of the environment', async () => {
@@ -90,7 +87,7 @@ describe('up', () => {
       config.environments.dev.suffix = '_qual'
     })
     expect(await runIn(files)('up dev')).toMatchObject({ exit: 0 })
-    expect(await versions('plug_qual')).toBe('00001')
+    expect(await postgres.versions('plug_qual')).toBe('00001')
     expect(await databases()).not.toContain('plug')
   })
 
@@ -110,7 +107,7 @@ describe('up', () => {
     )
     files.migrations({ planned: { '00002_late.sql': migration('create table b (id int);') } })
     expect(await running).toMatchObject({ exit: 0 })
-    expect(await versions('planned')).toBe('00001')
+    expect(await postgres.versions('planned')).toBe('00001')
     expect(await up('status dev --exit-code')).toMatchObject({ exit: 3 })
   })
 
@@ -139,9 +136,9 @@ describe('up', () => {
     expect(stderr).toContain('Interrupted by SIGINT')
     expect(stderr).toMatch(/halted +stopped: 00001 stays applied, 1 not started\n +halted_too +untouched/)
     expect(stderr).toContain('→ po-migrate up dev')
-    expect(await versions('halted')).toBe('00001')
+    expect(await postgres.versions('halted')).toBe('00001')
     expect(await up('up dev')).toMatchObject({ exit: 0 })
-    expect(await versions('halted')).toBe('00001 00002')
+    expect(await postgres.versions('halted')).toBe('00001 00002')
   })
 })
 
@@ -182,7 +179,7 @@ describe('up, when a migration fails', () => {
       /fail_a +done\n +fail_b +failed: 00001 stays applied, 1 not started\n +fail_c +untouched/,
     )
     expect(stderr).toContain('→ correct fail_b/00002_bad.sql, then: po-migrate up dev')
-    expect(await versions('fail_b')).toBe('00001')
+    expect(await postgres.versions('fail_b')).toBe('00001')
     expect(await postgres.psql('fail_b', 'select count(*) from things')).toBe('0')
     expect(await databases()).not.toContain('fail_c')
 
@@ -227,7 +224,7 @@ describe('up, when a migration fails', () => {
       /00002_index\.sql .* outside .* transaction: what it did before the error may stay done/,
     )
     expect(stderr).toContain('outside  failed: 00001 stays applied')
-    expect(await versions('outside')).toBe('00001')
+    expect(await postgres.versions('outside')).toBe('00001')
     expect(
       await postgres.psql('outside', "select indisvalid from pg_index where indexrelid = 'a_id'::regclass"),
     ).toBe('f')
@@ -426,7 +423,7 @@ describe('an environment with confirm: true', () => {
     using files = guarded(name)
     const tool = runIn(files)
     expect(await tool(args, { env })).toMatchObject({ exit: 0 })
-    expect(await versions(name)).toBe('00001')
+    expect(await postgres.versions(name)).toBe('00001')
     expect(await tool('up dev')).toMatchObject({ exit: 0 })
   })
 })
@@ -464,7 +461,7 @@ describe('a database that migrations did not make', () => {
     for (const statement of sql.split(';')) await postgres.psql('foreign_none', statement)
     using files = project({ foreign_none: own })
     expect(await runIn(files)('up dev')).toMatchObject({ exit: 0 })
-    expect(await versions('foreign_none')).toBe('00001')
+    expect(await postgres.versions('foreign_none')).toBe('00001')
   })
 })
 
@@ -504,7 +501,7 @@ describe('a project that keeps its versions elsewhere', () => {
     if (entry.settings.search_path) await postgres.psql(entry.name, 'create schema app')
     const tool = runIn(files)
     expect(await tool('up dev')).toMatchObject({ exit: 0 })
-    expect(await versions(entry.name, entry.table)).toBe('00001 00002')
+    expect(await postgres.versions(entry.name, entry.table)).toBe('00001 00002')
     const { stdout, exit, stderr } = await dbmate(postgres, nativeOf(files, entry), 'status')
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
     expect(stdout).toContain('Applied: 2\nPending: 0')

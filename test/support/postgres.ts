@@ -12,6 +12,8 @@ export type TestPostgres = AsyncDisposable & {
   password: string
   /** Runs SQL in one database and answers psql's unaligned output. */
   psql: (database: string, sql: string) => Promise<string>
+  /** What dbmate's table says is applied: `00001 00002`. */
+  versions: (database: string, table?: string) => Promise<string>
 }
 
 /** A throwaway Postgres on a network of its own. */
@@ -24,18 +26,21 @@ export const startPostgres = async (env: Record<string, string> = {}): Promise<T
     .withNetworkAliases('postgres')
     .withWaitStrategy(Wait.forSuccessfulCommand('pg_isready --quiet --host "$HOSTNAME"'))
     .start()
+  const psql: TestPostgres['psql'] = async (database, sql) => {
+    const command = ['psql', '--username', 'postgres', '--dbname', database, '-XAtqc', sql]
+    const { exitCode, output, stderr } = await container.exec(command)
+    if (exitCode !== 0) throw new Error(`psql: ${stderr || output}`)
+    return output.trim()
+  }
   return {
     network: network.getName(),
     container: container.getId(),
     name: container.getName().replace('/', ''),
     address: container.getIpAddress(network.getName()),
     password: env.POSTGRES_PASSWORD ?? 'postgres',
-    psql: async (database, sql) => {
-      const command = ['psql', '--username', 'postgres', '--dbname', database, '-XAtqc', sql]
-      const { exitCode, output, stderr } = await container.exec(command)
-      if (exitCode !== 0) throw new Error(`psql: ${stderr || output}`)
-      return output.trim()
-    },
+    psql,
+    versions: (database, table = 'schema_migrations') =>
+      psql(database, `select string_agg(version, ' ' order by version) from ${table}`),
     [Symbol.asyncDispose]: async () => {
       await container.stop({ timeout: 1000, remove: true, removeVolumes: true })
       await network.stop()

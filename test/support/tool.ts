@@ -47,3 +47,10 @@ export const runTool = async (args: readonly string[], options: ToolOptions): Pr
   const exit = await runCli(args, context)
   return { exit, stdout: stdout.text(), stderr: stderr.text() }
 }
+
+/** Runs a command line, as typed after `po-migrate`, in a project's directory. */
+export const runIn = (
+  { directory }: { directory: string },
+  args: string,
+  options: Omit<ToolOptions, 'cwd'> = {},
+): Promise<ToolResult> => runTool(args.split(' '), { cwd: directory, ...options })
