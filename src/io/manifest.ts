@@ -77,7 +77,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   run: z.string().describe('Run id'),
   environment: z.string(),
   takenAt: z.string().describe('ISO 8601: the moment of the snapshots'),
-  provenAt: z.string().describe('ISO 8601: restored into a scratch server and compared'),
+  provenAt: z.string().exactOptional().describe('ISO 8601: restored into a scratch server and compared'),
   tool: z.string(),
   server: z.strictObject({
     version: z.string(),

@@ -11,8 +11,11 @@ export type Manifest = {
   environment: string
   /** ISO 8601: the moment of the snapshots. */
   takenAt: string
-  /** ISO 8601: when it had been restored into a scratch server and compared. */
-  provenAt: string
+  /**
+   * ISO 8601: when it had been restored into a scratch server and compared. Left out for what a cutover dumps while the
+   * services are down: that is restored and compared at once, in the new server.
+   */
+  provenAt?: string
   /** Version of po-migrate. */
   tool: string
   server: {

@@ -25,6 +25,8 @@ export type BackupRequest = DumpTarget & {
   signal?: AbortSignal
   /** How many backups of this name to keep, this one included; all when left out. */
   retain?: number
+  /** `later`: whoever restores it at once compares it then, and nothing else may rely on it before. */
+  proof?: 'later'
 }
 
 export type KeptBackup = { directory: string; manifest: Manifest; pruned: readonly string[] }
@@ -35,7 +37,7 @@ export type Backup = AsyncDisposable & {
   dumpGlobals: () => Promise<void>
   /** Restores everything into a scratch server and compares. @throws AppError (exit 1): not proven. */
   prove: () => Promise<void>
-  /** Gives the proven backup its name and its manifest. */
+  /** Gives the backup its name and its manifest. */
   keep: () => Promise<KeptBackup>
 }
 
@@ -92,7 +94,7 @@ const dumpAndCount = async (
  * @throws AppError (exit 6): the server is out of reach; (exit 1): the directory cannot be made.
  */
 export const openBackup = async (request: BackupRequest): Promise<Backup> => {
-  const { environment, run, state, onProgress, signal, retain } = request
+  const { environment, run, state, onProgress, signal, retain, proof } = request
   const { base, snapshots } = await readStart(request)
   const options = (what: string, file: string) => ({
     file,
@@ -110,9 +112,9 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
   const databases: Manifest['databases'][number][] = []
   let globals: BackupFile | undefined
   let provenAt: string | undefined
-  const manifest = (): Omit<Manifest, 'provenAt'> => {
+  const manifest = (): Manifest => {
     if (!globals) throw new Error('the roles come before the proof')
-    return { ...base, globals, databases }
+    return { ...base, globals, databases, ...(provenAt && { provenAt }) }
   }
   return {
     dumpDatabase: async (database) => {
@@ -136,8 +138,8 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
       provenAt = new Date().toISOString()
     },
     keep: async () => {
-      if (!provenAt) throw new Error('only a proven backup is kept')
-      const whole: Manifest = { ...manifest(), provenAt }
+      if (!provenAt && proof !== 'later') throw new Error('only a proven backup is kept')
+      const whole = manifest()
       await writeManifest(directory, whole)
       const kept = await partial.keep()
       const pruned = retain === undefined ? [] : pruneBackups(state, environment, retain)
@@ -151,13 +153,14 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
 }
 
 /**
- * Backs up these databases and all roles, proves the backup in a scratch server, and keeps it: all or nothing.
+ * Backs up these databases and all roles, proves the backup in a scratch server unless that comes later, and keeps it: all
+ * or nothing.
  * @throws AppError (exit 1) naming the file and the cause, or each difference that the proof found; nothing is left then.
  */
 export const takeBackup = async (request: BackupRequest): Promise<KeptBackup> => {
   await using backup = await openBackup(request)
   for (const database of request.databases) await backup.dumpDatabase(database)
   await backup.dumpGlobals()
-  await backup.prove()
+  if (request.proof !== 'later') await backup.prove()
   return await backup.keep()
 }

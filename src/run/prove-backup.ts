@@ -21,7 +21,7 @@ export type ProofRequest = {
   container: string
   run: string
   directory: string
-  manifest: Omit<Manifest, 'provenAt'>
+  manifest: Manifest
   onProgress: (what: string, progress: DumpProgress) => void
   signal?: AbortSignal
 }

@@ -64,6 +64,7 @@ describe('the predicted downtime', () => {
     expect(copy).toBe(10_000)
     expect(predictDowntime({ ...base, bytes: 2e9 }).total - total).toBe(10_000)
     expect(predictDowntime({ ...base, rate: 200e6 }).total).toBe(total - 5000)
+    expect(predictDowntime({ ...base, carried: 40e6 }).total).toBe(total + 3000)
   })
 })
 
