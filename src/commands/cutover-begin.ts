@@ -52,6 +52,7 @@ export const beginCutover = async (session: CutoverSession): Promise<RunResult> 
       stop,
       environments,
       drop: options.drop,
+      directory: config.directory,
     },
     context,
   )

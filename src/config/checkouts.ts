@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { usageError } from '../errors.ts'
 import type { Environment } from '../model/types.ts'
@@ -7,21 +8,34 @@ import { resolveEnvironment } from './resolve.ts'
 /** An environment, and the config of the checkout that supplies its migrations. */
 export type SuppliedEnvironment = { config: Config; environment: Environment }
 
+const configOf = (checkout: string): string => join(checkout, 'infrastructure', 'migrate.yaml')
+
+/** The release that is current now, not the link to it: a deployment may move that at any time. */
+const releaseOf = ({ name, host }: Environment): string | undefined => {
+  if (host.releases === undefined) return undefined
+  const current = join(host.releases, name, 'current')
+  return existsSync(configOf(current)) ? realpathSync(current) : undefined
+}
+
 /**
- * An environment as its own checkout has it (`cutover.checkouts` of its host), or as this config has it.
+ * An environment as its own checkout has it (`cutover.checkouts` of its host, else its release there), or as this config
+ * has it.
  * @throws AppError (exit 2) when that checkout means another server by the same name.
  */
 export const supplyEnvironment = (config: Config, name: string, env: Variables): SuppliedEnvironment => {
   const here = resolveEnvironment(config, name)
-  const checkout = config.hosts[here.host.name]?.cutover?.checkouts[name]
+  const named = config.hosts[here.host.name]?.cutover?.checkouts[name]
+  const checkout = named === undefined ? releaseOf(here) : resolve(config.directory, named)
   if (checkout === undefined) return { config, environment: here }
-  const file = join(resolve(config.directory, checkout), 'infrastructure', 'migrate.yaml')
+  const file = configOf(checkout)
   const theirs = loadConfig({ file, cwd: config.directory, env })
   const environment = resolveEnvironment(theirs, name)
   if (environment.network !== here.network || environment.host.volume !== here.host.volume)
     throw usageError(
       `The checkout of ${name} means another server: ${file}.`,
-      `correct hosts.${here.host.name}.cutover.checkouts.${name}`,
+      named === undefined
+        ? `infrastructure/scripts/release.sh sync ${name}, or name its checkout in hosts.${here.host.name}.cutover.checkouts.${name}`
+        : `correct hosts.${here.host.name}.cutover.checkouts.${name}`,
       [`there: network ${environment.network}, volume ${environment.host.volume ?? 'none'}`],
     )
   return { config: theirs, environment: { ...environment, host: here.host } }

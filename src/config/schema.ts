@@ -45,7 +45,9 @@ const cutover = z
     checkouts: z
       .record(name, reference)
       .default({})
-      .describe('Environment and the checkout whose migrations it gets, where that is another one than this'),
+      .describe(
+        'Environment and the checkout whose migrations it gets; left out: its release on the host, or else this checkout',
+      ),
   })
   .describe('What `cutover HOST` stops, wipes and starts again')
 

@@ -72,9 +72,10 @@ export const startContainers = async (docker: Docker, ids: readonly string[]): P
         await docker.getContainer(id).start()
       } catch (cause) {
         if (httpStatus(cause) === notModified) return
-        throw new AppError(`The container ${id.slice(0, 12)} does not start: ${dockerMessage(cause)}.`, {
+        const name = (await readContainer(docker, id))?.name ?? id.slice(0, 12)
+        throw new AppError(`The container ${name} does not start: ${dockerMessage(cause)}.`, {
           exitCode: exitCodes.failed,
-          hint: `docker start ${id.slice(0, 12)}`,
+          hint: `docker start ${name}`,
           cause,
         })
       }

@@ -10,6 +10,8 @@ export type SurveyView = {
   carried: { databases: readonly string[]; roles: readonly string[] }
   prediction: Prediction
   bytes: number
+  /** Environments with a checkout of their own, and its directory. */
+  checkouts: readonly { environment: string; directory: string }[]
 }
 
 const fateOf = (name: string, { managed, carried }: SurveyView, paint: Paint): string => {
@@ -58,6 +60,15 @@ const renderPrediction = ({ prediction, bytes }: SurveyView): string => {
   return `The services will be down for about ${renderDuration(total)}: ${parts.join(', ')}.\n`
 }
 
+const renderCheckouts = ({ checkouts }: SurveyView): string =>
+  checkouts.map(({ environment, directory }) => `${environment} is migrated from ${directory}.\n`).join('')
+
 /** What is on the server and what becomes of it, and how long nobody is served. */
 export const renderSurvey = (view: SurveyView, paint: Paint): string =>
-  ['On the server now:\n', renderDatabases(view, paint), renderRoles(view), renderPrediction(view)].join('')
+  [
+    'On the server now:\n',
+    renderDatabases(view, paint),
+    renderRoles(view),
+    renderCheckouts(view),
+    renderPrediction(view),
+  ].join('')

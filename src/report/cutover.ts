@@ -21,6 +21,14 @@ const startedAgain = ({ steps, done }: Position): Set<string> =>
       }),
   )
 
+/** The first of these steps starts all stacks, each of which is then waited for in its own. */
+const waitedFor = (position: Position, again: ReadonlySet<string>): string[] =>
+  hasBegun(position, 'start-containers')
+    ? position.steps.flatMap((step) =>
+        step.kind === 'start-containers' && !again.has(step.project) ? step.project : [],
+      )
+    : []
+
 const stateOfVolume = (position: Position): string[] => {
   const { volume, copy, from } = position.frame
   if (!hasBegun(position, 'wipe-volume')) return [`The volume ${volume} is as it was.`]
@@ -37,10 +45,15 @@ const stateOfVolume = (position: Position): string[] => {
 export const describeStanding = (position: Position): string[] => {
   const stopped = stoppedProjects(position)
   const again = startedAgain(position)
-  const down = stopped.filter((project) => !again.has(project))
+  const waiting = waitedFor(position, again)
+  const down = stopped.filter((project) => !again.has(project) && !waiting.includes(project))
   if (stopped.length === 0 && !hasBegun(position, 'wipe-volume'))
     return ['No stack was stopped, and no volume was touched.']
-  return [...(down.length > 0 ? [`Stopped: ${down.join(', ')}.`] : []), ...stateOfVolume(position)]
+  return [
+    ...(down.length > 0 ? [`Stopped: ${down.join(', ')}.`] : []),
+    ...(waiting.length > 0 ? [`Started, but not seen healthy: ${waiting.join(', ')}.`] : []),
+    ...stateOfVolume(position),
+  ]
 }
 
 /** `stopped at step 5 of 14 (copy-volume …): why`. */

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { freeBytes } from '../io/disk.ts'
 import { readInventory } from '../io/inventory.ts'
 import { readClosedDatabases } from '../io/server-settings.ts'
@@ -13,7 +14,11 @@ import { rehearse } from './rehearse.ts'
 export type SurveyOptions = Pick<
   CutoverTools,
   'docker' | 'host' | 'servers' | 'run' | 'image' | 'state' | 'report' | 'stop'
-> & { environments: readonly string[]; drop: readonly string[] }
+> & {
+  environments: readonly string[]
+  drop: readonly string[] /** Of the config that runs. */
+  directory: string
+}
 
 /** What is on the server, what of it comes along, and how long the services will be down. */
 export type Survey = {
@@ -22,6 +27,8 @@ export type Survey = {
   carried: CutoverFrame['carried']
   prediction: Prediction
   bytes: number
+  /** Environments that are migrated from another checkout than the one that runs. */
+  checkouts: readonly { environment: string; directory: string }[]
 }
 
 const sizeOf = ({ databases }: Inventory, names: readonly string[]): number =>
@@ -71,5 +78,8 @@ export const survey = async (options: SurveyOptions, context: Context): Promise<
     migrations: rehearsal.ms,
     carried: sizeOf(inventory, carried.databases),
   })
-  return { inventory, managed, carried, prediction, bytes }
+  const checkouts = environments
+    .map((environment) => ({ environment, directory: servers.supplied(environment).config.directory }))
+    .filter(({ directory }) => realpathSync(directory) !== realpathSync(options.directory))
+  return { inventory, managed, carried, prediction, bytes, checkouts }
 }

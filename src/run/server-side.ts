@@ -34,7 +34,13 @@ export const openServerSide = (options: ServerSideOptions, context: Context): Se
   const { config, environments, run, holder, lockWait, report } = options
   const engines = new Map<string, Promise<Engine>>()
   let held: Lock | undefined
-  const supplied = (name: string): SuppliedEnvironment => supplyEnvironment(config, name, context.env)
+  const known = new Map<string, SuppliedEnvironment>()
+  /** Read once: what was rehearsed is what is applied, though a deployment moves `current` meanwhile. */
+  const supplied = (name: string): SuppliedEnvironment => {
+    const found = known.get(name) ?? supplyEnvironment(config, name, context.env)
+    known.set(name, found)
+    return found
+  }
   const engine = (name: string): Promise<Engine> => {
     const open = engines.get(name) ?? openEngine({ ...supplied(name), run, report }, context)
     engines.set(name, open)

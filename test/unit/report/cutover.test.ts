@@ -49,6 +49,14 @@ describe('where a cutover stands', () => {
     expect(describeStanding(standing(count))).toEqual(words)
   })
 
+  it('tells what was started and is still waited for from what is stopped', () => {
+    const position = standing(6)
+    const begun = new Set([...position.begunSteps, stepKey({ kind: 'start-containers', project: 'apps' })])
+    expect(describeStanding({ ...position, begunSteps: begun })[0]).toBe(
+      'Started, but not seen healthy: apps.',
+    )
+  })
+
   it('is counted, with the step that was cut off', () => {
     expect(describeProgress(standing(3))).toBe('3 of 7 steps done')
     expect(describeProgress({ ...standing(3), running: 'copy-volume data data-r' })).toBe(

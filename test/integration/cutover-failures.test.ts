@@ -1,0 +1,134 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cutOver, killIn, newest, type Victim, victimOf } from '../support/cutover-faults.ts'
+import { docker, eventually, run } from '../support/docker.ts'
+import { makePlatform, type Platform } from '../support/platform.ts'
+
+let platform: Platform
+let victim: Victim
+beforeAll(async () => {
+  platform = await makePlatform({ small: true })
+  victim = await victimOf(platform)
+}, 300_000)
+afterAll(() => platform[Symbol.asyncDispose]())
+
+const bothCommands = ['po-migrate cutover vps --resume', 'po-migrate cutover vps --undo --confirm yes']
+const expectCommands = (stderr: string): void => {
+  for (const command of bothCommands) expect(stderr).toContain(command)
+}
+const startedAt = async (): Promise<string> =>
+  docker(['inspect', '--format', '{{.State.StartedAt}}', ...(await platform.containers())])
+
+/** The steps before it are back-up, both stops of application stacks, and check-writes. */
+const stopOfShared = 4
+
+describe('a disk that is full in the middle of', { timeout: 400_000 }, () => {
+  it('the backup: nothing was stopped, and undo says so too', async () => {
+    const before = await startedAt()
+    const small = join(platform.stacks.directory, 'small-state')
+    mkdirSync(small)
+    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', small])
+    expect(mounted.stderr).toBe('')
+    try {
+      const there: Victim = { ...victim, env: { ...victim.env, PO_STATE: small } }
+      const running = cutOver(there)
+      await eventually('the backup to begin', () => newest(there)?.begunSteps.size || undefined, 120_000)
+      await run('sh', ['-c', `cat /dev/zero >${join(small, 'filler')}`])
+      const { exit, stderr } = await running
+      expect({ exit, stderr }).toMatchObject({ exit: 1 })
+      expect(stderr).toMatch(/no space left|no space is left/i)
+      expect(stderr).toContain('No stack was stopped, and no volume was touched.')
+      expectCommands(stderr)
+      await run('rm', [join(small, 'filler')])
+      const plain = await cutOver(there)
+      expect(plain).toMatchObject({ exit: 4 })
+      expectCommands(plain.stderr)
+      expect((await cutOver(there, '--undo')).exit).toBe(0)
+      expect(await startedAt()).toBe(before)
+      await victim.expectOld()
+    } finally {
+      await run('umount', [small])
+    }
+  })
+
+  it('the copy: nothing was wiped; it goes on once there is room, or is undone', async () => {
+    await killIn(victim, { step: stopOfShared, after: 0 })
+    const copy = newest(victim)?.frame.copy ?? ''
+    const label = `po-migrate.copy-of=${platform.stacks.env.PO_VOLUME}`
+    const tiny = ['type=tmpfs', 'device=tmpfs', 'o=size=8m'].flatMap((option) => ['--opt', option])
+    await docker(['volume', 'create', ...tiny, '--label', label, copy])
+    for (const { exit, stderr } of [await cutOver(victim, '--resume'), await cutOver(victim, '--resume')]) {
+      expect({ exit, stderr }).toMatchObject({ exit: 1 })
+      expect(stderr).toContain(`${platform.stacks.env.PO_VOLUME} could not be copied to ${copy}`)
+      expect(stderr).toContain('No space left on device')
+      expect(stderr).toMatch(/Stopped: pmt-\S+-pqual, pmt-\S+-pprod, pmt-\S+-pshared\./)
+      expect(stderr).toContain(`The volume ${platform.stacks.env.PO_VOLUME} is as it was.`)
+      expectCommands(stderr)
+    }
+    const undone = await cutOver(victim, '--undo')
+    expect(undone.exit, undone.stderr).toBe(0)
+    await victim.expectOld()
+    expect(await platform.copies()).toEqual([])
+  })
+})
+
+describe('an application that does not come back', { timeout: 400_000 }, () => {
+  const store = () => join(platform.stacks.directory, 'infrastructure/migrations/iam')
+  const asBefore = '00001_initial_schema.sql'
+  const notWhatItNeeds = '00007_initial_schema.sql'
+
+  it('is named, with its log to look at, the state of the platform and both commands', async () => {
+    renameSync(join(store(), asBefore), join(store(), notWhatItNeeds))
+    try {
+      const { exit, stderr } = await cutOver(victim)
+      expect({ exit, stderr }).toMatchObject({ exit: 1 })
+      const { PO_QUAL_PROJECT: project, PO_VOLUME: volume } = platform.stacks.env
+      const service = `${project}-iam-service-1`
+      expect(stderr).toContain(`${project} did not come back: ${service} (unhealthy).`)
+      expect(stderr).toContain(`docker logs --tail 30 ${service}`)
+      expect(stderr).toContain(`Started, but not seen healthy: ${project}, `)
+      expect(stderr).not.toContain('Stopped:')
+      expect(stderr).toContain(`What ${volume} held is safe in ${volume}-`)
+      expect(stderr).toContain(`${volume} is new, and Postgres runs on it.`)
+      expectCommands(stderr)
+    } finally {
+      renameSync(join(store(), notWhatItNeeds), join(store(), asBefore))
+    }
+  })
+
+  it('leaves a run that is undone, with every row and every container', async () => {
+    const undone = await cutOver(victim, '--undo')
+    expect(undone.exit, undone.stderr).toBe(0)
+    await victim.expectOld()
+  })
+})
+
+describe('an environment with a checkout of its own', { timeout: 400_000 }, () => {
+  it('is migrated from there, and the plan says so', async () => {
+    const { directory } = platform.stacks
+    const release = join(directory, 'releases/qual/releases/one')
+    mkdirSync(join(directory, 'releases/qual/releases'), { recursive: true })
+    await run('cp', ['-a', join(directory, 'infrastructure'), join(directory, 'copied')])
+    mkdirSync(release)
+    renameSync(join(directory, 'copied'), join(release, 'infrastructure'))
+    await run('ln', ['-s', 'releases/one', join(directory, 'releases/qual/current')])
+    writeFileSync(
+      join(release, 'infrastructure/migrations/iam/00002_only_in_qual.sql'),
+      '-- migrate:up\ncreate table only_in_qual (id bigint);\n\n-- migrate:down\ndrop table only_in_qual;\n',
+    )
+    const there: Victim = {
+      ...victim,
+      env: { ...victim.env, PO_VPS_RELEASES: join(directory, 'releases') },
+    }
+    const done = await cutOver(there)
+    expect(done.exit, done.stderr).toBe(0)
+    expect(done.stderr).toContain(`qual is migrated from ${release}/infrastructure.`)
+    expect(done.stderr).not.toContain('prod is migrated from')
+    const versions = "select string_agg(version, ' ' order by version) from schema_migrations"
+    expect(await platform.psql('iam_qual', versions)).toBe('00001 00002')
+    expect(await platform.psql('iam_prod', versions)).toBe('00001')
+    expect((await cutOver(there, '--undo')).exit).toBe(0)
+    await victim.expectOld()
+  })
+})
