@@ -5,15 +5,14 @@ import { configSchema } from './config/schema.ts'
 import { manifestSchema } from './io/manifest.ts'
 import {
   doctorDocument,
-  eventDocument,
   historyDocument,
   lintDocument,
   lockDocument,
   newDocument,
-  planDocument,
   ruleDocument,
   statusDocument,
 } from './report/documents.ts'
+import { eventDocument, planDocument } from './report/run-documents.ts'
 
 /** What ships in schemas/: the config as written, and everything that `--json` prints. */
 export const schemas = {

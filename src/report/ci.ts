@@ -1,6 +1,6 @@
 import type { Output } from '../model/context.ts'
-import type { RunEvent } from './documents.ts'
 import type { Report } from './report.ts'
+import type { RunEvent } from './run-documents.ts'
 
 const odd = /[^a-z0-9_.-]/g
 

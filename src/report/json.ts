@@ -1,6 +1,6 @@
 import type { Output } from '../model/context.ts'
-import type { RunEvent } from './documents.ts'
 import type { Report } from './report.ts'
+import type { RunEvent } from './run-documents.ts'
 
 export const writeDocument = (output: Output, document: object): void => {
   output.write(`${JSON.stringify(document)}\n`)

@@ -1,4 +1,4 @@
-import type { RunEvent } from './documents.ts'
+import type { RunEvent } from './run-documents.ts'
 
 type Finished = Extract<RunEvent, { event: 'step.finished' }>
 type Failure = NonNullable<Finished['error']>

@@ -1,5 +1,5 @@
-import type { RunEvent } from './documents.ts'
 import type { Report } from './report.ts'
+import type { RunEvent } from './run-documents.ts'
 
 /** A line of a detached run's log. */
 type LogLine = { event: RunEvent } | { note: string } | { result: string } | { progress: string }

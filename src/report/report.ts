@@ -1,5 +1,5 @@
 import type { AppError } from '../errors.ts'
-import type { RunEvent } from './documents.ts'
+import type { RunEvent } from './run-documents.ts'
 
 /** Where a run tells what it does; one implementation writes text, the other a JSON event a line. */
 export type Report = {

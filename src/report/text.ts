@@ -1,9 +1,9 @@
 import type { Output } from '../model/context.ts'
 import { describeCutoverStep } from './cutover-step.ts'
-import type { RunEvent } from './documents.ts'
 import type { Paint } from './paint.ts'
 import { renderDuration } from './render.ts'
 import type { Report } from './report.ts'
+import type { RunEvent } from './run-documents.ts'
 
 type StepEvent = Extract<RunEvent, { event: 'step.started' | 'step.finished' }>
 

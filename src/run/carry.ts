@@ -28,8 +28,6 @@ const differs = (what: string, differences: readonly string[]): AppError =>
     details: differences,
   })
 
-const unexpected = 'was not there before'
-
 /** Roles with their passwords, memberships and settings. What the new server has beyond them is its own affair. */
 export const carryRoles = async (
   { servers, frame }: CutoverTools,
@@ -51,8 +49,8 @@ export const carryRoles = async (
   const passwords = parseRolePasswords(await readFile(join(directory, manifest.globals.file), 'utf8'))
   const { version } = await readServerInventory(server)
   await restoreRoles(server, roles, { passwords, major: majorOf(version), existing: 'complete' })
-  const now = (await readServerInventory(server)).roles
-  const differences = compareRoles(roles, now).filter((line) => !line.includes(unexpected))
+  const now = (await readServerInventory(server)).roles.filter(({ name }) => wanted.has(name))
+  const differences = compareRoles(roles, now)
   if (differences.length > 0) throw differs('The roles', differences)
   return undefined
 }

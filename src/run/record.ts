@@ -1,9 +1,9 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { usageError } from '../errors.ts'
-import type { RunEvent } from '../report/documents.ts'
 import { renderJunit } from '../report/junit.ts'
 import type { Report } from '../report/report.ts'
+import type { RunEvent } from '../report/run-documents.ts'
 
 export type RecordFiles = { events?: string | undefined; junit?: string | undefined }
 

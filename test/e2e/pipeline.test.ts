@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, utimesSync 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventDocument } from '../../src/report/documents.ts'
+import { eventDocument } from '../../src/report/run-documents.ts'
 import type { CommandResult } from '../support/checkout.ts'
 import { docker, eventually } from '../support/docker.ts'
 import { closeGate } from '../support/gate.ts'

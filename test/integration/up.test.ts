@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { planDocument } from '../../src/report/documents.ts'
+import { planDocument } from '../../src/report/run-documents.ts'
 import { dbmate } from '../support/dbmate.ts'
 import { eventually } from '../support/docker.ts'
 import { startDockerProxy } from '../support/docker-proxy.ts'

@@ -1,4 +1,4 @@
-import { eventDocument, type RunEvent } from '../../src/report/documents.ts'
+import { eventDocument, type RunEvent } from '../../src/report/run-documents.ts'
 import type { ToolResult } from './tool.ts'
 
 export type RunFinished = Extract<RunEvent, { event: 'run.finished' }>

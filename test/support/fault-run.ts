@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { eventDocument, type RunEvent } from '../../src/report/documents.ts'
+import { eventDocument, type RunEvent } from '../../src/report/run-documents.ts'
 import { eventually } from './docker.ts'
 import { bounded, type FaultWorld } from './fault-world.ts'
 import { baseEnv } from './tool.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import packageFile from '../../package.json' with { type: 'json' }
-import { eventDocument } from '../../src/report/documents.ts'
+import { eventDocument } from '../../src/report/run-documents.ts'
 import { makeProject, migration } from '../support/project.ts'
 import { runTool } from '../support/tool.ts'
 

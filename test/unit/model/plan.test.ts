@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describePlan, type Step } from '../../../src/model/plan.ts'
-import { planDocument } from '../../../src/report/documents.ts'
+import { planDocument } from '../../../src/report/run-documents.ts'
 import { managedDatabase, parsed } from '../support/fixtures.ts'
 
 describe('a plan as a document', () => {

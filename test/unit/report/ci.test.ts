@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sectionedReport } from '../../../src/report/ci.ts'
-import type { RunEvent } from '../../../src/report/documents.ts'
+import type { RunEvent } from '../../../src/report/run-documents.ts'
 import { textReport } from '../../../src/report/text.ts'
 import { plainPaint, sink } from '../support/fixtures.ts'
 

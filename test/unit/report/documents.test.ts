@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { eventDocument, statusDocument } from '../../../src/report/documents.ts'
+import { statusDocument } from '../../../src/report/documents.ts'
+import { eventDocument } from '../../../src/report/run-documents.ts'
 
 describe('the documents of --json', () => {
   const finished = { version: 1, event: 'run.finished', run: 'r', status: 'done', exit: 0, databases: [] }

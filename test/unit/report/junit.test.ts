@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { RunEvent } from '../../../src/report/documents.ts'
 import { renderJunit } from '../../../src/report/junit.ts'
+import type { RunEvent } from '../../../src/report/run-documents.ts'
 
 const run = { version: 1, run: 'r1' } as const
 const started: RunEvent = { ...run, event: 'run.started', command: 'up', environment: 'qual', plan: null }

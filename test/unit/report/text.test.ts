@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { RunEvent } from '../../../src/report/documents.ts'
 import { jsonReport } from '../../../src/report/json.ts'
+import type { RunEvent } from '../../../src/report/run-documents.ts'
 import { textReport } from '../../../src/report/text.ts'
 import { plainPaint, sink } from '../support/fixtures.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { AppError, type ExitCode } from '../../../src/errors.ts'
 import type { Plan, Step } from '../../../src/model/plan.ts'
-import { eventDocument, type RunEvent } from '../../../src/report/documents.ts'
 import type { Report } from '../../../src/report/report.ts'
+import { eventDocument, type RunEvent } from '../../../src/report/run-documents.ts'
 import { execute } from '../../../src/run/execute.ts'
 import { managedDatabase, parsed } from '../support/fixtures.ts'
 
