@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Config, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import type { ExitCode } from '../errors.ts'
@@ -19,6 +19,7 @@ import { openPerformer } from '../run/perform.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
+import { configOf } from './config-of.ts'
 import { environmentArgument, type GlobalOptions, type Program, type Wire } from './options.ts'
 import { type Run, withRun } from './run.ts'
 
@@ -109,7 +110,7 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
 /** Dumps every managed database of an environment, proves the dumps, and keeps them. */
 const backup = (options: BackupOptions, context: Context): Promise<ExitCode> =>
   withRun({ command: 'backup', environment: options.environment, global: options }, context, async (run) => {
-    const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+    const config = configOf(options, context)
     const environment = resolveEnvironment(config, options.environment)
     const { host, name } = environment
     const command = `backup ${name}`

@@ -1,4 +1,3 @@
-import { loadConfig } from '../config/load.ts'
 import { type ExitCode, usageError } from '../errors.ts'
 import { appendRunLog } from '../io/run-log.ts'
 import type { Context } from '../model/context.ts'
@@ -7,6 +6,7 @@ import { logReport } from '../report/log.ts'
 import { resolveCutoverHost } from '../run/cutover-world.ts'
 import { nothingDone, type RunResult } from '../run/execute.ts'
 import { openCutover } from '../run/open-cutover.ts'
+import { configOf } from './config-of.ts'
 import { beginCutover } from './cutover-begin.ts'
 import { resumeCutover, undoCutover } from './cutover-continue.ts'
 import { attach, detach, isVisible } from './cutover-follow.ts'
@@ -69,7 +69,7 @@ const runCutover = async (
       'One of --resume (finish it), --undo (take it back) and --attach (look at it).',
       'po-migrate cutover --help',
     )
-  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+  const config = configOf(options, context)
   const host = resolveCutoverHost(config, options.host)
   const followed = { options, config, host, context }
   const isPlain = !options.resume && !options.undo

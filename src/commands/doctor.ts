@@ -4,7 +4,7 @@ import { embeddedChecks } from '../checks/embedded.ts'
 import { environmentChecks } from '../checks/environment.ts'
 import type { UnfinishedWork } from '../checks/leftovers.ts'
 import { dockerChecks, machineChecks } from '../checks/machine.ts'
-import { type Config, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { requireState, stateDirectory } from '../config/state.ts'
@@ -23,6 +23,7 @@ import { runsHere } from '../run/place.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { readFindings, repairOf } from '../run/settle.ts'
 import { readDatabases } from '../run/world.ts'
+import { configOf } from './config-of.ts'
 import { checkHosts } from './doctor-hosts.ts'
 import { type GlobalOptions, type Program, paintFor, reportFor, type Wire } from './options.ts'
 
@@ -154,7 +155,7 @@ const chooseEnvironments = (config: Config, options: DoctorOptions, context: Con
 
 /** Checks this machine and the named environment, or all environments that live here. */
 export const doctor = async (options: DoctorOptions, context: Context): Promise<ExitCode> => {
-  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+  const config = configOf(options, context)
   const host = once(() => openDockerHost(context.env, runShell))
   const { image, digest } = config.dbmate
   const names = chooseEnvironments(config, options, context)

@@ -1,8 +1,8 @@
-import { loadConfig } from '../config/load.ts'
 import { hostNetworks, resolveEnvironment, resolveHost } from '../config/resolve.ts'
 import { AppError, type ExitCode } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { placeOf, runsHere } from '../run/place.ts'
+import { configOf } from './config-of.ts'
 import { type Destination, type Named, travel } from './travel.ts'
 
 export type Handler<T> = (options: T, context: Context) => Promise<ExitCode>
@@ -12,7 +12,7 @@ const findElsewhere = (options: Named, context: Context): Destination | undefine
   const { environment, host } = options
   if (typeof environment !== 'string' && typeof host !== 'string') return undefined
   try {
-    const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+    const config = configOf(options, context)
     const place =
       typeof environment === 'string'
         ? placeOf(resolveEnvironment(config, environment))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import { type Config, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/load.ts'
 import { resolveDatabases } from '../config/resolve.ts'
 import { type ExitCode, exitCodes, usageError } from '../errors.ts'
 import { readMigrations } from '../io/files.ts'
@@ -13,6 +13,7 @@ import { toCodeQuality } from '../report/code-quality.ts'
 import type { LintDocument } from '../report/documents.ts'
 import { writeDocument } from '../report/json.ts'
 import { renderLint, renderRule, type ShownProblem } from '../report/lint.ts'
+import { configOf } from './config-of.ts'
 import { databaseOption, type GlobalOptions, type Program, paintFor, type Wire } from './options.ts'
 
 export type LintOptions = GlobalOptions & {
@@ -115,7 +116,7 @@ const projectOf = ({ directory }: Config): string =>
 export const lint = async (options: LintOptions, context: Context): Promise<ExitCode> => {
   if (options.explain !== undefined) return await explain(options.explain, options, context)
   const { cwd, stdout, stderr } = context
-  const config = loadConfig({ file: options.config, cwd, env: context.env })
+  const config = configOf(options, context)
   const databases = resolveDatabases(config, '', options.db)
   const root = findRepository(config.directory) ?? projectOf(config)
   const lintFile = await loadLinter()

@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { loadConfig } from '../config/load.ts'
 import { resolveDatabases } from '../config/resolve.ts'
 import { type ExitCode, exitCodes, usageError } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { parseVersion } from '../model/migration.ts'
 import { nextVersion } from '../model/next-version.ts'
 import { writeDocument } from '../report/json.ts'
+import { configOf } from './config-of.ts'
 import type { GlobalOptions, Program, Wire } from './options.ts'
 
 export type NewOptions = GlobalOptions & { db: string; name: string }
@@ -45,7 +45,7 @@ const requireSlug = (name: string): void => {
 
 /** Writes the next `NNNNN_name.sql` of a database and prints its path. */
 export const create = async ({ db, name, ...options }: NewOptions, context: Context): Promise<ExitCode> => {
-  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+  const config = configOf(options, context)
   const [managed] = resolveDatabases(config, '', [db])
   requireSlug(name)
   if (!managed) throw new Error(`resolveDatabases lost ${db}`)

@@ -1,4 +1,4 @@
-import { type Config, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Context } from '../model/context.ts'
@@ -15,6 +15,7 @@ import { openPerformer } from '../run/perform.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { settleFindings } from '../run/settle.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
+import { configOf } from './config-of.ts'
 import { type GlobalOptions, paintFor } from './options.ts'
 import type { ShownPlan } from './plan.ts'
 import type { Run } from './run.ts'
@@ -104,7 +105,7 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
 export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context): Promise<RunResult> => {
   const { report } = run
   const { options, command } = verb
-  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+  const config = configOf(options, context)
   const environment = resolveEnvironment(config, options.environment, options.db)
   const { host } = environment
   const holder = makeHolder({ run: run.id, command }, context)

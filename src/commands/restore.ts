@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Config, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
@@ -22,6 +22,7 @@ import { recordRun } from '../run/record-run.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
 import { openRestore } from '../run/restore.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
+import { configOf } from './config-of.ts'
 import {
   databaseOption,
   environmentArgument,
@@ -171,7 +172,7 @@ const requireWhole = async (directory: string, { globals, databases }: Manifest)
 /** Brings the databases of an environment, or the named ones, back from a backup. */
 const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =>
   withRun({ command: 'restore', environment: options.environment, global: options }, context, async (run) => {
-    const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+    const config = configOf(options, context)
     const environment = resolveEnvironment(config, options.environment, options.db)
     const { host } = environment
     const command = commandLine(options)

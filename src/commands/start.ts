@@ -1,4 +1,3 @@
-import { loadConfig } from '../config/load.ts'
 import { hostNetworks, resolveHost } from '../config/resolve.ts'
 import type { ExitCode } from '../errors.ts'
 import { openDockerHost } from '../io/docker-host.ts'
@@ -10,6 +9,7 @@ import { planStart } from '../plan/start.ts'
 import { execute } from '../run/execute.ts'
 import { openPerformer } from '../run/perform.ts'
 import { lockHost, makeHolder } from '../run/with-locks.ts'
+import { configOf } from './config-of.ts'
 import type { GlobalOptions, Program, Wire } from './options.ts'
 import { withRun } from './run.ts'
 
@@ -27,7 +27,7 @@ export const startCommand = (program: Program, wire: Wire) =>
 /** Starts the stack that runs a host's Postgres, with the networks and the volume that it needs, and waits until it is healthy. */
 export const start = (options: StartOptions, context: Context): Promise<ExitCode> =>
   withRun({ command: 'start', environment: options.host, global: options }, context, async (run) => {
-    const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+    const config = configOf(options, context)
     const host = resolveHost(config, options.host)
     const holder = makeHolder({ run: run.id, command: `po-migrate start ${host.name}` }, context)
     await using _host = await lockHost(

@@ -1,4 +1,4 @@
-import { type Config, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import type { Context } from '../model/context.ts'
@@ -11,6 +11,7 @@ import { openEngine } from '../run/open-engine.ts'
 import { runsHere } from '../run/place.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { readDatabases } from '../run/world.ts'
+import { configOf } from './config-of.ts'
 import {
   exitCodeOption,
   type GlobalOptions,
@@ -79,7 +80,7 @@ const exitOf = (entries: readonly Entry[], pendingCounts: boolean): ExitCode => 
 
 /** The state of every migration in every database of the named environments, or of all. */
 export const status = async (options: StatusOptions, context: Context): Promise<ExitCode> => {
-  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+  const config = configOf(options, context)
   const names = options.environments.length > 0 ? options.environments : Object.keys(config.environments)
   const environments = names.map((name) => resolveEnvironment(config, name))
   const report = reportFor({ ...options, json: false }, context)

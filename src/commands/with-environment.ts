@@ -1,4 +1,4 @@
-import { type Config, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Context } from '../model/context.ts'
@@ -6,6 +6,7 @@ import type { Environment } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { makeRunId } from '../run/run-id.ts'
+import { configOf } from './config-of.ts'
 import { type GlobalOptions, reportFor } from './options.ts'
 
 export type OpenedEnvironment = { config: Config; environment: Environment; engine: Engine; report: Report }
@@ -18,7 +19,7 @@ export const withEnvironment = async <T>(
   context: Context,
   body: (opened: OpenedEnvironment) => Promise<T>,
 ): Promise<T> => {
-  const config = loadConfig({ file: options.config, cwd: context.cwd, env: context.env })
+  const config = configOf(options, context)
   const environment = resolveEnvironment(config, options.environment, options.db)
   // A document goes to stdout alone: narration is text on stderr here, also under --json.
   const report = reportFor({ ...options, json: false }, context)
