@@ -5,13 +5,13 @@ SHELL := /usr/bin/env bash
 # The pinned Node first: an older one on the PATH would make npm pick older packages.
 export PATH := $(CURDIR)/node_modules/node/bin:$(PATH)
 # Handed on as environment, never pasted into a shell line.
-export DB NAME CONFIRM
+export DB NAME CONFIRM ROUNDS
 
 po := infrastructure/scripts/po-migrate
 engine := infrastructure/scripts/test-engine.sh
 only_db = $${DB:+--db "$$DB"}
 
-.PHONY: help demo dev check test test-faults images db-migrate-dev db-migrate-qual db-migrate-prod \
+.PHONY: help demo dev check test test-faults bench images db-migrate-dev db-migrate-qual db-migrate-prod \
   db-status-dev db-status-qual db-status-prod db-new-migration db-reset-dev db-cutover-vps build
 
 help: ## This list
@@ -59,6 +59,9 @@ test: node_modules ## Every test, on a Docker engine (one is provided where none
 
 test-faults: node_modules ## Kill, cut, pause and fill at every kind of step, on an engine of its own
 	@infrastructure/scripts/test-faults.sh
+
+bench: node_modules ## po-migrate beside the plain bash runner, in turn [ROUNDS=7]
+	@$(engine) run infrastructure/scripts/bench.sh
 
 images: node_modules ## Build the test images [UPSTREAM=1 tags them with the upstream names too]
 	@infrastructure/images/build.sh

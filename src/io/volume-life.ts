@@ -1,4 +1,5 @@
 import { AppError, exitCodes } from '../errors.ts'
+import type { VolumeMade } from '../model/journal.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
 import { runThrowaway } from './throwaway.ts'
 import { requireFree, volumeExists } from './volume.ts'
@@ -52,12 +53,36 @@ const removeStopped = async (docker: Docker, volume: string, project: string): P
     await docker.getContainer(Id).remove({ v: true })
 }
 
-const readVolume = async (docker: Docker, volume: string) => {
+/** How a volume was made; nothing when it is not there. */
+export const readMade = async (docker: Docker, volume: string): Promise<VolumeMade | undefined> => {
   if (!(await volumeExists(docker, volume))) return undefined
-  return docker.getVolume(volume).inspect()
+  const { Driver, Options, Labels } = await docker.getVolume(volume).inspect()
+  return { driver: Driver, options: Options ?? {}, labels: Labels ?? {} }
 }
 
-export type WipeOptions = { volume: string; project: string; run: string; image: string }
+const plain: VolumeMade = { driver: 'local', options: {}, labels: {} }
+
+const make = async (
+  docker: Docker,
+  volume: string,
+  { driver, options, labels }: VolumeMade,
+): Promise<void> => {
+  await docker.createVolume({
+    Name: volume,
+    Driver: driver,
+    DriverOpts: { ...options },
+    Labels: { ...labels },
+  })
+}
+
+export type WipeOptions = {
+  volume: string
+  project: string
+  run: string
+  image: string
+  /** As it was before the first call, which may have died when the volume was gone. */
+  made: VolumeMade | undefined
+}
 
 /**
  * Replaces a volume by an empty one of the same driver, options and labels. Docker itself refuses while a container has it.
@@ -66,43 +91,24 @@ export type WipeOptions = { volume: string; project: string; run: string; image:
  */
 export const wipeVolume = async (
   docker: Docker,
-  { volume, project, run, image }: WipeOptions,
+  { volume, project, run, image, made }: WipeOptions,
 ): Promise<void> => {
-  const present = await readVolume(docker, volume)
-  if (present?.Labels?.[wipedLabel] === run) return
+  const present = await readMade(docker, volume)
+  if (present?.labels[wipedLabel] === run) return
   await requireFree(docker, volume)
   await removeStopped(docker, volume, project)
   await removeVolume(docker, volume)
-  const options = present?.Options ?? {}
-  if (Object.keys(options).length > 0) await emptyNew(docker, { volume, run, image, options, present })
-  await docker.createVolume({
-    Name: volume,
-    Driver: present?.Driver ?? 'local',
-    DriverOpts: options,
-    Labels: { ...present?.Labels, [wipedLabel]: run },
-  })
+  const kind = made ?? present ?? plain
+  if (Object.keys(kind.options).length > 0) await emptyNew(docker, { volume, run, image, kind })
+  await make(docker, volume, { ...kind, labels: { ...kind.labels, [wipedLabel]: run } })
 }
-
-type Present = Awaited<ReturnType<typeof readVolume>>
 
 /** Without the label of the wipe: should this be cut off, the next call begins again. */
 const emptyNew = async (
   docker: Docker,
-  {
-    volume,
-    run,
-    image,
-    options,
-    present,
-  }: Omit<WipeOptions, 'project'> & { options: Record<string, string>; present: Present },
+  { volume, run, image, kind }: Pick<WipeOptions, 'volume' | 'run' | 'image'> & { kind: VolumeMade },
 ): Promise<void> => {
-  const labels = present?.Labels ?? {}
-  await docker.createVolume({
-    Name: volume,
-    Driver: present?.Driver ?? 'local',
-    DriverOpts: options,
-    Labels: labels,
-  })
+  await make(docker, volume, kind)
   const mounts = [{ volume, path: '/to' }]
   const { exitCode, output } = await runThrowaway(docker, {
     owner: volume,

@@ -1,6 +1,13 @@
 import type { CutoverFrame } from './cutover.ts'
 import { describeStep, type Step } from './plan.ts'
 
+/** What Docker was told of a volume. */
+export type VolumeMade = {
+  driver: string
+  options: Readonly<Record<string, string>>
+  labels: Readonly<Record<string, string>>
+}
+
 /** What a finished step leaves for those after it. */
 export type Facts = {
   /** Directory of the proven backup of everything. */
@@ -15,6 +22,8 @@ export type Facts = {
   database?: { id: string; finished: string }
   /** Bytes and milliseconds of the copy that was compared. */
   copied?: { bytes: number; ms: number }
+  /** How the volume was made: a run that dies in the wipe leaves none to look at. */
+  made?: VolumeMade
   /** Copies that were removed. */
   discarded?: readonly string[]
 }

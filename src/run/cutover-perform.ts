@@ -45,7 +45,7 @@ export const performCutoverStep =
       case 'copy-volume':
         return keepVolume(tools, step)
       case 'wipe-volume':
-        return wipe(tools, step.volume)
+        return wipe(tools, step.volume, facts)
       case 'bring-back':
         return bringBack(tools, step)
       case 'start-stack':

@@ -1,5 +1,6 @@
 import { copyVolume } from '../io/volume-copy.ts'
-import { makeCopyVolume, readCopies, removeVolume, wipeVolume } from '../io/volume-life.ts'
+import { makeCopyVolume, readCopies, readMade, removeVolume, wipeVolume } from '../io/volume-life.ts'
+import type { Facts } from '../model/journal.ts'
 import { isReset } from '../plan/cutover.ts'
 import type { CutoverTools, StepResult } from './cutover-tools.ts'
 
@@ -32,7 +33,8 @@ export const keepVolume = async (
   const { docker, frame, host } = tools
   await makeCopyVolume(docker.docker, { name: copy, volume, run: frame.run })
   const requireClean = frame.command === 'cutover' && !isReset(host.cutover)
-  return copyOver(tools, { from: volume, to: copy, requireClean })
+  const made = await readMade(docker.docker, volume)
+  return { ...(await copyOver(tools, { from: volume, to: copy, requireClean })), ...(made && { made }) }
 }
 
 export const bringBack = (
@@ -43,8 +45,9 @@ export const bringBack = (
 export const wipe = async (
   { docker, frame, host, image }: CutoverTools,
   volume: string,
+  { made }: Facts,
 ): Promise<undefined> => {
-  await wipeVolume(docker.docker, { volume, project: host.stack.project, run: frame.run, image })
+  await wipeVolume(docker.docker, { volume, project: host.stack.project, run: frame.run, image, made })
   return undefined
 }
 

@@ -35,6 +35,7 @@ describe('make, from a clone', () => {
       'db-migrate-qual',
       'db-new-migration',
       'test',
+      'bench',
       'images',
     ])
       expect(stdout).toMatch(new RegExp(`^ {2}${target} +\\S`, 'm'))
@@ -94,6 +95,16 @@ describe('make, from a clone', () => {
     expect(exit).toBe(2)
     expect(stderr).toContain(`Unknown database "${name}"`)
     expect(existsSync(join(checkout.directory, 'pwned'))).toBe(false)
+  })
+})
+
+describe('make bench', () => {
+  it('applies the same files by both runners, and says how their times compare', async () => {
+    const { exit, all, stdout } = await checkout.run('make bench', { env: { ROUNDS: '1' } })
+    expect(exit, all).toBe(0)
+    const ratio = String.raw`\d+\.\d\d of bash's time \(.* in 1 rounds?\)`
+    expect(stdout).toMatch(new RegExp(`3 databases, 10 files each, all pending: ${ratio}`))
+    expect(stdout).toMatch(new RegExp(`3 databases, nothing pending: ${ratio}`))
   })
 })
 
