@@ -7,9 +7,10 @@ import { describeProgress } from '../report/cutover.ts'
 import { renderSince } from '../report/undo-survey.ts'
 import { rewindIfStarted } from '../run/cutover-resume.ts'
 import { requireRoom } from '../run/cutover-room.ts'
-import { readNewest, readUndoContainers } from '../run/cutover-world.ts'
+import { readUndoContainers } from '../run/cutover-world.ts'
 import type { RunResult } from '../run/execute.ts'
 import { readSince } from '../run/undo-survey.ts'
+import { readNewest } from '../run/unfinished.ts'
 import { begin, type CutoverSession, proceed } from './cutover-session.ts'
 
 const nothing = (what: string, { host }: CutoverSession): AppError =>

@@ -2,12 +2,11 @@ import type { Config } from '../config/load.ts'
 import { hostEnvironments, hostNetworks, resolveHost } from '../config/resolve.ts'
 import { usageError } from '../errors.ts'
 import type { DockerHost } from '../io/docker-host.ts'
-import { listJournals, readJournal } from '../io/journal.ts'
 import { networkExists } from '../io/postgres-container.ts'
 import { readContainer, readStack, type StackContainer } from '../io/stack.ts'
 import { volumeExists } from '../io/volume.ts'
 import type { KeptContainer } from '../model/cutover.ts'
-import { foldJournal, type Position } from '../model/position.ts'
+import type { Position } from '../model/position.ts'
 import type { CutoverWorld } from '../plan/cutover.ts'
 import type { CutoverHost } from './cutover-tools.ts'
 
@@ -23,15 +22,6 @@ export const resolveCutoverHost = (config: Config, name: string): CutoverHost =>
   if (hostEnvironments(config, name).length === 0)
     throw usageError(`No environment is on the host ${name}.`, `set host: ${name} in an environment`)
   return { ...host, volume, stack, cutover }
-}
-
-/** The newest run of this host by the journals, finished or not. */
-export const readNewest = (state: string, host: string): Position | undefined => {
-  for (const run of listJournals(state).reverse()) {
-    const position = foldJournal(readJournal(state, run))
-    if (position?.frame.host === host) return position
-  }
-  return undefined
 }
 
 const kept = ({ id, name, project, image, health }: StackContainer): KeptContainer => ({

@@ -8,8 +8,10 @@ import { reapRecoveries } from '../io/reap-recovery.ts'
 import type { Context } from '../model/context.ts'
 import { describeHolder, type Holder } from '../model/holder.ts'
 import type { Environment, Host } from '../model/types.ts'
+import { isReset } from '../plan/cutover.ts'
 import type { Report } from '../report/report.ts'
 import { userOf } from './provenance.ts'
+import { readNewest, refuseUnfinished } from './unfinished.ts'
 
 export type RunIdentity = { run: string; command: string }
 
@@ -34,13 +36,18 @@ export type HostLockRequest = {
   mode?: 'shared' | 'exclusive'
 }
 
-/** The host's lock, taken before Postgres is tried. */
-export const lockHost = (
+/**
+ * The host's lock, taken before Postgres is tried.
+ * @throws AppError (exit 5) naming who has it, (exit 4) for a shared one while a cutover that ended half-way waits: what is
+ * written to the new volume before it goes on could stand in its way.
+ */
+export const lockHost = async (
   { config, host, holder, lockWait, report, mode = 'shared' }: HostLockRequest,
   context: Context,
-): Promise<HostLock> =>
-  acquireHostLock({
-    state: requireState(config, host, context.env),
+): Promise<HostLock> => {
+  const state = requireState(config, host, context.env)
+  const lock = await acquireHostLock({
+    state,
     mode,
     holder,
     wait: lockWait,
@@ -50,6 +57,15 @@ export const lockHost = (
         `the host is held by ${other ? describeHolder(other) : 'another run'}; waiting, at most ${lockWait} s`,
       ),
   })
+  try {
+    if (mode === 'shared' && host.cutover && !isReset(host.cutover))
+      refuseUnfinished(readNewest(state, host.name), true)
+    return lock
+  } catch (error) {
+    await lock[Symbol.asyncDispose]()
+    throw error
+  }
+}
 
 export type DatabaseLockRequest = {
   engine: Engine

@@ -20,8 +20,9 @@ const expectCommands = (stderr: string): void => {
 const startedAt = async (): Promise<string> =>
   docker(['inspect', '--format', '{{.State.StartedAt}}', ...(await platform.containers())])
 
-/** The steps before it are back-up, both stops of application stacks, and check-writes. */
+/** Numbers of steps in the plan of a small platform, from 0. */
 const stopOfShared = 4
+const migrateProd = 10
 
 describe('a disk that is full in the middle of', { timeout: 400_000 }, () => {
   it('the backup: nothing was stopped, and undo says so too', async () => {
@@ -70,6 +71,49 @@ describe('a disk that is full in the middle of', { timeout: 400_000 }, () => {
     expect(undone.exit, undone.stderr).toBe(0)
     await victim.expectOld()
     expect(await platform.copies()).toEqual([])
+  })
+})
+
+describe('a cutover that died half-way', { timeout: 400_000 }, () => {
+  it('lets nobody else write on its host before it is finished or undone', async () => {
+    await killIn(victim, { step: migrateProd, after: 0 })
+    for (const args of ['up qual', 'start vps', 'backup qual', 'rollback qual --db iam']) {
+      const { exit, stderr } = await platform.tool(args)
+      expect({ args, exit, stderr }).toMatchObject({ exit: 4 })
+      expect(stderr).toContain('The cutover of vps from ')
+      expect(stderr).toContain('is not finished.')
+      expectCommands(stderr)
+    }
+    expect((await platform.tool('status qual')).exit).toBe(0)
+  })
+
+  it('overwrites nothing that an application wrote since, and names it', async () => {
+    await platform.psql('postgres', 'create database booking_qual')
+    await platform.psql('booking_qual', "create table early as select 'guest'::text as who")
+    const { exit, stderr } = await cutOver(victim, '--resume')
+    expect({ exit, stderr }).toMatchObject({ exit: 1 })
+    expect(stderr).toContain('booking_qual holds what somebody wrote since the volume was wiped.')
+    const renamed = 'alter database "booking_qual" rename to "booking_qual_since"'
+    expect(stderr).toContain(`-c '${renamed}'`)
+    expectCommands(stderr)
+    expect(await platform.psql('booking_qual', 'select who from early')).toBe('guest')
+    await platform.psql('postgres', renamed)
+    const resumed = await cutOver(victim, '--resume')
+    expect(resumed.exit, resumed.stderr).toBe(0)
+    await victim.expectNew()
+    expect(await platform.psql('booking_qual_since', 'select who from early')).toBe('guest')
+    expect((await cutOver(victim, '--undo')).exit).toBe(0)
+    await victim.expectOld()
+  })
+
+  it('takes an empty database for one that the first init made', async () => {
+    await killIn(victim, { step: migrateProd, after: 0 })
+    await platform.psql('postgres', 'create database booking_qual')
+    const resumed = await cutOver(victim, '--resume')
+    expect(resumed.exit, resumed.stderr).toBe(0)
+    await victim.expectNew()
+    expect((await cutOver(victim, '--undo')).exit).toBe(0)
+    await victim.expectOld()
   })
 })
 

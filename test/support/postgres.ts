@@ -10,7 +10,7 @@ export type TestPostgres = AsyncDisposable & {
   address: string
   /** The superuser's. */
   password: string
-  /** Runs SQL in one database and answers psql's unaligned output. */
+  /** Runs SQL in one database and answers psql's unaligned output, without its notices. */
   psql: (database: string, sql: string) => Promise<string>
   /** What dbmate's table says is applied: `00001 00002`. */
   versions: (database: string, table?: string) => Promise<string>
@@ -28,9 +28,9 @@ export const startPostgres = async (env: Record<string, string> = {}): Promise<T
     .start()
   const psql: TestPostgres['psql'] = async (database, sql) => {
     const command = ['psql', '--username', 'postgres', '--dbname', database, '-XAtqc', sql]
-    const { exitCode, output, stderr } = await container.exec(command)
-    if (exitCode !== 0) throw new Error(`psql: ${stderr || output}`)
-    return output.trim()
+    const { exitCode, stdout, stderr } = await container.exec(command)
+    if (exitCode !== 0) throw new Error(`psql: ${stderr || stdout}`)
+    return stdout.trim()
   }
   return {
     network: network.getName(),
