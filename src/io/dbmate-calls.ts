@@ -20,8 +20,10 @@ export const speak = (stream: NodeJS.ReadWriteStream, output: NodeJS.ReadableStr
     settle = undefined
     done(result)
   }
-  output.on('data', (chunk: Buffer) => {
-    text += chunk.toString('utf8')
+  // A character may come in two pieces.
+  output.setEncoding('utf8')
+  output.on('data', (chunk: string) => {
+    text += chunk
     check()
   })
   output.on('end', () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Exec } from 'dockerode'
 import type { Docker } from './docker.ts'
@@ -86,6 +87,7 @@ export const runExec = async (docker: Docker, options: ExecOptions): Promise<Exe
     AttachStderr: true,
   })
   const raw = await exec.start({ hijack: true, stdin: input !== undefined })
+  const decoder = new StringDecoder('utf8')
   let stderr = ''
   let ended = false
   const pid = (): string | undefined =>
@@ -104,7 +106,7 @@ export const runExec = async (docker: Docker, options: ExecOptions): Promise<Exe
     })
   try {
     for await (const { stream, chunk } of readFrames(raw)) {
-      if (stream === 2) stderr = (stderr + chunk.toString('utf8')).slice(0, longestStderr)
+      if (stream === 2) stderr = (stderr + decoder.write(chunk)).slice(0, longestStderr)
       else if (failure === undefined)
         await onOutput?.(chunk).catch((error) => {
           failure = error

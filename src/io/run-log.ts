@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeGroupDirectory } from './journal.ts'
 
@@ -35,10 +36,12 @@ export async function* followRunLog(
 ): AsyncGenerator<string> {
   let at = from
   let rest = ''
+  // A character may be read in two pieces.
+  const decoder = new StringDecoder('utf8')
   for (let last = false; !signal?.aborted; ) {
     const bytes = existsSync(file) ? readFileSync(file).subarray(at) : Buffer.alloc(0)
     at += bytes.length
-    const lines = (rest + bytes.toString('utf8')).split('\n')
+    const lines = (rest + decoder.write(bytes)).split('\n')
     rest = lines.pop() ?? ''
     yield* lines
     // Once more after the writer is gone: it may have written between the two.
