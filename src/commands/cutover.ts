@@ -39,7 +39,7 @@ export const cutoverCommand = (program: Program, wire: Wire) =>
           nargs: 1,
           default: [] as string[],
           requiresArg: true,
-          describe: 'A database or role that no migration rebuilds, and that need not come along',
+          describe: 'What no migration rebuilds, and need not come along: a database, a role …',
         })
         .example('$0 cutover dev', 'a fresh start on a laptop')
         .example('$0 cutover vps --confirm yes', 'qual and prod, on their host'),

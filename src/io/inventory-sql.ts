@@ -7,7 +7,8 @@ const notOfExtension = (catalog: string, oid: string): string => `not exists (
   select from pg_catalog.pg_depend x
   where x.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass and x.objid = ${oid} and x.deptype = 'e')`
 
-const userSchema = (namespace: string): string =>
+/** Neither Postgres' own nor temporary. */
+export const userSchema = (namespace: string): string =>
   `${namespace}.nspname !~ '^pg_' and ${namespace}.nspname <> 'information_schema'`
 
 const md5 = (...parts: readonly string[]): string =>

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setSetting } from '../model/sql.ts'
+import type { Grant } from './grants.ts'
 import type { Server } from './postgres.ts'
 
 const maintenance = 'postgres'
@@ -12,6 +13,25 @@ export const readClosedDatabases = async (server: Server): Promise<string[]> => 
   return (await server.query<{ name: string }>(maintenance, sql)).map(({ name }) => name)
 }
 
+/** What a server does for somebody else, and no dump holds. */
+export type Tie = {
+  kind: 'prepared transaction' | 'replication slot' | 'subscription'
+  name: string
+  database: string
+}
+
+export const readTies = (server: Server): Promise<Tie[]> =>
+  server.query<Tie>(
+    maintenance,
+    `select 'prepared transaction' as kind, gid as name, database::text from pg_catalog.pg_prepared_xacts
+    union all
+    select 'replication slot', slot_name::text, coalesce(database::text, '') from pg_catalog.pg_replication_slots where not temporary
+    union all
+    select 'subscription', s.subname::text, d.datname::text
+    from pg_catalog.pg_subscription s join pg_catalog.pg_database d on d.oid = s.subdbid
+    order by 1, 2`,
+  )
+
 /** What ALTER SYSTEM set, as `name=value`: it lies in the volume. */
 export const readSystemSettings = async (server: Server): Promise<string[]> => {
   const sql = `select name || '=' || setting as entry from pg_catalog.pg_file_settings
@@ -19,13 +39,16 @@ export const readSystemSettings = async (server: Server): Promise<string[]> => {
   return (await server.query<{ entry: string }>(maintenance, sql)).map(({ entry }) => entry)
 }
 
-const settingsFile = 'system.json'
+/** What lies beside the dumps of a cutover: by name of a managed database, what was given in it; `name=value` of the server. */
+export type KeptSettings = { system: readonly string[]; grants: Record<string, readonly Grant[]> }
 
-/** Beside the dumps, and no more readable than they: a setting may hold a password (`primary_conninfo`). */
-export const keepSystemSettings = (directory: string, entries: readonly string[]): void =>
-  writeFileSync(join(directory, settingsFile), `${JSON.stringify(entries)}\n`, { mode: 0o640 })
+const settingsFile = 'settings.json'
 
-export const readKeptSettings = (directory: string): string[] =>
+/** No more readable than the dumps: a setting may hold a password (`primary_conninfo`). */
+export const keepSettings = (directory: string, settings: KeptSettings): void =>
+  writeFileSync(join(directory, settingsFile), `${JSON.stringify(settings)}\n`, { mode: 0o640 })
+
+export const readKeptSettings = (directory: string): KeptSettings =>
   JSON.parse(readFileSync(join(directory, settingsFile), 'utf8'))
 
 /** Sets it again. What only a restart brings into effect waits for the next one. */

@@ -37,6 +37,12 @@ const aclItem = /^("(?:[^"]|"")*"|[^=]*)=([^/]*)\/(.*)$/s
 const unquote = (name: string): string =>
   name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
 
+/** The roles that a grant names: to whom, and by whom. */
+export const rolesOfItem = (item: string): string[] => {
+  const [, grantee = '', , grantor = ''] = aclItem.exec(item) ?? []
+  return [grantee, grantor].filter((role) => role !== '').map(unquote)
+}
+
 const grantsOf = (item: string, name: string, owner: string): string[] => {
   const [, grantee = '', privileges = '', grantor = ''] = aclItem.exec(item) ?? []
   const to = grantee === '' ? 'public' : quoteIdentifier(unquote(grantee))

@@ -1,6 +1,7 @@
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
 import type { Inventory } from '../model/inventory.ts'
+import { describeUnmade, type Unmade } from '../model/unmade.ts'
 
 export type CarryWorld = {
   host: string
@@ -11,6 +12,8 @@ export type CarryWorld = {
   rebuiltRoles: readonly string[]
   /** Databases that cannot be dumped as they are: closed ones, and templates that somebody made. */
   closed: readonly string[]
+  /** Of the server as a whole; no dump holds them. */
+  ties: readonly { kind: string; name: string; database: string }[]
   /** `--drop`. */
   drop: readonly string[]
 }
@@ -20,17 +23,8 @@ const maintenance = 'postgres'
 const refuse = (message: string, details: readonly string[], hint: string): AppError =>
   new AppError(message, { exitCode: exitCodes.refused, details: [...details, 'Nothing was touched.'], hint })
 
-/** The server's own database is there before anything can be restored, so nothing can be put beside it and swapped. */
-const refuseMaintenance = ({ inventory, drop, host }: CarryWorld): void => {
-  const found = inventory.databases.find(({ name }) => name === maintenance)
-  const objects = found?.tables.length ?? 0
-  if (objects === 0 || drop.includes(maintenance)) return
-  throw refuse(
-    `The database ${maintenance} holds ${objects} table${objects > 1 ? 's' : ''} of its own, which cannot be carried over.`,
-    [(found?.tables ?? []).map(({ name, rows }) => `${name} (${rows} rows)`).join(', ')],
-    `move them to a database of their own, or: po-migrate cutover ${host} --drop ${maintenance}`,
-  )
-}
+const dropMore = (host: string, names: readonly string[]): string =>
+  ['po-migrate cutover', host, ...names.map((name) => `--drop ${name}`)].join(' ')
 
 const refuseTablespaces = ({ inventory }: CarryWorld): void => {
   const [first] = inventory.tablespaces
@@ -48,12 +42,32 @@ const refuseClosed = ({ closed, drop, host }: CarryWorld): void => {
   throw refuse(
     `The database ${first} takes no connections or is a template, so it cannot be dumped.`,
     [],
-    `alter database ${first} with allow_connections true is_template false; or: po-migrate cutover ${host} --drop ${first}`,
+    `alter database ${first} with allow_connections true is_template false; or: ${dropMore(host, [...drop, first])}`,
   )
 }
 
-const refuseStrangers = ({ inventory, closed, drop }: CarryWorld): void => {
-  const known = [...[...inventory.databases, ...inventory.roles].map(({ name }) => name), ...closed]
+const ends: Record<string, (name: string) => string> = {
+  'prepared transaction': (name) => `commit prepared '${name}', or rollback prepared '${name}'`,
+  'replication slot': (name) => `select pg_drop_replication_slot('${name}')`,
+  subscription: (name) => `drop subscription "${name}"`,
+}
+
+const refuseTies = ({ ties, drop, host }: CarryWorld): void => {
+  const kept = ties.filter(({ name }) => !drop.includes(name))
+  const [first] = kept
+  if (!first) return
+  throw refuse(
+    `The ${first.kind} ${first.name} would be gone: no dump holds it.`,
+    kept.map(
+      ({ kind, name, database }) => `to end it${database && ` in ${database}`}: ${ends[kind]?.(name)}`,
+    ),
+    `end it, or give it up: ${dropMore(host, [...drop, ...kept.map(({ name }) => name)])}`,
+  )
+}
+
+const refuseStrangers = ({ inventory, closed, ties, drop }: CarryWorld): void => {
+  const named = [...inventory.databases, ...inventory.roles, ...ties].map(({ name }) => name)
+  const known = [...named, ...closed, 'template1']
   const stranger = drop.find((name) => !known.includes(name))
   if (stranger !== undefined)
     throw usageError(`--drop ${stranger}: there is no such database or role.`, undefined, [
@@ -70,7 +84,7 @@ const refuseNeeded = ({ inventory, drop, host }: CarryWorld, databases: readonly
   throw refuse(
     `The role ${first.role} cannot be dropped: the database ${first.name} needs it.`,
     needed.slice(1).map(({ name, role }) => `${name} needs ${role} too`),
-    `po-migrate cutover ${host} --drop ${first.name} --drop ${first.role}`,
+    dropMore(host, [...new Set([first.name, ...drop])]),
   )
 }
 
@@ -82,8 +96,8 @@ export const planCarry = (world: CarryWorld): CutoverFrame['carried'] => {
   const { inventory, managed, rebuiltRoles, drop } = world
   refuseStrangers(world)
   refuseTablespaces(world)
-  refuseMaintenance(world)
   refuseClosed(world)
+  refuseTies(world)
   const without = new Set([...managed, ...drop, maintenance])
   const databases = inventory.databases.map(({ name }) => name).filter((name) => !without.has(name))
   refuseNeeded(world, databases)
@@ -91,4 +105,22 @@ export const planCarry = (world: CarryWorld): CutoverFrame['carried'] => {
     .map(({ name }) => name)
     .filter((name) => !drop.includes(name) && !rebuiltRoles.includes(name))
   return { databases, roles }
+}
+
+/** @throws AppError (exit 4) for what a cutover would lose, and nobody gave up. */
+export const refuseUnmade = (
+  unmade: readonly Unmade[],
+  { host, drop }: Pick<CarryWorld, 'host' | 'drop'>,
+): void => {
+  const kept = unmade.filter(({ database }) => !drop.includes(database))
+  if (kept.length === 0) return
+  const names = kept.map(({ database }) => database)
+  throw refuse(
+    `No migration makes everything that is in ${names.join(', ')}.`,
+    [
+      ...kept.map(describeUnmade),
+      'A cutover would lose it. What a pending migration drops or renames is named too: apply that first.',
+    ],
+    `write a migration that makes it, or give it up: ${dropMore(host, [...drop, ...names])}`,
+  )
 }

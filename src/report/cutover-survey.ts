@@ -1,5 +1,6 @@
 import type { DatabaseInventory, Inventory } from '../model/inventory.ts'
 import type { Prediction } from '../model/prediction.ts'
+import { describeUnmade, type Unmade } from '../model/unmade.ts'
 import { renderBytes } from './backup.ts'
 import type { Paint } from './paint.ts'
 import { plural, renderDuration, renderTable } from './render.ts'
@@ -8,6 +9,7 @@ export type SurveyView = {
   inventory: Inventory
   managed: readonly string[]
   carried: { databases: readonly string[]; roles: readonly string[] }
+  unmade: readonly Unmade[]
   prediction: Prediction
   bytes: number
   /** Environments with a checkout of their own, and its directory. */
@@ -60,6 +62,9 @@ const renderPrediction = ({ prediction, bytes }: SurveyView): string => {
   return `The services will be down for about ${renderDuration(total)}: ${parts.join(', ')}.\n`
 }
 
+const renderUnmade = ({ unmade }: SurveyView, paint: Paint): string =>
+  unmade.map((found) => `  ${paint.red('goes')}: ${describeUnmade(found)}\n`).join('')
+
 const renderCheckouts = ({ checkouts }: SurveyView): string =>
   checkouts.map(({ environment, directory }) => `${environment} is migrated from ${directory}.\n`).join('')
 
@@ -68,6 +73,7 @@ export const renderSurvey = (view: SurveyView, paint: Paint): string =>
   [
     'On the server now:\n',
     renderDatabases(view, paint),
+    renderUnmade(view, paint),
     renderRoles(view),
     renderCheckouts(view),
     renderPrediction(view),

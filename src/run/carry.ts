@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
+import { type Grant, readGrants } from '../io/grants.ts'
 import { readDatabaseNames, readServerInventory } from '../io/inventory.ts'
 import { checkFiles, readManifest } from '../io/manifest.ts'
+import { readObjects } from '../io/objects.ts'
+import type { Server } from '../io/postgres.ts'
 import { applyProperties } from '../io/recreate-database.ts'
 import { restoreRoles } from '../io/roles.ts'
 import { readKeptSettings, writeSystemSettings } from '../io/server-settings.ts'
 import { compareRoles } from '../model/compare-inventories.ts'
 import type { Facts } from '../model/journal.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
+import { rolesOfItem } from '../model/recreate.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
 import type { CutoverTools } from './cutover-tools.ts'
 
@@ -55,6 +59,28 @@ export const carryRoles = async (
 const isKnown = (role: string, wanted: ReadonlySet<string>): boolean =>
   role.startsWith('pg_') || wanted.has(role)
 
+const known = (roles: readonly string[], there: ReadonlySet<string>): boolean =>
+  roles.every((role) => isKnown(role, there))
+
+/** What was given inside a database, to roles and on objects that are there now. */
+const carryGrants = async (
+  server: Server,
+  { database, grants, roles }: { database: string; grants: readonly Grant[]; roles: ReadonlySet<string> },
+): Promise<void> => {
+  const objects = await readObjects(server, database)
+  const due = grants.filter(
+    (grant) => (grant.object === null || objects.has(grant.object)) && known(grant.roles, roles),
+  )
+  await using session = await server.session(database)
+  const readMissing = async (): Promise<string[]> => {
+    const present = new Set((await readGrants(session.query)).map(({ sql }) => sql))
+    return due.map(({ sql }) => sql).filter((sql) => !present.has(sql))
+  }
+  for (const sql of await readMissing()) await session.query(sql)
+  const missing = await readMissing()
+  if (missing.length > 0) throw differs(`The grants of ${database}`, missing)
+}
+
 /** Owners, grants and settings of the databases that migrations made anew, and the server's own, as they were. */
 export const carrySettings = async (
   { servers, frame, report }: CutoverTools,
@@ -65,17 +91,18 @@ export const carrySettings = async (
   const { server } = await servers.engine(environment)
   const present = new Set(await readDatabaseNames(server))
   const carried = new Set(frame.carried.databases)
+  const kept = readKeptSettings(backup)
   await using maintenance = await server.session('postgres')
-  const known = new Set((await readServerInventory(server)).roles.map(({ name }) => name))
+  const there = new Set((await readServerInventory(server)).roles.map(({ name }) => name))
   for (const { inventory } of readManifest(backup).databases) {
-    const { name, owner, roles } = inventory
-    if (carried.has(name) || !present.has(name) || !known.has(owner)) continue
+    const { name, owner } = inventory
+    if (carried.has(name) || !present.has(name) || !there.has(owner)) continue
     report.progress(name)
-    const settings = inventory.settings.filter(({ role }) => role === null || known.has(role))
-    const gone = roles.filter((role) => !known.has(role))
-    const acl = inventory.acl.filter((item) => !gone.some((role) => item.startsWith(`${role}=`)))
+    const settings = inventory.settings.filter(({ role }) => role === null || there.has(role))
+    const acl = inventory.acl.filter((item) => known(rolesOfItem(item), there))
     await applyProperties(maintenance.query, { ...inventory, settings, acl }, name)
+    await carryGrants(server, { database: name, grants: kept.grants[name] ?? [], roles: there })
   }
-  await writeSystemSettings(server, readKeptSettings(backup))
+  await writeSystemSettings(server, kept.system)
   return undefined
 }

@@ -1,7 +1,9 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { removeAbandoned } from '../io/backup-directory.ts'
+import { type Grant, readGrants } from '../io/grants.ts'
 import { readDatabaseNames } from '../io/inventory.ts'
-import { keepSystemSettings, readSystemSettings } from '../io/server-settings.ts'
+import type { Server } from '../io/postgres.ts'
+import { keepSettings, readSystemSettings } from '../io/server-settings.ts'
 import { readPosition } from '../io/snapshot.ts'
 import { readStack, startContainers, waitHealthy } from '../io/stack.ts'
 import type { Facts } from '../model/journal.ts'
@@ -54,18 +56,38 @@ const dumpAll = async (
 
 const maintenance = 'postgres'
 
-/** Whoever confirmed the plan did not see a database that was made since. */
-const refuseNews = ({ servers, frame }: CutoverTools, databases: readonly string[]): void => {
-  const managed = frame.environments.flatMap((name) =>
+const managedOf = ({ servers, frame }: CutoverTools): string[] =>
+  frame.environments.flatMap((name) =>
     servers.supplied(name).environment.databases.map(({ database }) => database),
   )
-  const known = new Set([...managed, ...frame.carried.databases, ...(frame.dropped ?? []), maintenance])
+
+/** Whoever confirmed the plan did not see a database that was made since. */
+const refuseNews = (tools: CutoverTools, databases: readonly string[]): void => {
+  const { frame } = tools
+  const known = new Set([
+    ...managedOf(tools),
+    ...frame.carried.databases,
+    ...(frame.dropped ?? []),
+    maintenance,
+  ])
   const news = databases.filter((name) => !known.has(name))
   if (news.length === 0) return
   throw new AppError(`${news.join(', ')} came after the plan was made, and would not come along.`, {
     exitCode: exitCodes.refused,
     hint: `po-migrate cutover ${frame.host} --undo --confirm yes, and then a new cutover`,
   })
+}
+
+const readAllGrants = async (
+  server: Server,
+  databases: readonly string[],
+): Promise<Record<string, Grant[]>> => {
+  const grants: Record<string, Grant[]> = {}
+  for (const database of databases) {
+    await using session = await server.session(database)
+    grants[database] = await readGrants(session.query)
+  }
+  return grants
 }
 
 /** Everything that the server holds, managed or not, while all stacks serve. */
@@ -76,7 +98,9 @@ export const backUp = async (tools: CutoverTools, environment: string): Promise<
   const databases = await readDatabaseNames(server)
   refuseNews(tools, databases)
   const { directory, manifest } = await dumpAll(tools, { environment, label: tools.host.name, databases })
-  keepSystemSettings(directory, await readSystemSettings(server))
+  const managed = managedOf(tools).filter((name) => databases.includes(name))
+  const [system, grants] = [await readSystemSettings(server), await readAllGrants(server, managed)]
+  keepSettings(directory, { system, grants })
   return { backup: directory, transaction: manifest.position }
 }
 

@@ -1,12 +1,14 @@
 import { realpathSync } from 'node:fs'
 import { freeBytes } from '../io/disk.ts'
 import { readInventory } from '../io/inventory.ts'
-import { readClosedDatabases } from '../io/server-settings.ts'
+import { readAllObjects } from '../io/objects.ts'
+import { readClosedDatabases, readTies } from '../io/server-settings.ts'
 import type { Context } from '../model/context.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { type Prediction, predictDowntime } from '../model/prediction.ts'
-import { planCarry } from '../plan/carry.ts'
+import { findUnmade, type Unmade } from '../model/unmade.ts'
+import { planCarry, refuseUnmade } from '../plan/carry.ts'
 import { measureHost, tooSmall } from './cutover-room.ts'
 import type { CutoverTools } from './cutover-tools.ts'
 import { rehearse } from './rehearse.ts'
@@ -25,6 +27,8 @@ export type Survey = {
   inventory: Inventory
   managed: readonly string[]
   carried: CutoverFrame['carried']
+  /** What of the managed databases was given up. */
+  unmade: readonly Unmade[]
   prediction: Prediction
   bytes: number
   /** Environments that are migrated from another checkout than the one that runs. */
@@ -33,6 +37,9 @@ export type Survey = {
 
 const sizeOf = ({ databases }: Inventory, names: readonly string[]): number =>
   databases.filter(({ name }) => names.includes(name)).reduce((sum, { size }) => sum + size, 0)
+
+/** On every server, and not carried over. */
+const builtIn = ['postgres', 'template1']
 
 /** Size of a small cluster, for the throwaway server and the new one. */
 const cluster = 100e6
@@ -67,10 +74,15 @@ export const survey = async (options: SurveyOptions, context: Context): Promise<
     servers.supplied(name).environment.databases.map(({ database }) => database),
   )
   // Refused before the rehearsal, which takes its time.
-  const carry = { host: host.name, inventory, managed, closed: await readClosedDatabases(server), drop }
+  const [closed, ties] = await Promise.all([readClosedDatabases(server), readTies(server)])
+  const carry = { host: host.name, inventory, managed, closed, ties, drop }
   planCarry({ ...carry, rebuiltRoles: [] })
   const roles = inventory.roles.filter(({ name }) => !drop.includes(name))
-  const rehearsal = await rehearse({ ...options, inventory: { ...inventory, roles } }, context)
+  const databases = [...managed, ...builtIn]
+  const present = await readAllObjects(server, databases)
+  const rehearsal = await rehearse({ ...options, inventory: { ...inventory, roles }, databases }, context)
+  const unmade = findUnmade(present, rehearsal.objects, inventory)
+  refuseUnmade(unmade, { host: host.name, drop })
   const carried = planCarry({ ...carry, rebuiltRoles: rehearsal.roles })
   const prediction = predictDowntime({
     bytes,
@@ -81,5 +93,5 @@ export const survey = async (options: SurveyOptions, context: Context): Promise<
   const checkouts = environments
     .map((environment) => ({ environment, directory: servers.supplied(environment).config.directory }))
     .filter(({ directory }) => realpathSync(directory) !== realpathSync(options.directory))
-  return { inventory, managed, carried, prediction, bytes, checkouts }
+  return { inventory, managed, carried, unmade, prediction, bytes, checkouts }
 }

@@ -2,6 +2,7 @@ import { AppError, exitCodes } from '../errors.ts'
 import { openDbmate } from '../io/dbmate.ts'
 import type { Engine } from '../io/engine.ts'
 import { readServerInventory } from '../io/inventory.ts'
+import { readAllObjects } from '../io/objects.ts'
 import { endBackends } from '../io/orphans.ts'
 import { restoreRoles } from '../io/roles.ts'
 import { openScratchServer, readImageOf, type ScratchServer } from '../io/scratch-server.ts'
@@ -9,16 +10,19 @@ import type { Context } from '../model/context.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { majorOf } from '../model/manifest.ts'
 import { Secret } from '../model/secret.ts'
+import type { Objects } from '../model/unmade.ts'
 import type { CutoverTools } from './cutover-tools.ts'
 import { migrateEnvironment } from './migrate-environment.ts'
 
 export type RehearseOptions = Pick<CutoverTools, 'docker' | 'servers' | 'run' | 'report' | 'stop'> & {
   environments: readonly string[]
   inventory: Inventory
+  /** Whose objects are of interest afterwards. */
+  databases: readonly string[]
 }
 
-/** What the rehearsal found: how long the migrations take, and which roles an empty server has after them. */
-export type Rehearsal = { ms: number; roles: readonly string[] }
+/** What the rehearsal found: how long the migrations take, which roles an empty server has, and what they make in it. */
+export type Rehearsal = { ms: number; roles: readonly string[]; objects: Objects }
 
 /** The real engine's ways, on a server that nobody knows. */
 const engineOn = (
@@ -61,7 +65,7 @@ const refuse = (error: unknown, name: string): unknown => {
  * @throws AppError (exit 2) with the migration's error.
  */
 export const rehearse = async (options: RehearseOptions, context: Context): Promise<Rehearsal> => {
-  const { docker, servers, run, report, stop, environments, inventory } = options
+  const { docker, servers, run, report, stop, environments, inventory, databases } = options
   const [first = ''] = environments
   const real = await servers.engine(first)
   const { environment: firstOne } = servers.supplied(first)
@@ -94,5 +98,6 @@ export const rehearse = async (options: RehearseOptions, context: Context): Prom
       throw refuse(error, name)
     })
   }
-  return { ms: performance.now() - before, roles: own }
+  const ms = performance.now() - before
+  return { ms, roles: own, objects: await readAllObjects(scratch.server, databases) }
 }

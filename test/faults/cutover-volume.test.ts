@@ -23,7 +23,7 @@ test('undo after a whole cutover brings back every row of a large volume, and so
   const size = await psql('iam_qual', "select pg_total_relation_size('many') > 200e6")
   expect(size).toBe('t')
   const before = await psql('iam_qual', checksumSql)
-  const done = await tool('cutover vps --confirm yes')
+  const done = await tool('cutover vps --confirm yes --drop iam_qual')
   expect(done.exit, done.stderr).toBe(0)
   const report = /Down for .*/.exec(done.stdout)?.[0]
   expect(report).toBeDefined()

@@ -51,7 +51,7 @@ describe('cutover vps', { timeout: 400_000 }, () => {
     await platform.healthy()
     expect(await platform.containers()).toEqual(containers)
     expect(await platform.fingerprint()).toBe(before)
-    expect(await platform.managedRows()).toBe('no table')
+    expect(await platform.managedRows()).toBe('none')
     expect(await platform.tool('status qual prod --exit-code')).toMatchObject({ exit: 0 })
     expect(await platform.leftovers()).toBe('')
   })
@@ -59,7 +59,7 @@ describe('cutover vps', { timeout: 400_000 }, () => {
   it('is undone, with every row, to the same containers, and the undoing is undone', async () => {
     const containers = await platform.containers()
     expect(await platform.tool('cutover vps --undo')).toMatchObject({ exit: 4 })
-    expect(await platform.managedRows()).toBe('no table')
+    expect(await platform.managedRows()).toBe('none')
     const undone = await platform.tool('cutover vps --undo --confirm yes')
     expect(undone.exit, undone.stderr).toBe(0)
     await platform.healthy()
@@ -67,7 +67,7 @@ describe('cutover vps', { timeout: 400_000 }, () => {
     expect(await platform.containers()).toEqual(containers)
     expect(await platform.tool('cutover vps --undo --confirm yes')).toMatchObject({ exit: 0 })
     await platform.healthy()
-    expect(await platform.managedRows()).toBe('no table')
+    expect(await platform.managedRows()).toBe('none')
     expect(await platform.tool('status qual prod --exit-code')).toMatchObject({ exit: 0 })
   })
 
@@ -100,13 +100,32 @@ describe('cutover vps', { timeout: 400_000 }, () => {
     await platform.healthy()
   })
 
+  it('refuses to lose what somebody made by hand in a managed database, and what no dump holds', async () => {
+    await platform.psql('iam_qual', "create table notes as select 'mine'::text as note")
+    await platform.psql('iam_qual', 'alter table users add column nickname text')
+    await platform.psql('postgres', 'create extension citext')
+    const copies = await platform.copies()
+    const lost = await platform.tool('cutover vps --confirm yes')
+    expect(lost.exit).toBe(4)
+    expect(lost.stderr).toContain('iam_qual: table public.notes (1 row), column public.users.nickname')
+    expect(lost.stderr).toContain('postgres: extension citext')
+    expect(lost.stderr).toContain('po-migrate cutover vps --drop iam_qual --drop postgres')
+    await platform.psql('postgres', "select pg_create_physical_replication_slot('standby')")
+    const tied = await platform.tool('cutover vps --confirm yes')
+    expect(tied.exit).toBe(4)
+    expect(tied.stderr).toContain('The replication slot standby would be gone')
+    expect(tied.stderr).toContain("select pg_drop_replication_slot('standby')")
+    await platform.psql('postgres', "select pg_drop_replication_slot('standby')")
+    expect(await platform.copies()).toEqual(copies)
+  })
+
   it('leaves what --drop names, and refuses to drop what something else needs', async () => {
     const refused = await platform.tool('cutover vps --confirm yes --drop reporter')
     expect(refused.exit).toBe(4)
     expect(refused.stderr).toContain('→ po-migrate cutover vps --drop booking_qual --drop reporter')
     const { started } = readEvents(
       await platform.tool(
-        'cutover vps --confirm yes --json --drop booking_qual --drop reporter --drop auditors',
+        'cutover vps --confirm yes --json --drop booking_qual --drop reporter --drop auditors --drop iam_qual --drop postgres',
       ),
     )
     expect(started.plan?.steps.map(({ kind }) => kind)).not.toContain('carry-database')
@@ -115,6 +134,7 @@ describe('cutover vps', { timeout: 400_000 }, () => {
     expect(
       await platform.psql('postgres', "select count(*) from pg_database where datname ~ 'booking'"),
     ).toBe('0')
+    expect(await platform.psql('iam_qual', "select to_regclass('notes') is null")).toBe('t')
   })
 
   it('stands in the history of both environments', async () => {

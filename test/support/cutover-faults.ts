@@ -161,7 +161,7 @@ export const victimOf = async (platform: Platform): Promise<Victim> => {
       await expectServed()
     },
     expectNew: async () => {
-      expect(await platform.managedRows()).toBe('no table')
+      expect(await platform.managedRows()).toBe('none')
       await expectServed()
       expect(await platform.tool('status qual prod --exit-code')).toMatchObject({ exit: 0 })
     },

@@ -42,6 +42,16 @@ alter database iam_qual set search_path = 'public', 'extra';
 alter role reporter in database iam_qual set lock_timeout = '3s';
 alter system set work_mem = '5MB'`
 
+/** Given by hand in a managed database, on what its migrations make. */
+const byHand = `
+grant select on users to reporter;
+grant update (locale), select (email) on users to auditors with grant option;
+grant create, usage on schema public to auditors;
+grant execute on function set_updated_at() to reporter;
+alter default privileges for role postgres in schema public grant select on tables to reporter;
+alter table user_credentials owner to auditors;
+insert into users (email, display_name) values ('guest@example.org', 'before')`
+
 const booking = (rows: number): string => `
 create table bookings (id bigint generated always as identity primary key, who text not null, data text);
 insert into bookings (who, data) select 'guest ' || n, md5(n::text) from generate_series(1, ${rows}) as n;
@@ -51,7 +61,14 @@ grant select on bookings to auditors;
 create view recent as select * from bookings where id > 10;
 select setval('bookings_id_seq', 700000)`
 
+const sorted = (acl: string): string => `array(select item::text from unnest(${acl}) as item order by 1)`
 const fingerprintSql = {
+  iam_qual: `select relname, pg_get_userbyid(relowner), ${sorted('relacl')} from pg_class
+      where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'schema_migrations' order by 1;
+    select attname, ${sorted('attacl')} from pg_attribute where attacl is not null and attrelid = 'users'::regclass order by 1;
+    select ${sorted('nspacl')} from pg_namespace where nspname = 'public';
+    select ${sorted('proacl')} from pg_proc where proname = 'set_updated_at';
+    select defaclobjtype, ${sorted('defaclacl')} from pg_default_acl`,
   booking_qual: `select count(*), md5(string_agg(b::text, '' order by id)) from bookings b;
     select relname, pg_get_userbyid(relowner), relacl from pg_class where relname in ('bookings', 'recent') order by 1;
     select last_value from bookings_id_seq`,
@@ -65,7 +82,7 @@ const fingerprintSql = {
       from pg_database where datname = 'booking_qual'`,
 }
 
-const managedSql = "select coalesce(string_agg(name, ' ' order by name), 'none') from marks"
+const managedSql = "select coalesce(string_agg(display_name, ' ' order by display_name), 'none') from users"
 
 /** One managed database and one service an environment: a cutover of it takes a third of the time. */
 const shrink = ({ directory }: Stacks): void => {
@@ -156,7 +173,7 @@ export const makePlatform = async ({
   await must(tool('up prod --confirm yes'))
   for (const statement of unmanaged.split(';')) await psql('postgres', statement)
   await psql('booking_qual', booking(rows))
-  await psql('iam_qual', "create table marks as select 'before'::text as name")
+  await psql('iam_qual', byHand)
   for (const file of ['qualification', 'production']) {
     const { exit, stderr } = await stacks.compose(file, 'up', '--detach', '--no-build')
     if (exit !== 0) throw new Error(stderr)
@@ -169,12 +186,12 @@ export const makePlatform = async ({
     containers,
     env: { ...stacks.env, ...here },
     healthy,
-    fingerprint: async () =>
-      `${await psql('booking_qual', fingerprintSql.booking_qual)}\n${await psql('postgres', fingerprintSql.postgres)}`,
-    managedRows: async () => {
-      const there = await psql('iam_qual', "select to_regclass('marks') is not null")
-      return there === 't' ? psql('iam_qual', managedSql) : 'no table'
+    fingerprint: async () => {
+      const found: string[] = []
+      for (const [database, sql] of Object.entries(fingerprintSql)) found.push(await psql(database, sql))
+      return found.join('\n')
     },
+    managedRows: () => psql('iam_qual', managedSql),
     copies: async () => {
       const filter = `label=po-migrate.copy-of=${stacks.env.PO_VOLUME}`
       return (await docker(['volume', 'ls', '--quiet', '--filter', filter])).split('\n').filter(Boolean)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DatabaseInventory, Inventory, RoleInventory } from '../../../src/model/inventory.ts'
-import { type CarryWorld, planCarry } from '../../../src/plan/carry.ts'
+import { type CarryWorld, planCarry, refuseUnmade } from '../../../src/plan/carry.ts'
 
 const database = (name: string, more: Partial<DatabaseInventory> = {}): DatabaseInventory => ({
   name,
@@ -59,6 +59,7 @@ const world: CarryWorld = {
   managed: ['iam_qual', 'iam_prod'],
   rebuiltRoles: ['postgres'],
   closed: [],
+  ties: [],
   drop: [],
 }
 
@@ -68,24 +69,21 @@ describe('what a cutover carries over', () => {
   })
 
   it('leaves what --drop names', () => {
+    const ties = [{ kind: 'replication slot', name: 'standby', database: '' }]
+    expect(planCarry({ ...world, ties, drop: ['standby'] })).toEqual(planCarry(world))
     expect(planCarry({ ...world, drop: ['booking_qual', 'reporter'] })).toEqual({ databases: [], roles: [] })
   })
 
   it.each([
     ['a name that nobody has', { drop: ['bookings'] }, 2, '--drop bookings'],
     ['a role that a carried database needs', { drop: ['reporter'] }, 4, 'booking_qual needs it'],
-    [
-      "tables in the server's own database",
-      {
-        inventory: {
-          ...inventory,
-          databases: [database('postgres', { tables: [{ name: 'public.cron', rows: 3 }] })],
-        },
-      },
-      4,
-      'postgres holds 1 table',
-    ],
     ['a closed database', { closed: ['archive'] }, 4, 'archive takes no connections'],
+    [
+      'a transaction that only the server holds',
+      { ties: [{ kind: 'prepared transaction', name: 'pay-7', database: 'booking_qual' }] },
+      4,
+      'prepared transaction pay-7',
+    ],
     [
       'a tablespace outside the volume',
       {
@@ -102,5 +100,18 @@ describe('what a cutover carries over', () => {
     expect(() => planCarry({ ...world, ...more })).toThrow(
       expect.objectContaining({ exitCode, message: expect.stringContaining(words) }),
     )
+  })
+})
+
+describe('what no migration makes', () => {
+  it('is refused, until every database is given up', () => {
+    const unmade = ['iam_qual', 'iam_prod'].map((database) => ({ database, objects: ['view public.v'] }))
+    expect(() => refuseUnmade(unmade, { host: 'vps', drop: ['iam_qual'] })).toThrow(
+      expect.objectContaining({
+        exitCode: 4,
+        hint: expect.stringContaining('po-migrate cutover vps --drop iam_qual --drop iam_prod'),
+      }),
+    )
+    expect(() => refuseUnmade(unmade, { host: 'vps', drop: ['iam_qual', 'iam_prod'] })).not.toThrow()
   })
 })
