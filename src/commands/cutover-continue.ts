@@ -1,8 +1,8 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { appendJournal } from '../io/journal.ts'
+import { readStack } from '../io/stack.ts'
 import { volumeExists } from '../io/volume.ts'
-import type { Position } from '../model/position.ts'
-import { planUndo } from '../plan/undo.ts'
+import { findTarget, planUndo } from '../plan/undo.ts'
 import { describeProgress } from '../report/cutover.ts'
 import { renderSince } from '../report/undo-survey.ts'
 import { rewindIfStarted } from '../run/cutover-resume.ts'
@@ -10,7 +10,7 @@ import { requireRoom } from '../run/cutover-room.ts'
 import { readUndoContainers } from '../run/cutover-world.ts'
 import type { RunResult } from '../run/execute.ts'
 import { readSince } from '../run/undo-survey.ts'
-import { readNewest } from '../run/unfinished.ts'
+import { readNewest, readRuns } from '../run/unfinished.ts'
 import { begin, type CutoverSession, proceed } from './cutover-session.ts'
 
 const nothing = (what: string, { host }: CutoverSession): AppError =>
@@ -20,18 +20,11 @@ const nothing = (what: string, { host }: CutoverSession): AppError =>
     hint: `po-migrate cutover ${host.name}`,
   })
 
-/** The newest run of this host. @throws AppError (exit 4) when there is none. */
-const newestOf = (session: CutoverSession, what: string): Position => {
-  const position = readNewest(session.opened.state, session.host.name)
-  if (!position) throw nothing(what, session)
-  return position
-}
-
 /** Finishes what was begun. */
 export const resumeCutover = async (session: CutoverSession): Promise<RunResult> => {
-  const { opened, run } = session
-  const position = newestOf(session, 'resume')
-  if (position.outcome) throw nothing('resume', session)
+  const { opened, run, host } = session
+  const position = readNewest(opened.state, host.name)
+  if (!position || position.outcome) throw nothing('resume', session)
   const { frame } = position
   if (session.handOver) return proceed(session, frame.run)
   run.report.note(`the ${frame.command} ${frame.run}: ${describeProgress(position)}`)
@@ -41,11 +34,12 @@ export const resumeCutover = async (session: CutoverSession): Promise<RunResult>
   return proceed(session, frame.run)
 }
 
-/** Takes back the newest run, finished or not, as a run of its own. */
+/** Takes back the newest run that changed something, finished or not, as a run of its own. */
 export const undoCutover = async (session: CutoverSession): Promise<RunResult> => {
   const { opened, run, host } = session
-  const target = newestOf(session, 'undo')
   const { docker, servers, image } = opened
+  const target = findTarget([...readRuns(opened.state, host.name)])
+  if (!target) throw nothing('undo', session)
   const isThere = await volumeExists(docker.docker, host.volume)
   const planned = planUndo({
     run: run.id,
@@ -54,6 +48,7 @@ export const undoCutover = async (session: CutoverSession): Promise<RunResult> =
     volumeExists: isThere,
     copyExists: await volumeExists(docker.docker, target.frame.copy),
     containers: await readUndoContainers(docker, host, target),
+    image: (await readStack(docker.docker, host.stack.project))[0]?.image,
   })
   const { from, copy: name } = planned.frame
   const copy = from === undefined ? undefined : name

@@ -11,6 +11,7 @@ import type { CutoverHost } from '../run/cutover-tools.ts'
 import { nothingDone, type RunResult } from '../run/execute.ts'
 import type { OpenedCutover } from '../run/open-cutover.ts'
 import { readPosition, runSaga } from '../run/saga.ts'
+import { readNewest } from '../run/unfinished.ts'
 import { toolVersion } from '../version.ts'
 import { type GlobalOptions, paintFor } from './options.ts'
 import type { Run } from './run.ts'
@@ -113,10 +114,11 @@ export const begin = async (
   await ask(session, planned, before)
   const { state, by } = session.opened
   const { frame, plan } = planned
+  const earlier = readNewest(state, frame.host)
   const at = new Date().toISOString()
   const origin = { by, tool: toolVersion(), job: session.context.env.CI_JOB_URL ?? null }
   appendJournal(state, frame.run, { entry: 'begun', at, ...origin, frame, steps: plan.steps })
-  if (frame.of !== undefined && !readPosition(state, frame.of).outcome)
-    appendJournal(state, frame.of, { entry: 'ended', at, outcome: 'superseded' })
+  if (earlier && !earlier.outcome)
+    appendJournal(state, earlier.frame.run, { entry: 'ended', at, outcome: 'superseded' })
   return proceed(session, frame.run)
 }

@@ -38,12 +38,14 @@ export type CutoverFrame = {
   copy: string
   /** Undo: the copy that comes back; absent when nothing had been wiped. */
   from?: string
+  /** Undo: id of the image that ran on what comes back. */
+  fromImage?: string
   /** Undo: the run that it takes back. */
   of?: string
   environments: readonly string[]
   /** Application containers, stopped and started by id. */
   containers: readonly KeptContainer[]
-  /** Id of the image that ran on the volume; absent when there was none. */
+  /** Id of the image that ran on the volume when the run began; absent when none did. */
   image?: string
   /** What no migration rebuilds, and what is to come along. */
   carried: { databases: readonly string[]; roles: readonly string[] }

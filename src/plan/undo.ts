@@ -8,12 +8,14 @@ import type { PlannedCutover } from './cutover.ts'
 export type UndoWorld = {
   run: string
   host: { name: string; volume: string; stack: Stack; cutover: CutoverSettings }
-  /** The newest run of this host. */
+  /** As `findTarget` answers. */
   target: Position
   volumeExists: boolean
   copyExists: boolean
   /** Containers of the application stacks that are there: what runs now, and what ran before the target began. */
   containers: readonly KeptContainer[]
+  /** Id of the image that runs on the volume now. */
+  image: string | undefined
 }
 
 const nothing = ({ target }: UndoWorld, why: string): AppError =>
@@ -25,6 +27,18 @@ const nothing = ({ target }: UndoWorld, why: string): AppError =>
 
 /** The data of the volume are others since then. */
 const replaced = (target: Position): boolean => hasBegun(target, 'wipe-volume')
+
+/**
+ * The run to take back, of a host's runs, newest first. One that stopped only, and ended or gave way to a later one, has
+ * nothing to bring back. Where the newest is an undoing that wiped nothing yet, of a run that never ended, starting again
+ * what it stopped would leave the platform half-made: then it is that run.
+ */
+export const findTarget = (runs: readonly Position[]): Position | undefined => {
+  const found = runs.find((run, index) => replaced(run) || (index === 0 && !run.outcome))
+  if (!found || replaced(found)) return found
+  const of = runs.find(({ frame }) => frame.run === found.frame.of)
+  return of && of.outcome !== 'done' ? of : found
+}
 
 const startAgain = ({ host, containers }: UndoWorld): Step[] => [
   { kind: 'start-stack', stack: host.stack },
@@ -58,13 +72,12 @@ const swap = (world: UndoWorld, from: string, copy: string): Step[] => {
  * @throws AppError (exit 4) when there is nothing to bring back.
  */
 export const planUndo = (world: UndoWorld): PlannedCutover => {
-  const { run, host, target, containers } = world
+  const { run, host, target, containers, image } = world
   const { name, volume } = host
   const { frame } = target
   const copy = copyName(volume, run)
   const swapping = replaced(target)
   if (swapping && !world.copyExists) throw nothing(world, `its copy ${frame.copy} is not there`)
-  if (!swapping && target.outcome === 'done') throw nothing(world, 'it replaced nothing')
   return {
     frame: {
       run,
@@ -73,10 +86,11 @@ export const planUndo = (world: UndoWorld): PlannedCutover => {
       volume,
       copy,
       ...(swapping && { from: frame.copy }),
+      ...(frame.image && { fromImage: frame.image }),
       of: frame.run,
       environments: frame.environments,
       containers,
-      ...(frame.image && { image: frame.image }),
+      ...(image && { image }),
       carried: { databases: [], roles: [] },
     },
     plan: {

@@ -16,33 +16,45 @@ export type SurveyView = {
   checkouts: readonly { environment: string; directory: string }[]
 }
 
+const maintenance = 'postgres'
+
 const fateOf = (name: string, { managed, carried }: SurveyView, paint: Paint): string => {
   if (carried.databases.includes(name)) return paint.green('comes along')
-  if (managed.includes(name)) return paint.yellow('rows go; made anew by its migrations')
-  return name === 'postgres' ? paint.dim("the server's own") : paint.red('goes')
+  if (managed.includes(name)) return paint.yellow('rows go')
+  return name === maintenance ? paint.dim("the server's own") : paint.red('goes')
 }
 
-const settingsOf = ({ settings }: DatabaseInventory): string => {
+/** What is not as `create database` makes it: `owner reporter, 2 settings`. */
+const propertiesOf = ({ owner, settings }: DatabaseInventory, usual: string | undefined): string => {
   const count = settings.reduce((sum, { values }) => sum + values.length, 0)
-  return count > 0 ? plural(count, 'setting') : ''
+  const parts = [
+    ...(owner === usual ? [] : [`owner ${owner}`]),
+    ...(count > 0 ? [plural(count, 'setting')] : []),
+  ]
+  return parts.join(', ')
 }
 
-const renderDatabases = (view: SurveyView, paint: Paint): string =>
-  renderTable(
-    view.inventory.databases.map((database) => {
-      const rows = database.tables.reduce((sum, table) => sum + table.rows, 0)
-      const owner = `owner ${database.owner}`
-      return [
-        database.name,
-        renderBytes(database.size),
-        plural(rows, 'row'),
-        owner,
-        settingsOf(database),
-        fateOf(database.name, view, paint),
-      ]
-    }),
+const rowsOf = ({ tables }: DatabaseInventory): number => tables.reduce((sum, { rows }) => sum + rows, 0)
+
+const renderDatabases = (view: SurveyView, paint: Paint): string => {
+  const { databases } = view.inventory
+  const usual = databases.find(({ name }) => name === maintenance)?.owner
+  return renderTable(
+    databases.map((database) => [
+      database.name,
+      renderBytes(database.size),
+      plural(rowsOf(database), 'row'),
+      fateOf(database.name, view, paint),
+      propertiesOf(database, usual),
+    ]),
     '  ',
   )
+}
+
+const renderRows = ({ inventory, managed }: SurveyView): string =>
+  inventory.databases.some((database) => managed.includes(database.name) && rowsOf(database) > 0)
+    ? '  rows go: migrations make these databases anew; what is in them now stays in\n  the backup and the copy\n'
+    : ''
 
 const renderRoles = ({ inventory, carried }: SurveyView): string => {
   const own = inventory.roles.filter(({ name }) => !name.startsWith('pg_')).map(({ name }) => name)
@@ -73,6 +85,7 @@ export const renderSurvey = (view: SurveyView, paint: Paint): string =>
   [
     'On the server now:\n',
     renderDatabases(view, paint),
+    renderRows(view),
     renderUnmade(view, paint),
     renderRoles(view),
     renderCheckouts(view),

@@ -39,12 +39,12 @@ const oldImage = async (
 ): Promise<string | undefined> => {
   const [first = ''] = frame.environments
   const { service } = servers.supplied(first).environment
-  if (frame.image === undefined) return undefined
+  if (frame.fromImage === undefined) return undefined
   const image = await readServiceImage(docker, { stack, passEnv, service })
   const now = await readImageId(docker.docker, image).catch(() => undefined)
-  return now === frame.image
+  return now === frame.fromImage
     ? undefined
-    : writeImageOverride(state, frame.run, { service, image: frame.image })
+    : writeImageOverride(state, frame.run, { service, image: frame.fromImage })
 }
 
 /** The stack of the database, by its compose file as it is now. */

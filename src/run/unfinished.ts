@@ -3,14 +3,16 @@ import { listJournals, readJournal } from '../io/journal.ts'
 import { foldJournal, type Position } from '../model/position.ts'
 import { commandsOf, describeProgress, describeStanding } from '../report/cutover.ts'
 
-/** The newest run of this host by the journals, finished or not. */
-export const readNewest = (state: string, host: string): Position | undefined => {
+/** The runs of this host by the journals, newest first, finished or not. */
+export function* readRuns(state: string, host: string): Generator<Position> {
   for (const run of listJournals(state).reverse()) {
     const position = foldJournal(readJournal(state, run))
-    if (position?.frame.host === host) return position
+    if (position?.frame.host === host) yield position
   }
-  return undefined
 }
+
+export const readNewest = (state: string, host: string): Position | undefined =>
+  readRuns(state, host).next().value ?? undefined
 
 /** @throws AppError (exit 4): where the unfinished run stands, what state the platform is in, and the two commands. */
 export const refuseUnfinished = (position: Position | undefined, confirmed: boolean): void => {

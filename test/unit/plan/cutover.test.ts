@@ -3,7 +3,7 @@ import type { KeptContainer } from '../../../src/model/cutover.ts'
 import { type JournalEntry, stepKey } from '../../../src/model/journal.ts'
 import { foldJournal } from '../../../src/model/position.ts'
 import { type CutoverWorld, planCutover } from '../../../src/plan/cutover.ts'
-import { planUndo } from '../../../src/plan/undo.ts'
+import { findTarget, planUndo } from '../../../src/plan/undo.ts'
 
 const container = (project: string): KeptContainer => ({
   id: `id-${project}`,
@@ -122,6 +122,7 @@ describe('the plan of an undoing', () => {
       volumeExists: true,
       copyExists,
       containers: vps.containers,
+      image: 'sha256:new',
     })
 
   it('only starts again what was stopped, as long as nothing was wiped', () => {
@@ -149,12 +150,54 @@ describe('the plan of an undoing', () => {
       'start-containers qual-apps',
       'start-containers prod-apps',
     ])
-    expect(undone.frame).toMatchObject({ command: 'undo', from: 'data-run1', copy: 'data-run2', of: 'run1' })
+    const frame = { command: 'undo', from: 'data-run1', copy: 'data-run2', of: 'run1' }
+    expect(undone.frame).toMatchObject({ ...frame, image: 'sha256:new', fromImage: 'sha256:pg' })
   })
 
   it('is refused when the copy is gone, and nothing is touched', () => {
     expect(() => undo(standing(plan.steps.length, true), false)).toThrow(
       expect.objectContaining({ exitCode: 4, message: expect.stringContaining('data-run1 is not there') }),
     )
+  })
+
+  describe('takes back', () => {
+    const through = plan.steps.length
+    const unfinishedUndo = (of: ReturnType<typeof standing>) => {
+      const undone = undo(of)
+      const lines: JournalEntry[] = [
+        { entry: 'begun', at, by: 'me', tool: '0', job: null, frame: undone.frame, steps: undone.plan.steps },
+      ]
+      const position = foldJournal(lines)
+      if (!position) throw new Error('no position')
+      return position
+    }
+    const superseded = (position: ReturnType<typeof standing>) => ({
+      ...position,
+      outcome: 'superseded' as const,
+    })
+    const done = (position: ReturnType<typeof standing>) => ({ ...position, outcome: 'done' as const })
+
+    it('the newest run, where that is not finished or replaced the data', () => {
+      for (const run of [standing(2), standing(7), standing(through, true)])
+        expect(findTarget([run, standing(through, true)])).toBe(run)
+    })
+
+    it('an undoing that wiped nothing yet, where the platform before it was whole', () => {
+      const whole = standing(through, true)
+      const stopped = unfinishedUndo(whole)
+      expect(findTarget([stopped, whole])).toBe(stopped)
+    })
+
+    it('the run itself, where an undoing of it stopped before it wiped', () => {
+      const half = superseded(standing(7))
+      expect(findTarget([unfinishedUndo(half), half])).toBe(half)
+    })
+
+    it('what is behind a run that came to nothing', () => {
+      const whole = standing(through, true)
+      const came = superseded(standing(2))
+      expect(findTarget([done(unfinishedUndo(came)), came, whole])).toBe(whole)
+      expect(findTarget([done(unfinishedUndo(came)), came])).toBeUndefined()
+    })
   })
 })
