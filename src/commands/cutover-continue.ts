@@ -38,13 +38,14 @@ export const resumeCutover = async (session: CutoverSession): Promise<RunResult>
 export const undoCutover = async (session: CutoverSession): Promise<RunResult> => {
   const { opened, run, host } = session
   const { docker, servers, image } = opened
-  const target = findTarget([...readRuns(opened.state, host.name)])
-  if (!target) throw nothing('undo', session)
+  const found = findTarget([...readRuns(opened.state, host.name)])
+  if (!found) throw nothing('undo', session)
+  const { target } = found
   const isThere = await volumeExists(docker.docker, host.volume)
   const planned = planUndo({
     run: run.id,
     host,
-    target,
+    ...found,
     volumeExists: isThere,
     copyExists: await volumeExists(docker.docker, target.frame.copy),
     containers: await readUndoContainers(docker, host, target),
@@ -52,7 +53,8 @@ export const undoCutover = async (session: CutoverSession): Promise<RunResult> =
   })
   const { from, copy: name } = planned.frame
   const copy = from === undefined ? undefined : name
-  if (copy !== undefined && isThere) await requireRoom({ docker, host, run: run.id, image })
+  if (planned.plan.steps.some(({ kind }) => kind === 'copy-volume'))
+    await requireRoom({ docker, host, run: run.id, image })
   const since = await readSince({ docker, host, servers, target })
   return begin(session, planned, renderSince(since, { target, copy }))
 }

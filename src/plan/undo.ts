@@ -1,15 +1,13 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { copyName, type KeptContainer } from '../model/cutover.ts'
 import type { Step } from '../model/plan.ts'
-import { hasBegun, type Position } from '../model/position.ts'
+import { hasBegun, isDone, type Position } from '../model/position.ts'
 import type { CutoverSettings, Stack } from '../model/types.ts'
 import type { PlannedCutover } from './cutover.ts'
 
-export type UndoWorld = {
+export type UndoWorld = UndoTarget & {
   run: string
   host: { name: string; volume: string; stack: Stack; cutover: CutoverSettings }
-  /** As `findTarget` answers. */
-  target: Position
   volumeExists: boolean
   copyExists: boolean
   /** Containers of the application stacks that are there: what runs now, and what ran before the target began. */
@@ -28,16 +26,30 @@ const nothing = ({ target }: UndoWorld, why: string): AppError =>
 /** The data of the volume are others since then. */
 const replaced = (target: Position): boolean => hasBegun(target, 'wipe-volume')
 
+/** What an undoing has to know of a host's runs. */
+export type UndoTarget = {
+  /** The run to take back. */
+  target: Position
+  /** An undoing that died while it brought a copy back: what the volume holds is of no use, and is not kept. */
+  torn?: Position
+}
+
+const isTorn = (run: Position): boolean => run.frame.command === 'undo' && !isDone(run, 'bring-back')
+
 /**
  * The run to take back, of a host's runs, newest first. One that stopped only, and ended or gave way to a later one, has
- * nothing to bring back. Where the newest is an undoing that wiped nothing yet, of a run that never ended, starting again
- * what it stopped would leave the platform half-made: then it is that run.
+ * nothing to bring back. An undoing that never ended, of a run that never ended, would bring back a half-made platform: then
+ * it is that run.
  */
-export const findTarget = (runs: readonly Position[]): Position | undefined => {
+export const findTarget = (runs: readonly Position[]): UndoTarget | undefined => {
   const found = runs.find((run, index) => replaced(run) || (index === 0 && !run.outcome))
-  if (!found || replaced(found)) return found
-  const of = runs.find(({ frame }) => frame.run === found.frame.of)
-  return of && of.outcome !== 'done' ? of : found
+  if (!found) return undefined
+  const of = found.outcome ? undefined : runs.find(({ frame }) => frame.run === found.frame.of)
+  const writer = runs.find(replaced)
+  return {
+    target: of && of.outcome !== 'done' ? of : found,
+    ...(writer && isTorn(writer) && { torn: writer }),
+  }
 }
 
 const startAgain = ({ host, containers }: UndoWorld): Step[] => [
@@ -54,13 +66,26 @@ const startOnly = (world: UndoWorld): Step[] => {
   return [...startAgain(world), ...(copied ? [{ kind: 'remove-copy', copy: frame.copy } as const] : [])]
 }
 
+/** Where this undoing's own undoing would go: to what it replaces, or where that is torn, to what is whole. */
+const keptBy = ({
+  run,
+  host,
+  image,
+  target,
+  torn,
+}: UndoWorld): { copy: string; image: string | undefined } => {
+  if (!torn) return { copy: copyName(host.volume, run), image }
+  const { copy, image: before, from = copy, fromImage } = torn.frame
+  return torn === target ? { copy: from, image: fromImage } : { copy, image: before }
+}
+
 /** The volume is kept as a copy in its turn, and the old one comes back. */
 const swap = (world: UndoWorld, from: string, copy: string): Step[] => {
   const { volume, stack, cutover } = world.host
   return [
     ...cutover.stacks.map(({ project }): Step => ({ kind: 'stop-stack', project })),
     { kind: 'stop-stack', project: stack.project },
-    ...(world.volumeExists ? [{ kind: 'copy-volume', volume, copy } as const] : []),
+    ...(world.volumeExists && !world.torn ? [{ kind: 'copy-volume', volume, copy } as const] : []),
     { kind: 'wipe-volume', volume },
     { kind: 'bring-back', volume, copy: from },
     ...startAgain(world),
@@ -72,10 +97,10 @@ const swap = (world: UndoWorld, from: string, copy: string): Step[] => {
  * @throws AppError (exit 4) when there is nothing to bring back.
  */
 export const planUndo = (world: UndoWorld): PlannedCutover => {
-  const { run, host, target, containers, image } = world
+  const { run, host, target, containers } = world
   const { name, volume } = host
   const { frame } = target
-  const copy = copyName(volume, run)
+  const { copy, image } = keptBy(world)
   const swapping = replaced(target)
   if (swapping && !world.copyExists) throw nothing(world, `its copy ${frame.copy} is not there`)
   return {

@@ -117,6 +117,36 @@ describe('a cutover that died half-way', { timeout: 400_000 }, () => {
   })
 })
 
+describe('an undoing that died', { timeout: 400_000 }, () => {
+  const [stopOfProd, bringBack] = [1, 5]
+
+  it('of a cutover that was half-way: undo brings back what was there before that cutover', async () => {
+    await killIn(victim, { step: migrateProd, after: 0 })
+    for (const step of [stopOfProd, bringBack, stopOfProd]) {
+      await killIn(victim, { of: '--undo', step, after: 100 })
+      expect(newest(victim)?.frame.command).toBe('undo')
+    }
+    const undone = await cutOver(victim, '--undo')
+    expect(undone.exit, undone.stderr).toBe(0)
+    await victim.expectOld()
+  })
+
+  it.each([
+    ['before it wiped', stopOfProd],
+    ['in the middle of bringing back', bringBack],
+  ])('%s, of a whole cutover: undo goes back to that, and it can still be undone', async (_, step) => {
+    const done = await cutOver(victim)
+    expect(done.exit, done.stderr).toBe(0)
+    await killIn(victim, { of: '--undo', step, after: 100 })
+    const started = await cutOver(victim, '--undo')
+    expect(started.exit, started.stderr).toBe(0)
+    await victim.expectNew()
+    const undone = await cutOver(victim, '--undo')
+    expect(undone.exit, undone.stderr).toBe(0)
+    await victim.expectOld()
+  })
+})
+
 describe('an application that does not come back', { timeout: 400_000 }, () => {
   const store = () => join(platform.stacks.directory, 'infrastructure/migrations/iam')
   const asBefore = '00001_initial_schema.sql'

@@ -66,16 +66,18 @@ const processOf = ({ env }: Victim): number =>
   JSON.parse(readFileSync(join(env.PO_STATE ?? '', 'host.lock.json'), 'utf8')).pid
 
 export type Strike = {
+  /** `--undo`: in the undoing of the newest run; a new cutover where absent. */
+  of?: '--undo'
   /** Number of the step, from 0. */
   step: number
   /** Milliseconds after it began; 0: before it did anything. */
   after: number
 }
 
-/** SIGKILL to whoever holds the host, in a step of a new cutover; answers the key of that step. */
-export const killIn = async (victim: Victim, { step, after }: Strike): Promise<string> => {
+/** SIGKILL to whoever holds the host, in a step of a new run; answers the key of that step. */
+export const killIn = async (victim: Victim, { step, after, of }: Strike): Promise<string> => {
   const before = new Set(list(victim))
-  const tool = call(victim, victim.confirm)
+  const tool = call(victim, `${of ?? ''} ${victim.confirm}`)
   const begun = await eventually(
     `step ${step} to begin`,
     () => {

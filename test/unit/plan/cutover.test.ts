@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KeptContainer } from '../../../src/model/cutover.ts'
 import { type JournalEntry, stepKey } from '../../../src/model/journal.ts'
-import { foldJournal } from '../../../src/model/position.ts'
+import { foldJournal, type Position } from '../../../src/model/position.ts'
 import { type CutoverWorld, planCutover } from '../../../src/plan/cutover.ts'
 import { findTarget, planUndo } from '../../../src/plan/undo.ts'
 
@@ -114,7 +114,7 @@ describe('the plan of an undoing', () => {
     if (!position) throw new Error('no position')
     return position
   }
-  const undo = (target: ReturnType<typeof standing>, copyExists = true) =>
+  const undo = (target: Position, copyExists = true) =>
     planUndo({
       run: 'run2',
       host: vps.host,
@@ -162,42 +162,87 @@ describe('the plan of an undoing', () => {
 
   describe('takes back', () => {
     const through = plan.steps.length
-    const unfinishedUndo = (of: ReturnType<typeof standing>) => {
+    /** An undoing of a run, of which this many steps are done, and the next has begun. */
+    const undoing = (of: Position, count = 0) => {
       const undone = undo(of)
+      const { frame: own } = undone
+      const { steps } = undone.plan
       const lines: JournalEntry[] = [
-        { entry: 'begun', at, by: 'me', tool: '0', job: null, frame: undone.frame, steps: undone.plan.steps },
+        { entry: 'begun', at, by: 'me', tool: '0', job: null, frame: own, steps },
       ]
+      for (const [index, step] of steps.slice(0, count + 1).entries()) {
+        lines.push({ entry: 'started', at, step: stepKey(step) })
+        if (index < count) lines.push({ entry: 'done', at, step: stepKey(step) })
+      }
       const position = foldJournal(lines)
       if (!position) throw new Error('no position')
       return position
     }
-    const superseded = (position: ReturnType<typeof standing>) => ({
+    const superseded = (position: Position) => ({
       ...position,
       outcome: 'superseded' as const,
     })
-    const done = (position: ReturnType<typeof standing>) => ({ ...position, outcome: 'done' as const })
+    const done = (position: Position) => ({ ...position, outcome: 'done' as const })
+    const whole = standing(through, true)
+    const half = superseded(standing(7))
+    const beforeWipe = 1
+    const inBringBack = 5
 
     it('the newest run, where that is not finished or replaced the data', () => {
-      for (const run of [standing(2), standing(7), standing(through, true)])
-        expect(findTarget([run, standing(through, true)])).toBe(run)
+      for (const run of [standing(2), standing(7), whole, done(undoing(whole, 9))])
+        expect(findTarget([run, whole])).toEqual({ target: run })
     })
 
-    it('an undoing that wiped nothing yet, where the platform before it was whole', () => {
-      const whole = standing(through, true)
-      const stopped = unfinishedUndo(whole)
-      expect(findTarget([stopped, whole])).toBe(stopped)
+    it('an undoing that stopped or died, where the platform before it was whole', () => {
+      const stopped = undoing(whole, beforeWipe)
+      expect(findTarget([stopped, whole])).toEqual({ target: stopped })
+      const torn = undoing(whole, inBringBack)
+      expect(findTarget([torn, whole])).toEqual({ target: torn, torn })
     })
 
-    it('the run itself, where an undoing of it stopped before it wiped', () => {
-      const half = superseded(standing(7))
-      expect(findTarget([unfinishedUndo(half), half])).toBe(half)
+    it('the run itself, where an undoing of it never ended', () => {
+      const stopped = undoing(half, beforeWipe)
+      expect(findTarget([stopped, half])).toEqual({ target: half })
+      const torn = undoing(half, inBringBack)
+      expect(findTarget([torn, half])).toEqual({ target: half, torn })
+      const gaveWay = superseded(torn)
+      expect(findTarget([undoing(half, beforeWipe), gaveWay, half])).toEqual({
+        target: half,
+        torn: gaveWay,
+      })
     })
 
     it('what is behind a run that came to nothing', () => {
-      const whole = standing(through, true)
       const came = superseded(standing(2))
-      expect(findTarget([done(unfinishedUndo(came)), came, whole])).toBe(whole)
-      expect(findTarget([done(unfinishedUndo(came)), came])).toBeUndefined()
+      expect(findTarget([done(undoing(came)), came, whole])).toEqual({ target: whole })
+      expect(findTarget([done(undoing(came)), came])).toBeUndefined()
+    })
+
+    it('no copy of what an undoing had half brought back, and stays undoable itself', () => {
+      const again = (runs: Position[]) => {
+        const found = findTarget(runs)
+        if (!found) throw new Error('no target')
+        const { frame: own, plan: planned } = planUndo({
+          run: 'run3',
+          host: vps.host,
+          ...found,
+          volumeExists: true,
+          copyExists: true,
+          containers: [],
+          image: undefined,
+        })
+        return {
+          from: own.from,
+          copy: own.copy,
+          image: own.image,
+          kinds: planned.steps.map(({ kind }) => kind),
+        }
+      }
+      const kinds = ['stop-stack', 'stop-stack', 'stop-stack', 'wipe-volume', 'bring-back', 'start-stack']
+      const there = { from: 'data-run2', copy: 'data-run1', image: 'sha256:pg', kinds }
+      expect(again([undoing(whole, inBringBack), whole])).toEqual(there)
+      const back = { from: 'data-run1', copy: 'data-run2', image: 'sha256:new', kinds }
+      expect(again([undoing(half, inBringBack), half])).toEqual(back)
     })
   })
 })
