@@ -13,6 +13,10 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
+/** What a run answers that a signal of this name ended. */
+export const interruptionCode = (reason: unknown): ExitCode =>
+  reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted
+
 export type AppErrorOptions = {
   exitCode: ExitCode
   /** The next command to type, without the arrow. */

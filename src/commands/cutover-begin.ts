@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { isReset, planCutover } from '../plan/cutover.ts'
 import { renderSurvey } from '../report/cutover-survey.ts'
 import { checkCutover } from '../run/cutover-preflight.ts'
@@ -14,8 +15,10 @@ export const beginCutover = async (session: CutoverSession): Promise<RunResult> 
   const { run, config, host, opened, options, context } = session
   refuseUnfinished(readNewest(opened.state, host.name), !isReset(host.cutover))
   const { docker, servers, passEnv, image, state } = opened
-  const world = await readCutoverWorld({ config, host, docker, run: run.id })
-  const { environments, containers } = world
+  const read = await readCutoverWorld({ config, host, docker, run: run.id })
+  const { environments, containers } = read
+  const fileOf = (name: string): string => realpathSync(servers.supplied(name).config.file)
+  const world = { ...read, configs: Object.fromEntries(environments.map((name) => [name, fileOf(name)])) }
   await checkCutover({ docker, host, passEnv, servers, environments, containers })
   if (isReset(host.cutover)) {
     if (world.volumeExists) await requireRoom({ docker, host, run: run.id, image })
@@ -26,6 +29,7 @@ export const beginCutover = async (session: CutoverSession): Promise<RunResult> 
     {
       docker,
       host,
+      passEnv,
       servers,
       run: run.id,
       image,

@@ -5,6 +5,7 @@ import { volumeExists } from '../io/volume.ts'
 import { findTarget, planUndo } from '../plan/undo.ts'
 import { describeProgress } from '../report/cutover.ts'
 import { renderSince } from '../report/undo-survey.ts'
+import { checkUndo } from '../run/cutover-preflight.ts'
 import { rewindIfStarted } from '../run/cutover-resume.ts'
 import { requireRoom } from '../run/cutover-room.ts'
 import { readUndoContainers } from '../run/cutover-world.ts'
@@ -36,7 +37,7 @@ export const resumeCutover = async (session: CutoverSession): Promise<RunResult>
 
 /** Takes back the newest run that changed something, finished or not, as a run of its own. */
 export const undoCutover = async (session: CutoverSession): Promise<RunResult> => {
-  const { opened, run, host } = session
+  const { opened, run, host, context } = session
   const { docker, servers, image } = opened
   const found = findTarget([...readRuns(opened.state, host.name)])
   if (!found) throw nothing('undo', session)
@@ -51,10 +52,11 @@ export const undoCutover = async (session: CutoverSession): Promise<RunResult> =
     containers: await readUndoContainers(docker, host, target),
     image: (await readStack(docker.docker, host.stack.project))[0]?.image,
   })
-  const { from, copy: name } = planned.frame
+  const { from, copy: name, fromImage } = planned.frame
+  await checkUndo({ docker, host, passEnv: opened.passEnv }, fromImage)
   const copy = from === undefined ? undefined : name
   if (planned.plan.steps.some(({ kind }) => kind === 'copy-volume'))
     await requireRoom({ docker, host, run: run.id, image })
-  const since = await readSince({ docker, host, servers, target })
+  const since = await readSince({ docker, host, servers, target, interrupt: context.interrupt })
   return begin(session, planned, renderSince(since, { target, copy }))
 }

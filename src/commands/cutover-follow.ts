@@ -1,10 +1,11 @@
 import type { Config } from '../config/load.ts'
 import { requireState } from '../config/state.ts'
-import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { AppError, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
 import { acquireHostLock, readHostHolder } from '../io/host-lock.ts'
 import { followRunLog, runLogFile, runLogSize } from '../io/run-log.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
+import type { Position } from '../model/position.ts'
 import { isReset } from '../plan/cutover.ts'
 import { commandsOf, describeProgress, describeStanding } from '../report/cutover.ts'
 import { replay } from '../report/log.ts'
@@ -19,6 +20,10 @@ import { paintFor, reportFor } from './options.ts'
 
 export type Followed = { options: CutoverOptions; config: Config; host: CutoverHost; context: Context }
 
+/** The newest run of the host, by its journal. */
+export const newestOf = ({ config, host, context }: Followed): Position | undefined =>
+  readNewest(requireState(config, host, context.env), host.name)
+
 const isHeld = async (state: string, holder: Holder): Promise<boolean> => {
   try {
     await using _lock = await acquireHostLock({ state, mode: 'shared', holder, wait: 0 })
@@ -30,7 +35,7 @@ const isHeld = async (state: string, holder: Holder): Promise<boolean> => {
 }
 
 /** Whether a cutover of this host is at work now, here or in a session of its own. */
-const isLive = async ({ config, host, context }: Followed): Promise<boolean> => {
+export const isLive = async ({ config, host, context }: Followed): Promise<boolean> => {
   const state = requireState(config, host, context.env)
   const holder = makeHolder(
     { run: makeRunId(new Date()), command: `po-migrate cutover ${host.name}` },
@@ -44,13 +49,14 @@ const isLive = async ({ config, host, context }: Followed): Promise<boolean> => 
 export const isVisible = async (followed: Followed): Promise<boolean> => {
   const { config, host, context } = followed
   const state = requireState(config, host, context.env)
-  const newest = readNewest(state, host.name)
+  const newest = newestOf(followed)
   if (!newest || newest.outcome || runLogSize(runLogFile(state, newest.frame.run)) === 0) return false
   return isLive(followed)
 }
 
-const silent = ({ host, config, context }: Followed): AppError => {
-  const position = readNewest(requireState(config, host, context.env), host.name)
+const silent = (followed: Followed): AppError => {
+  const { host } = followed
+  const position = newestOf(followed)
   const { resume, undo } = commandsOf(host.name, !isReset(host.cutover))
   return new AppError(`The cutover of ${host.name} ended without a word.`, {
     exitCode: exitCodes.failed,
@@ -61,7 +67,7 @@ const silent = ({ host, config, context }: Followed): AppError => {
 
 const left = ({ host, context }: Followed): AppError =>
   new AppError(`Looked away at ${context.interrupt.reason}; the cutover goes on.`, {
-    exitCode: context.interrupt.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
+    exitCode: interruptionCode(context.interrupt.reason),
     hint: `po-migrate cutover ${host.name} --attach`,
   })
 
@@ -97,7 +103,7 @@ export const follow = async (request: FollowRequest): Promise<ExitCode> => {
 export const attach = async (followed: Followed): Promise<ExitCode> => {
   const { config, host, context } = followed
   const state = requireState(config, host, context.env)
-  const newest = readNewest(state, host.name)
+  const newest = newestOf(followed)
   const journal = newest?.frame.run ?? ''
   if (!newest || runLogSize(runLogFile(state, journal)) === 0)
     throw new AppError(`No cutover of ${host.name} has a log to show.`, {
@@ -123,7 +129,10 @@ export const detach = async (followed: Followed, journal: string): Promise<ExitC
     context.stderr.write(
       `it goes on without this terminal; to see it again: po-migrate cutover ${host.name} --attach\n`,
     )
-  context.interrupt.addEventListener('abort', () => child.signal(context.interrupt.reason))
-  context.stop.addEventListener('abort', () => child.signal(context.stop.reason))
+  for (const signal of [context.interrupt, context.stop]) {
+    const pass = (): void => child.signal(signal.reason)
+    if (signal.aborted) pass()
+    signal.addEventListener('abort', pass)
+  }
   return follow({ ...followed, journal, from, isAlive: async () => child.isAlive() })
 }

@@ -6,10 +6,11 @@ import { logReport } from '../report/log.ts'
 import { resolveCutoverHost } from '../run/cutover-world.ts'
 import { nothingDone, type RunResult } from '../run/execute.ts'
 import { openCutover } from '../run/open-cutover.ts'
+import { refuseUnfinished } from '../run/unfinished.ts'
 import { configOf } from './config-of.ts'
 import { beginCutover } from './cutover-begin.ts'
 import { resumeCutover, undoCutover } from './cutover-continue.ts'
-import { attach, detach, isVisible } from './cutover-follow.ts'
+import { attach, detach, isLive, isVisible, newestOf } from './cutover-follow.ts'
 import { type CutoverOptions, refuseUnconfirmed } from './cutover-session.ts'
 import type { Program, Wire } from './options.ts'
 import { type Run, withRun } from './run.ts'
@@ -78,6 +79,7 @@ const runCutover = async (
     later.do = () => attach(followed)
     return handedOver
   }
+  if (isPlain && !(await isLive(followed))) refuseUnfinished(newestOf(followed), !isReset(host.cutover))
   if (!options.resume) refuseUnconfirmed({ options, context, host })
   const { report, id } = run
   const command = commandLine(options)

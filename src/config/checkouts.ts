@@ -19,15 +19,19 @@ const releaseOf = ({ name, host }: Environment): string | undefined => {
 
 /**
  * An environment as its own checkout has it (`cutover.checkouts` of its host, else its release there), or as this config
- * has it.
+ * has it. `pinned`: the config that a run began with.
  * @throws AppError (exit 2) when that checkout means another server by the same name.
  */
-export const supplyEnvironment = (config: Config, name: string, env: Variables): SuppliedEnvironment => {
+export const supplyEnvironment = (
+  config: Config,
+  name: string,
+  { env, pinned }: { env: Variables; pinned?: string | undefined },
+): SuppliedEnvironment => {
   const here = resolveEnvironment(config, name)
   const named = config.hosts[here.host.name]?.cutover?.checkouts[name]
   const checkout = named === undefined ? releaseOf(here) : resolve(config.directory, named)
-  if (checkout === undefined) return { config, environment: here }
-  const file = configOf(checkout)
+  const file = pinned ?? (checkout === undefined ? undefined : configOf(checkout))
+  if (file === undefined || file === config.file) return { config, environment: here }
   const theirs = loadConfig({ file, cwd: config.directory, env })
   const environment = resolveEnvironment(theirs, name)
   if (environment.network !== here.network || environment.host.volume !== here.host.volume)

@@ -3,7 +3,7 @@ const acl = (column: string, kind: string, owner: string): string => `array(
   select item::text from pg_catalog.unnest(coalesce(${column}, pg_catalog.acldefault('${kind}', ${owner}))) as item order by item::text collate "C")`
 
 /** What an extension owns comes with the extension. */
-const notOfExtension = (catalog: string, oid: string): string => `not exists (
+export const notOfExtension = (catalog: string, oid: string): string => `not exists (
   select from pg_catalog.pg_depend x
   where x.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass and x.objid = ${oid} and x.deptype = 'e')`
 

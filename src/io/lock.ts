@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import type { Client } from 'pg'
-import { AppError, exitCodes } from '../errors.ts'
-import type { InterruptReason } from '../model/context.ts'
+import { AppError, exitCodes, interruptionCode } from '../errors.ts'
 import { describeHolder, type Holder, holderComment, parseHolder } from '../model/holder.ts'
 import { closeSession, hangUp } from './postgres.ts'
 
@@ -66,7 +65,7 @@ const busy = (database: string, locked: Locked | undefined): AppError =>
 /** Somebody pressed Ctrl-C while this run waited for another. */
 export const interruptedWait = ({ reason }: AbortSignal): AppError =>
   new AppError(`Interrupted by ${reason} while waiting for another run.`, {
-    exitCode: (reason as InterruptReason) === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
+    exitCode: interruptionCode(reason),
     details: ['Nothing was touched.'],
   })
 

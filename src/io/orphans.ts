@@ -4,6 +4,7 @@ import { runIdPattern, sessionName } from '../model/session.ts'
 import type { Docker } from './docker.ts'
 import { interruptedWait, pauseUnless } from './lock.ts'
 import type { Server } from './postgres.ts'
+import { removeContainer } from './remove-container.ts'
 
 /** What a run left that died: its dbmate container, or a backend that still executes its file. */
 export type Orphans = {
@@ -59,17 +60,6 @@ export const findOrphans = async (
   }
 }
 
-/** Gone already, or being removed: the run itself may clean up at the same moment, when only its lock session had ended. */
-const gone = new Set([404, 409])
-
-const removeContainer = async (host: ServerHost | undefined, id: string): Promise<void> => {
-  try {
-    await host?.docker.getContainer(id).remove({ force: true, v: true })
-  } catch (error) {
-    if (!gone.has((error as { statusCode?: number }).statusCode ?? 0)) throw error
-  }
-}
-
 const poll = 250
 
 /** `container po-migrate-…, backend 4711 in crm`. */
@@ -111,7 +101,7 @@ export const settleOrphans = async (options: SettleOptions): Promise<string[]> =
     const orphans = await findOrphans(host, server, databases)
     const busy = describeOrphans(stillRunning(orphans))
     if (!busy) {
-      await Promise.all(orphans.containers.map(({ id }) => removeContainer(host, id)))
+      await Promise.all(orphans.containers.map(({ id }) => host && removeContainer(host.docker, id)))
       return orphans.containers.map(({ name }) => name)
     }
     const left = deadline - Date.now()
@@ -142,7 +132,7 @@ export const endOrphans = async (
 ): Promise<Orphans> => {
   const orphans = await findOrphans(host, server, databases)
   const sql = 'select pg_catalog.pg_terminate_backend(pid) from unnest($1::int[]) as pid'
-  await Promise.all(orphans.containers.map(({ id }) => removeContainer(host, id)))
+  await Promise.all(orphans.containers.map(({ id }) => host && removeContainer(host.docker, id)))
   await server.query('postgres', sql, [orphans.backends.map(({ pid }) => pid)])
   return orphans
 }

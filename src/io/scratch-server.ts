@@ -18,6 +18,8 @@ export type ScratchServerOptions = {
   /** Id of the real server's container, and the databases it concerns: by these a later run reaps what a dead one left. */
   postgres: string
   databases: readonly string[]
+  /** Of the host that a cutover has for itself: its next run removes it whatever became of the real server. */
+  volume?: string
   /** `shared_preload_libraries`, without which some extensions cannot be created. */
   preload: string
   signal?: AbortSignal
@@ -55,7 +57,7 @@ export const readImageOf = async (docker: Docker, container: string): Promise<st
   (await docker.getContainer(container).inspect()).Image
 
 const create = (docker: Docker, options: ScratchServerOptions): Promise<Container> => {
-  const { image, run, environment, user, postgres, databases, preload } = options
+  const { image, run, environment, user, postgres, databases, volume, preload } = options
   const arguments_ = [...settings, ...(preload ? [`shared_preload_libraries=${preload}`] : [])]
   return docker.createContainer({
     name: `po-migrate-${run}-scratch`,
@@ -69,6 +71,7 @@ const create = (docker: Docker, options: ScratchServerOptions): Promise<Containe
       'po-migrate.environment': environment,
       'po-migrate.server': postgres,
       'po-migrate.databases': databases.join(','),
+      ...(volume !== undefined && { 'po-migrate.volume': volume }),
     },
     AttachStdin: true,
     OpenStdin: true,

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Grant } from '../model/grant.ts'
+import type { DatabaseProperties } from '../model/inventory.ts'
 import { setSetting } from '../model/sql.ts'
-import type { Grant } from './grants.ts'
 import type { Server } from './postgres.ts'
 
 const maintenance = 'postgres'
@@ -32,21 +33,39 @@ export const readTies = (server: Server): Promise<Tie[]> =>
     order by 1, 2`,
   )
 
-/** What ALTER SYSTEM set, as `name=value`: it lies in the volume. */
+const notApplied = 'setting could not be applied'
+const autoConf = "sourcefile like '%postgresql.auto.conf'"
+
+/** What ALTER SYSTEM set, as `name=value`: it lies in the volume. What waits for a restart is among it. */
 export const readSystemSettings = async (server: Server): Promise<string[]> => {
   const sql = `select name || '=' || setting as entry from pg_catalog.pg_file_settings
-    where sourcefile like '%/postgresql.auto.conf' and error is null order by seqno`
-  return (await server.query<{ entry: string }>(maintenance, sql)).map(({ entry }) => entry)
+    where ${autoConf} and (error is null or error = $1) order by seqno`
+  return (await server.query<{ entry: string }>(maintenance, sql, [notApplied])).map(({ entry }) => entry)
 }
 
-/** What lies beside the dumps of a cutover: by name of a managed database, what was given in it; `name=value` of the server. */
-export type KeptSettings = { system: readonly string[]; grants: Record<string, readonly Grant[]> }
+/** Whether something that ALTER SYSTEM set comes into effect by a restart only. */
+export const needsRestart = async (server: Server): Promise<boolean> => {
+  const sql = `select from pg_catalog.pg_file_settings where ${autoConf} and error = $1`
+  return (await server.query(maintenance, sql, [notApplied])).length > 0
+}
+
+/** What lies beside the dumps of a cutover, of the server and of the databases that migrations make anew. */
+export type KeptSettings = {
+  /** `name=value`. */
+  system: readonly string[]
+  properties: readonly DatabaseProperties[]
+  /** By database. */
+  grants: Readonly<Record<string, readonly Grant[]>>
+}
 
 const settingsFile = 'settings.json'
 
 /** No more readable than the dumps: a setting may hold a password (`primary_conninfo`). */
-export const keepSettings = (directory: string, settings: KeptSettings): void =>
-  writeFileSync(join(directory, settingsFile), `${JSON.stringify(settings)}\n`, { mode: 0o640 })
+export const keepSettings = (directory: string, settings: KeptSettings): void => {
+  const file = join(directory, settingsFile)
+  writeFileSync(`${file}.new`, `${JSON.stringify(settings)}\n`, { mode: 0o640 })
+  renameSync(`${file}.new`, file)
+}
 
 export const readKeptSettings = (directory: string): KeptSettings =>
   JSON.parse(readFileSync(join(directory, settingsFile), 'utf8'))

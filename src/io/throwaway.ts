@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { AppError, exitCodes } from '../errors.ts'
-import { type Docker, dockerMessage, httpStatus } from './docker.ts'
+import { type Docker, dockerMessage } from './docker.ts'
+import { removeContainer } from './remove-container.ts'
 
 export type ThrowawayOptions = {
   /** Present already: nothing is pulled. */
@@ -20,6 +21,8 @@ export type ThrowawayOptions = {
 
 const runLabel = 'po-migrate.run'
 const ownerLabel = 'po-migrate.volume'
+/** On a dbmate container: the server that it spoke to. */
+const serverLabel = 'po-migrate.server'
 /** Where the official Postgres image declares a volume: without something there, Docker would make one. */
 const declared = '/var/lib/postgresql/data'
 
@@ -104,16 +107,16 @@ export const makeScratchVolume = async (
   await docker.createVolume({ Name: name, Labels: { [ownerLabel]: owner } })
 }
 
+const listLabelled = (docker: Docker, label: string) =>
+  docker.listContainers({ all: true, filters: { label: [label] } })
+
 /** Removes what a run that was killed left at work on a host's volume. Whoever calls this holds the host alone. */
 export const removeThrowaways = async (docker: Docker, owner: string): Promise<void> => {
-  const left = await docker.listContainers({ all: true, filters: { label: [`${ownerLabel}=${owner}`] } })
-  for (const { Id } of left)
-    await docker
-      .getContainer(Id)
-      .remove({ force: true, v: true })
-      .catch((error: unknown) => {
-        if (httpStatus(error) !== 404 && httpStatus(error) !== 409) throw error
-      })
+  for (const { Id } of await listLabelled(docker, `${ownerLabel}=${owner}`)) {
+    for (const guest of await listLabelled(docker, `${serverLabel}=${Id}`))
+      await removeContainer(docker, guest.Id)
+    await removeContainer(docker, Id)
+  }
   const { Volumes } = await docker.listVolumes({ filters: { label: [`${ownerLabel}=${owner}`] } })
   for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove()
 }

@@ -27,6 +27,13 @@ export type KeptContainer = {
   healthy: boolean
 }
 
+/** What Docker was told of a volume. */
+export type VolumeMade = {
+  driver: string
+  options: Readonly<Record<string, string>>
+  labels: Readonly<Record<string, string>>
+}
+
 /** What a journal begins with: everything that its steps act on, as it was then. */
 export type CutoverFrame = {
   run: string
@@ -40,9 +47,13 @@ export type CutoverFrame = {
   from?: string
   /** Undo: id of the image that ran on what comes back. */
   fromImage?: string
+  /** Undo: how the volume was made, should the run that it takes back have died when it was gone. */
+  made?: VolumeMade
   /** Undo: the run that it takes back. */
   of?: string
   environments: readonly string[]
+  /** By environment, the config of the checkout that supplies its migrations: what was rehearsed is what is applied. */
+  configs?: Readonly<Record<string, string>>
   /** Application containers, stopped and started by id. */
   containers: readonly KeptContainer[]
   /** Id of the image that ran on the volume when the run began; absent when none did. */

@@ -98,3 +98,18 @@ export type Inventory = {
   roles: readonly RoleInventory[]
   databases: readonly DatabaseInventory[]
 }
+
+/** Postgres' own roles are on every server. */
+export const isRoleThere = (role: string, there: ReadonlySet<string>): boolean =>
+  role.startsWith('pg_') || there.has(role)
+
+/** Of these roles those that will be there, and of their memberships those that name nobody else. */
+export const rolesAmong = (roles: readonly RoleInventory[], there: ReadonlySet<string>): RoleInventory[] =>
+  roles
+    .filter(({ name }) => there.has(name))
+    .map((role) => ({
+      ...role,
+      memberships: role.memberships.filter(({ role: granted, grantor }) =>
+        [granted, grantor].every((name) => isRoleThere(name, there)),
+      ),
+    }))

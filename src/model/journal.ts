@@ -1,12 +1,5 @@
-import type { CutoverFrame } from './cutover.ts'
+import type { CutoverFrame, VolumeMade } from './cutover.ts'
 import { describeStep, type Step } from './plan.ts'
-
-/** What Docker was told of a volume. */
-export type VolumeMade = {
-  driver: string
-  options: Readonly<Record<string, string>>
-  labels: Readonly<Record<string, string>>
-}
 
 /** What a finished step leaves for those after it. */
 export type Facts = {

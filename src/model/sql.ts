@@ -26,10 +26,13 @@ const settingValue = (name: string, value: string): string => {
   return items.length > 0 ? items.join(', ') : "''"
 }
 
+/** Of an entry `name=value`: a value may be a secret. */
+export const nameOfSetting = (entry: string): string => entry.slice(0, entry.indexOf('='))
+
 /** `SET name TO value` of one entry of pg_db_role_setting (`name=value`), to follow an ALTER. */
 export const setSetting = (entry: string): string => {
   const at = entry.indexOf('=')
-  const name = entry.slice(0, at)
+  const name = nameOfSetting(entry)
   const quoted = name.split('.').map(quoteIdentifier).join('.')
   return `set ${quoted} to ${settingValue(name, entry.slice(at + 1))}`
 }

@@ -1,7 +1,9 @@
 import type { Inventory } from './inventory.ts'
 
-/** By database, everything that somebody made in it, as `table public.users`: columns and extensions too, rows not. */
-export type Objects = ReadonlyMap<string, ReadonlySet<string>>
+/**
+ * By database, everything that somebody made in it, as `table public.users`, and how: columns and extensions too, rows not.
+ */
+export type Objects = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /** What a database holds and no migration makes, tables with their rows, most important first. */
 export type Unmade = { database: string; objects: readonly string[] }
@@ -26,15 +28,35 @@ const withRows = (object: string, { tables }: Inventory['databases'][number]): s
   return table ? `${object} (${table.rows} ${table.rows === 1 ? 'row' : 'rows'})` : object
 }
 
-/** What is there now and not on an empty server after all migrations. */
-export const findUnmade = (present: Objects, rebuilt: Objects, { databases }: Inventory): Unmade[] =>
-  [...present].flatMap(([database, objects]) => {
-    const made = rebuilt.get(database)
-    const inventory = databases.find(({ name }) => name === database)
-    const found = [...objects].filter((object) => !made?.has(object) && !ours.test(object))
+type Found = { now: ReadonlyMap<string, string>; made: ReadonlyMap<string, string>; isSettled: boolean }
+
+/** Between two states of the files another definition is what a pending migration makes, too. */
+const differing = ({ now, made, isSettled }: Found): string[] =>
+  [...now].flatMap(([object, definition]) => {
+    if (ours.test(object)) return []
+    const rebuilt = made.get(object)
+    if (rebuilt === undefined) return object
+    return isSettled && rebuilt !== definition ? `${object} (changed)` : []
+  })
+
+export type UnmadeWorld = {
+  present: Objects
+  /** On an empty server after all migrations. */
+  rebuilt: Objects
+  inventory: Inventory
+  /** Databases with migrations that are still to run. */
+  behind: ReadonlySet<string>
+}
+
+/** What is there now, and is not there or is another on an empty server after all migrations. */
+export const findUnmade = ({ present, rebuilt, inventory, behind }: UnmadeWorld): Unmade[] =>
+  [...present].flatMap(([database, now]) => {
+    const made = rebuilt.get(database) ?? new Map()
+    const counted = inventory.databases.find(({ name }) => name === database)
+    const found = differing({ now, made, isSettled: !behind.has(database) })
     if (found.length === 0) return []
     const shown = withoutColumnsOf(found).sort(inOrder)
-    return [{ database, objects: inventory ? shown.map((object) => withRows(object, inventory)) : shown }]
+    return [{ database, objects: counted ? shown.map((object) => withRows(object, counted)) : shown }]
   })
 
 const listed = 6

@@ -26,6 +26,16 @@ const refuse = (message: string, details: readonly string[], hint: string): AppE
 const dropMore = (host: string, names: readonly string[]): string =>
   ['po-migrate cutover', host, ...names.map((name) => `--drop ${name}`)].join(' ')
 
+/** `--drop` names a database where there is one of that name, and a role only where there is none. */
+export const droppedRoles = ({
+  inventory,
+  closed,
+  drop,
+}: Pick<CarryWorld, 'inventory' | 'closed' | 'drop'>): string[] => {
+  const databases = new Set([...inventory.databases.map(({ name }) => name), ...closed])
+  return inventory.roles.map(({ name }) => name).filter((name) => drop.includes(name) && !databases.has(name))
+}
+
 const refuseTablespaces = ({ inventory }: CarryWorld): void => {
   const [first] = inventory.tablespaces
   if (!first) return
@@ -65,20 +75,22 @@ const refuseTies = ({ ties, drop, host }: CarryWorld): void => {
   )
 }
 
-const refuseStrangers = ({ inventory, closed, ties, drop }: CarryWorld): void => {
+const refuseStrangers = ({ inventory, closed, ties, drop, host }: CarryWorld): void => {
   const named = [...inventory.databases, ...inventory.roles, ...ties].map(({ name }) => name)
   const known = [...named, ...closed, 'template1']
   const stranger = drop.find((name) => !known.includes(name))
   if (stranger !== undefined)
-    throw usageError(`--drop ${stranger}: there is no such database or role.`, undefined, [
+    throw usageError(`--drop ${stranger}: there is no such database or role.`, `po-migrate cutover ${host}`, [
       `there are: ${known.join(', ')}`,
     ])
 }
 
-const refuseNeeded = ({ inventory, drop, host }: CarryWorld, databases: readonly string[]): void => {
+const refuseNeeded = (world: CarryWorld, databases: readonly string[]): void => {
+  const { inventory, drop, host } = world
+  const dropped = new Set(droppedRoles(world))
   const needed = inventory.databases
     .filter(({ name }) => databases.includes(name))
-    .flatMap(({ name, roles }) => roles.filter((role) => drop.includes(role)).map((role) => ({ name, role })))
+    .flatMap(({ name, roles }) => roles.filter((role) => dropped.has(role)).map((role) => ({ name, role })))
   const [first] = needed
   if (!first) return
   throw refuse(
@@ -101,9 +113,8 @@ export const planCarry = (world: CarryWorld): CutoverFrame['carried'] => {
   const without = new Set([...managed, ...drop, maintenance])
   const databases = inventory.databases.map(({ name }) => name).filter((name) => !without.has(name))
   refuseNeeded(world, databases)
-  const roles = inventory.roles
-    .map(({ name }) => name)
-    .filter((name) => !drop.includes(name) && !rebuiltRoles.includes(name))
+  const gone = new Set([...droppedRoles(world), ...rebuiltRoles])
+  const roles = inventory.roles.map(({ name }) => name).filter((name) => !gone.has(name))
   return { databases, roles }
 }
 

@@ -15,6 +15,7 @@ export type CutoverWorld = {
   image: string | undefined
   carried: CutoverFrame['carried']
   dropped?: readonly string[]
+  configs?: CutoverFrame['configs']
 }
 
 /** What a run acts on, and what it will do. */
@@ -78,6 +79,7 @@ export const planCutover = (world: CutoverWorld): PlannedCutover => {
       ...(image && { image }),
       carried,
       dropped: world.dropped ?? [],
+      ...(world.configs && { configs: world.configs }),
     },
     plan: { version: 1, command: 'cutover', environment: name, steps },
   }

@@ -112,6 +112,7 @@ export const planUndo = (world: UndoWorld): PlannedCutover => {
       copy,
       ...(swapping && { from: frame.copy }),
       ...(frame.image && { fromImage: frame.image }),
+      ...(target.facts.made && { made: target.facts.made }),
       of: frame.run,
       environments: frame.environments,
       containers,

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { AppError, exitCodes, interruptionCode } from '../errors.ts'
 import type { Context, InterruptReason } from '../model/context.ts'
 
 export type Question = {
@@ -22,17 +22,19 @@ const refuse = (message: string, { command }: Question): AppError =>
     hint: command,
   })
 
-const interruptions: Record<InterruptReason, ExitCode> = {
-  SIGINT: exitCodes.interrupted,
-  SIGTERM: exitCodes.terminated,
-}
-
 const isInterruption = (reason: unknown): reason is InterruptReason =>
   reason === 'SIGINT' || reason === 'SIGTERM'
 
+const interrupted = (reason: unknown, { command }: Question): AppError =>
+  new AppError(`Interrupted by ${reason}.`, {
+    exitCode: interruptionCode(reason),
+    details: ['Nothing was touched.'],
+    hint: command,
+  })
+
 /** What was typed; a terminal in raw mode sends no signal for Ctrl-C, and one that closed would never answer. */
 const ask = async (question: Question, { stdin, stderr, interrupt }: Context): Promise<string> => {
-  const { about, answer, typed = answer, command } = question
+  const { about, answer, typed = answer } = question
   const output = stderr as unknown as NodeJS.WritableStream
   // A relayed terminal echoes by itself.
   const terminal = createInterface({ input: stdin, output, ...(stdin.isRelayed && { terminal: false }) })
@@ -47,11 +49,7 @@ const ask = async (question: Question, { stdin, stderr, interrupt }: Context): P
     stderr.write('\n')
     const { reason } = signal
     if (!isInterruption(reason)) throw refuse(`${about}: not confirmed.`, question)
-    throw new AppError(`Interrupted by ${reason}.`, {
-      exitCode: interruptions[reason],
-      details: ['Nothing was touched.'],
-      hint: command,
-    })
+    throw interrupted(reason, question)
   } finally {
     terminal.close()
   }
@@ -76,6 +74,8 @@ export const isConfirmed = (question: Question, context: Context): boolean => {
  * (exit 130, 143) interrupted while it waits.
  */
 export const confirm = async (question: Question, context: Context): Promise<void> => {
+  // Whoever pressed Ctrl-C while the plan was made does not mean it any more, whatever --confirm says.
+  if (context.interrupt.aborted) throw interrupted(context.interrupt.reason, question)
   if (isConfirmed(question, context)) return
   const typed = await ask(question, context)
   if (typed.trim() !== (question.typed ?? question.answer))

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, exitCodes } from '../errors.ts'
+import { AppError, interruptionCode } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 
 export type CountdownOptions = {
@@ -27,7 +27,7 @@ export const countDown = async (
   if (live) stderr.write('\r\x1b[K')
   if (!interrupt.aborted) return
   throw new AppError(`Interrupted by ${interrupt.reason}.`, {
-    exitCode: interrupt.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
+    exitCode: interruptionCode(interrupt.reason),
     details: ['Nothing was changed.'],
   })
 }

@@ -21,7 +21,7 @@ export const describeCutoverStep = (
     case 'bring-back':
       return [volume, `fill from ${copy}, compare`]
     case 'carry-roles':
-      return ['roles', 'carry over']
+      return ['roles', "carry over, and the server's own settings"]
     case 'migrate':
       return [environment, 'apply every migration']
     case 'carry-database':

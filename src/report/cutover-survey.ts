@@ -1,5 +1,6 @@
 import type { DatabaseInventory, Inventory } from '../model/inventory.ts'
 import type { Prediction } from '../model/prediction.ts'
+import { nameOfSetting } from '../model/sql.ts'
 import { describeUnmade, type Unmade } from '../model/unmade.ts'
 import { renderBytes } from './backup.ts'
 import type { Paint } from './paint.ts'
@@ -10,6 +11,8 @@ export type SurveyView = {
   managed: readonly string[]
   carried: { databases: readonly string[]; roles: readonly string[] }
   unmade: readonly Unmade[]
+  given: Readonly<Record<string, readonly string[]>>
+  system: readonly string[]
   prediction: Prediction
   bytes: number
   /** Environments with a checkout of their own, and its directory. */
@@ -24,12 +27,12 @@ const fateOf = (name: string, { managed, carried }: SurveyView, paint: Paint): s
   return name === maintenance ? paint.dim("the server's own") : paint.red('goes')
 }
 
-/** What is not as `create database` makes it: `owner reporter, 2 settings`. */
+/** What is not as `create database` makes it: `owner reporter, sets search_path`. */
 const propertiesOf = ({ owner, settings }: DatabaseInventory, usual: string | undefined): string => {
-  const count = settings.reduce((sum, { values }) => sum + values.length, 0)
+  const names = [...new Set(settings.flatMap(({ values }) => values.map(nameOfSetting)))]
   const parts = [
     ...(owner === usual ? [] : [`owner ${owner}`]),
-    ...(count > 0 ? [plural(count, 'setting')] : []),
+    ...(names.length > 0 ? [`sets ${names.join(', ')}`] : []),
   ]
   return parts.join(', ')
 }
@@ -77,6 +80,22 @@ const renderPrediction = ({ prediction, bytes }: SurveyView): string => {
 const renderUnmade = ({ unmade }: SurveyView, paint: Paint): string =>
   unmade.map((found) => `  ${paint.red('goes')}: ${describeUnmade(found)}\n`).join('')
 
+const listed = 4
+
+/** A few of the grants: how many there are says enough of the rest. */
+const renderGiven = ({ given }: SurveyView): string =>
+  Object.entries(given)
+    .filter(([, all]) => all.length > 0)
+    .map(([database, all]) => {
+      const more = all.length > listed ? [`and ${all.length - listed} more`] : []
+      const lines = [...all.slice(0, listed), ...more].map((line) => `    ${line}\n`)
+      return `  given by hand in ${database}, comes along:\n${lines.join('')}`
+    })
+    .join('')
+
+const renderSystem = ({ system }: SurveyView): string =>
+  system.length > 0 ? `  the server's settings: come along: ${system.join(', ')}\n` : ''
+
 const renderCheckouts = ({ checkouts }: SurveyView): string =>
   checkouts.map(({ environment, directory }) => `${environment} is migrated from ${directory}.\n`).join('')
 
@@ -87,7 +106,9 @@ export const renderSurvey = (view: SurveyView, paint: Paint): string =>
     renderDatabases(view, paint),
     renderRows(view),
     renderUnmade(view, paint),
+    renderGiven(view),
     renderRoles(view),
+    renderSystem(view),
     renderCheckouts(view),
     renderPrediction(view),
   ].join('')

@@ -1,15 +1,16 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { removeAbandoned } from '../io/backup-directory.ts'
-import { type Grant, readGrants } from '../io/grants.ts'
-import { readDatabaseNames } from '../io/inventory.ts'
+import { readDatabaseNames, readProperties, readServerInventory } from '../io/inventory.ts'
 import type { Server } from '../io/postgres.ts'
 import { keepSettings, readSystemSettings } from '../io/server-settings.ts'
 import { readPosition } from '../io/snapshot.ts'
 import { readStack, startContainers, waitHealthy } from '../io/stack.ts'
+import { isRoleThere } from '../model/inventory.ts'
 import type { Facts } from '../model/journal.ts'
 import { mayHaveWritten } from '../model/snapshot.ts'
 import { renderBytes } from '../report/backup.ts'
 import { takeBackup } from './backup.ts'
+import { readAllGrants } from './carry-grants.ts'
 import type { CutoverTools, StepResult } from './cutover-tools.ts'
 import { makeRunId } from './run-id.ts'
 
@@ -56,38 +57,34 @@ const dumpAll = async (
 
 const maintenance = 'postgres'
 
-const managedOf = ({ servers, frame }: CutoverTools): string[] =>
-  frame.environments.flatMap((name) =>
-    servers.supplied(name).environment.databases.map(({ database }) => database),
-  )
-
-/** Whoever confirmed the plan did not see a database that was made since. */
-const refuseNews = (tools: CutoverTools, databases: readonly string[]): void => {
-  const { frame } = tools
-  const known = new Set([
-    ...managedOf(tools),
-    ...frame.carried.databases,
-    ...(frame.dropped ?? []),
-    maintenance,
-  ])
-  const news = databases.filter((name) => !known.has(name))
-  if (news.length === 0) return
+/** Whoever confirmed the plan did not see what was made since. */
+const refuseNews = async ({ servers, frame }: CutoverTools, server: Server): Promise<readonly string[]> => {
+  const supplied = frame.environments.map((name) => servers.supplied(name).environment)
+  const managed = supplied.flatMap((environment) => environment.databases.map(({ database }) => database))
+  const users = supplied.map(({ user }) => user)
+  const { databases, roles } = frame.carried
+  const known = new Set([...managed, ...users, ...databases, ...roles, ...(frame.dropped ?? []), maintenance])
+  const all = await readDatabaseNames(server)
+  const own = (await readServerInventory(server)).roles.map(({ name }) => name)
+  const news = [...all, ...own].filter((name) => !isRoleThere(name, known))
+  if (news.length === 0) return all
   throw new AppError(`${news.join(', ')} came after the plan was made, and would not come along.`, {
     exitCode: exitCodes.refused,
-    hint: `po-migrate cutover ${frame.host} --undo --confirm yes, and then a new cutover`,
+    details: [`Drop it to go on; or undo, and begin anew: the next plan has it.`],
   })
 }
 
-const readAllGrants = async (
-  server: Server,
-  databases: readonly string[],
-): Promise<Record<string, Grant[]>> => {
-  const grants: Record<string, Grant[]> = {}
-  for (const database of databases) {
-    await using session = await server.session(database)
-    grants[database] = await readGrants(session.query)
-  }
-  return grants
+/** What no dump of what comes along holds. */
+const keepRest = async ({ frame }: CutoverTools, server: Server, directory: string): Promise<void> => {
+  const carried = new Set(frame.carried.databases)
+  const rest = (await readDatabaseNames(server)).filter((name) => !carried.has(name))
+  const properties = (
+    await Promise.all(
+      rest.map((name) => readProperties((sql, values) => server.query(maintenance, sql, values), name)),
+    )
+  ).flatMap((found) => found ?? [])
+  const [system, grants] = [await readSystemSettings(server), await readAllGrants(server, rest)]
+  keepSettings(directory, { system, properties, grants })
 }
 
 /** Everything that the server holds, managed or not, while all stacks serve. */
@@ -95,12 +92,9 @@ export const backUp = async (tools: CutoverTools, environment: string): Promise<
   await ensureDatabase(tools)
   await tools.servers.lock()
   const { server } = await tools.servers.engine(environment)
-  const databases = await readDatabaseNames(server)
-  refuseNews(tools, databases)
+  const databases = await refuseNews(tools, server)
   const { directory, manifest } = await dumpAll(tools, { environment, label: tools.host.name, databases })
-  const managed = managedOf(tools).filter((name) => databases.includes(name))
-  const [system, grants] = [await readSystemSettings(server), await readAllGrants(server, managed)]
-  keepSettings(directory, { system, grants })
+  await keepRest(tools, server, directory)
   return { backup: directory, transaction: manifest.position }
 }
 
@@ -112,12 +106,13 @@ export const backUp = async (tools: CutoverTools, environment: string): Promise<
 export const checkWrites = async (
   tools: CutoverTools,
   environment: string,
-  { transaction = '' }: Facts,
+  { backup = '', transaction = '' }: Facts,
 ): Promise<StepResult> => {
   await ensureDatabase(tools)
   await tools.servers.lock()
   const { server } = await tools.servers.engine(environment)
-  refuseNews(tools, await readDatabaseNames(server))
+  await refuseNews(tools, server)
+  await keepRest(tools, server, backup)
   if (!mayHaveWritten(transaction, await readPosition(server))) return undefined
   const { databases } = tools.frame.carried
   tools.report.note('something was written since the backup: what is carried over is dumped again')

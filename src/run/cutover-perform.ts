@@ -1,9 +1,11 @@
+import { networkExists } from '../io/postgres-container.ts'
 import { readPosition } from '../io/snapshot.ts'
 import type { Context } from '../model/context.ts'
 import type { Facts } from '../model/journal.ts'
 import type { Step } from '../model/plan.ts'
 import { carryRoles, carrySettings } from './carry.ts'
 import { carryDatabase } from './carry-database.ts'
+import { carrySystem } from './carry-system.ts'
 import { backUp, checkWrites } from './cutover-backup.ts'
 import { startDatabase, startProject, stopProject } from './cutover-stacks.ts'
 import type { CutoverTools, StepResult } from './cutover-tools.ts'
@@ -28,7 +30,7 @@ const verify = async ({ servers }: CutoverTools, name: string): Promise<StepResu
 }
 
 const createNetwork = async ({ docker }: CutoverTools, network: string): Promise<undefined> => {
-  await docker.docker.createNetwork({ Name: network })
+  if (!(await networkExists(docker.docker, network))) await docker.docker.createNetwork({ Name: network })
   return undefined
 }
 
@@ -56,6 +58,7 @@ export const performCutoverStep =
       case 'check-writes':
         return checkWrites(tools, step.environment, facts)
       case 'carry-roles':
+        await carrySystem(tools, step.environment, facts)
         return carryRoles(tools, step.environment, facts)
       case 'carry-database':
         return carryDatabase(tools, step, facts)

@@ -4,10 +4,11 @@ import { readMigrations } from '../io/files.ts'
 import { hasImage } from '../io/image.ts'
 import { absent } from '../io/read-database.ts'
 import { readReferrers } from '../io/volume.ts'
+import { loadLinter } from '../lint/linter.ts'
 import type { KeptContainer } from '../model/cutover.ts'
-import type { Plan } from '../model/plan.ts'
 import { planUp } from '../plan/up.ts'
 import type { CutoverTools } from './cutover-tools.ts'
+import { lintUnapplied } from './preflight.ts'
 import type { ServerSide } from './server-side.ts'
 
 type Preflight = Pick<CutoverTools, 'docker' | 'host' | 'passEnv' | 'servers'> & {
@@ -47,7 +48,7 @@ const checkImages = async (preflight: Preflight): Promise<void> => {
 }
 
 /** @throws AppError (exit 4) while any container outside the database's stack refers to the volume. */
-const checkVolume = async ({ docker, host }: Preflight): Promise<void> => {
+const checkVolume = async ({ docker, host }: Pick<Preflight, 'docker' | 'host'>): Promise<void> => {
   const others = await readReferrers(docker.docker, host.volume, host.stack.project)
   if (others.length === 0) return
   const names = others.map(({ Names, Id }) => Names[0]?.slice(1) ?? Id.slice(0, 12))
@@ -59,14 +60,14 @@ const checkVolume = async ({ docker, host }: Preflight): Promise<void> => {
 }
 
 /** What an empty server will get. @throws AppError (exit 2) for files that are not fit to run. */
-export const planFromEmpty = (servers: ServerSide, name: string): Plan => {
+const checkFiles = async (servers: ServerSide, name: string): Promise<void> => {
   const { environment } = servers.supplied(name)
   const databases = environment.databases.map((managed) => ({
     managed,
     ...readMigrations(managed),
     ...absent,
   }))
-  return planUp({ environment, databases, missingImage: undefined })
+  planUp({ environment, databases: await lintUnapplied(databases, loadLinter), missingImage: undefined })
 }
 
 /**
@@ -74,8 +75,22 @@ export const planFromEmpty = (servers: ServerSide, name: string): Plan => {
  * @throws AppError: exit 2 compose or migration files, 4 the volume is used by others, 6 an image is missing.
  */
 export const checkCutover = async (preflight: Preflight): Promise<void> => {
-  for (const name of preflight.environments) planFromEmpty(preflight.servers, name)
+  for (const name of preflight.environments) await checkFiles(preflight.servers, name)
   await checkStacks(preflight)
   await checkVolume(preflight)
   await checkImages(preflight)
+}
+
+/**
+ * The same of an undoing, which needs no migration: that the database's stack can start, on the image of what comes back.
+ * @throws AppError: exit 2 the compose file, 4 the volume is used by others, 6 the image is missing.
+ */
+export const checkUndo = async (
+  tools: Pick<Preflight, 'docker' | 'host' | 'passEnv'>,
+  image: string | undefined,
+): Promise<void> => {
+  await checkStack(tools.docker, { stack: tools.host.stack, passEnv: tools.passEnv, names: true })
+  await checkVolume(tools)
+  if (image !== undefined && !(await hasImage(tools.docker.docker, image)))
+    throw missing(image, 'Postgres ran on it')
 }

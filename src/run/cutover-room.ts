@@ -1,4 +1,5 @@
 import { AppError, exitCodes } from '../errors.ts'
+import { freeBytes, isSameDisk } from '../io/disk.ts'
 import { makeScratchVolume } from '../io/throwaway.ts'
 import { type Measured, measureVolume } from '../io/volume-copy.ts'
 import { removeVolume } from '../io/volume-life.ts'
@@ -33,4 +34,26 @@ export const measureHost = async ({ docker, image, run, host }: RoomOptions): Pr
 export const requireRoom = async (options: RoomOptions): Promise<void> => {
   const { bytes, free } = await measureHost(options)
   if (free < bytes) throw tooSmall("Docker's disk", bytes, free)
+}
+
+/** Size of a small cluster, for the throwaway server and the new one. */
+const cluster = 100e6
+
+/**
+ * A copy of the volume, and for a while the largest database twice; dumps in the state directory, on the same disk maybe. A
+ * dump is smaller than what it is of; how much depends on the data, so half is what is asked for.
+ * @throws AppError (exit 4) when there is no room for all of it.
+ */
+export const checkRoom = async (
+  { docker, state }: Pick<CutoverTools, 'docker' | 'state'>,
+  { bytes, free, sizes }: { bytes: number; free: number; sizes: readonly number[] },
+): Promise<void> => {
+  const needed = bytes + Math.max(0, ...sizes) + 2 * cluster
+  const dumps = sizes.reduce((sum, size) => sum + size, 0) / 2
+  const { DockerRootDir } = (await docker.docker.info()) as { DockerRootDir: string }
+  const together = isSameDisk(state, DockerRootDir)
+  if (free < needed + (together ? dumps : 0))
+    throw tooSmall("Docker's disk", needed + (together ? dumps : 0), free)
+  const room = await freeBytes(state)
+  if (room < dumps) throw tooSmall(state, dumps, room)
 }

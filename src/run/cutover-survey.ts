@@ -1,24 +1,28 @@
 import { realpathSync } from 'node:fs'
-import { freeBytes } from '../io/disk.ts'
 import { readInventory } from '../io/inventory.ts'
 import { readAllObjects } from '../io/objects.ts'
-import { readClosedDatabases, readTies } from '../io/server-settings.ts'
+import { readClosedDatabases, readSystemSettings, readTies } from '../io/server-settings.ts'
 import type { Context } from '../model/context.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
-import type { Inventory } from '../model/inventory.ts'
+import { unappliedFiles } from '../model/history.ts'
+import { type Inventory, rolesAmong } from '../model/inventory.ts'
 import { type Prediction, predictDowntime } from '../model/prediction.ts'
+import { nameOfSetting } from '../model/sql.ts'
 import { findUnmade, type Unmade } from '../model/unmade.ts'
-import { planCarry, refuseUnmade } from '../plan/carry.ts'
-import { measureHost, tooSmall } from './cutover-room.ts'
+import { droppedRoles, planCarry, refuseUnmade } from '../plan/carry.ts'
+import { readAllGrants } from './carry-grants.ts'
+import { checkRoom, measureHost } from './cutover-room.ts'
 import type { CutoverTools } from './cutover-tools.ts'
-import { rehearse } from './rehearse.ts'
+import { type Rehearsal, rehearse } from './rehearse.ts'
+import { readDatabases } from './world.ts'
 
 export type SurveyOptions = Pick<
   CutoverTools,
-  'docker' | 'host' | 'servers' | 'run' | 'image' | 'state' | 'report' | 'stop'
+  'docker' | 'host' | 'passEnv' | 'servers' | 'run' | 'image' | 'state' | 'report' | 'stop'
 > & {
   environments: readonly string[]
-  drop: readonly string[] /** Of the config that runs. */
+  drop: readonly string[]
+  /** Of the config that runs. */
   directory: string
 }
 
@@ -29,6 +33,10 @@ export type Survey = {
   carried: CutoverFrame['carried']
   /** What of the managed databases was given up. */
   unmade: readonly Unmade[]
+  /** By database, what no migration gives. */
+  given: Rehearsal['given']
+  /** Names of what ALTER SYSTEM set. */
+  system: readonly string[]
   prediction: Prediction
   bytes: number
   /** Environments that are migrated from another checkout than the one that runs. */
@@ -41,20 +49,15 @@ const sizeOf = ({ databases }: Inventory, names: readonly string[]): number =>
 /** On every server, and not carried over. */
 const builtIn = ['postgres', 'template1']
 
-/** Size of a small cluster, for the throwaway server and the new one. */
-const cluster = 100e6
-/** A dump is smaller than what it is of; how much depends on the data, so nothing is taken for granted. */
-const checkRoom = async (
-  { state }: SurveyOptions,
-  { bytes, free, inventory }: { bytes: number; free: number; inventory: Inventory },
-): Promise<void> => {
-  const all = inventory.databases.map(({ name }) => name)
-  const largest = Math.max(0, ...inventory.databases.map(({ size }) => size))
-  const needed = bytes + largest + 2 * cluster
-  if (free < needed) throw tooSmall("Docker's disk", needed, free)
-  const room = await freeBytes(state)
-  const dumps = sizeOf(inventory, all) / 2
-  if (room < dumps) throw tooSmall(state, dumps, room)
+/** Databases with files that are still to run. */
+const readBehind = async ({ servers, environments }: SurveyOptions): Promise<Set<string>> => {
+  const behind = new Set<string>()
+  for (const name of environments) {
+    const { server } = await servers.engine(name)
+    for (const state of await readDatabases(servers.supplied(name).environment, server))
+      if (unappliedFiles(state).length > 0) behind.add(state.managed.database)
+  }
+  return behind
 }
 
 /**
@@ -69,7 +72,7 @@ export const survey = async (options: SurveyOptions, context: Context): Promise<
   const { server } = await servers.engine(first)
   const inventory = await readInventory(server)
   const { bytes, free, rate } = await measureHost(options)
-  await checkRoom(options, { bytes, free, inventory })
+  await checkRoom(options, { bytes, free, sizes: inventory.databases.map(({ size }) => size) })
   const managed = environments.flatMap((name) =>
     servers.supplied(name).environment.databases.map(({ database }) => database),
   )
@@ -77,11 +80,22 @@ export const survey = async (options: SurveyOptions, context: Context): Promise<
   const [closed, ties] = await Promise.all([readClosedDatabases(server), readTies(server)])
   const carry = { host: host.name, inventory, managed, closed, ties, drop }
   planCarry({ ...carry, rebuiltRoles: [] })
-  const roles = inventory.roles.filter(({ name }) => !drop.includes(name))
+  const dropped = new Set(droppedRoles(carry))
+  const roles = new Set(inventory.roles.map(({ name }) => name).filter((name) => !dropped.has(name)))
   const databases = [...managed, ...builtIn]
   const present = await readAllObjects(server, databases)
-  const rehearsal = await rehearse({ ...options, inventory: { ...inventory, roles }, databases }, context)
-  const unmade = findUnmade(present, rehearsal.objects, inventory)
+  const open = inventory.databases.map(({ name }) => name).filter((name) => databases.includes(name))
+  const rehearsal = await rehearse(
+    {
+      ...options,
+      inventory: { ...inventory, roles: rolesAmong(inventory.roles, roles) },
+      databases,
+      grants: await readAllGrants(server, open),
+    },
+    context,
+  )
+  const behind = await readBehind(options)
+  const unmade = findUnmade({ present, rebuilt: rehearsal.objects, inventory, behind })
   refuseUnmade(unmade, { host: host.name, drop })
   const carried = planCarry({ ...carry, rebuiltRoles: rehearsal.roles })
   const prediction = predictDowntime({
@@ -93,5 +107,7 @@ export const survey = async (options: SurveyOptions, context: Context): Promise<
   const checkouts = environments
     .map((environment) => ({ environment, directory: servers.supplied(environment).config.directory }))
     .filter(({ directory }) => realpathSync(directory) !== realpathSync(options.directory))
-  return { inventory, managed, carried, unmade, prediction, bytes, checkouts }
+  const system = (await readSystemSettings(server)).map(nameOfSetting)
+  const { given } = rehearsal
+  return { inventory, managed, carried, unmade, given, system, prediction, bytes, checkouts }
 }

@@ -45,9 +45,11 @@ export const bringBack = (
 export const wipe = async (
   { docker, frame, host, image }: CutoverTools,
   volume: string,
-  { made }: Facts,
+  { made = frame.made, copied }: Facts,
 ): Promise<undefined> => {
-  await wipeVolume(docker.docker, { volume, project: host.stack.project, run: frame.run, image, made })
+  const { run, copy } = frame
+  const { project } = host.stack
+  await wipeVolume(docker.docker, { volume, project, run, image, made, ...(copied && { copy }) })
   return undefined
 }
 

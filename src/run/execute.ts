@@ -1,5 +1,4 @@
-import { AppError, type ExitCode, exitCodes } from '../errors.ts'
-import type { InterruptReason } from '../model/context.ts'
+import { AppError, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
 import { databaseOf, describeOutcome, type StepOutcome } from '../model/outcome.ts'
 import { describeStep, type Plan, type Step } from '../model/plan.ts'
 import { describeError, type Report } from '../report/report.ts'
@@ -27,11 +26,6 @@ export type RunResult = {
 
 /** The result of a run whose plan is empty. */
 export const nothingDone: RunResult = { outcomes: [], status: 'done', exit: exitCodes.done }
-
-const interruptions: Record<InterruptReason, ExitCode> = {
-  SIGINT: exitCodes.interrupted,
-  SIGTERM: exitCodes.terminated,
-}
 
 /** Whether anything that stays was changed: then a lost connection is a failure, and no longer `could not reach`. */
 const hasChanged = (outcomes: readonly StepOutcome[]): boolean =>
@@ -63,7 +57,7 @@ const interrupted = (
   { interrupt, stop, resume }: ExecuteOptions,
   waiting?: AppError,
 ): RunResult => {
-  const exit = interruptions[interrupt.reason as InterruptReason]
+  const exit = interruptionCode(interrupt.reason)
   const finished = waiting ? 'no further try was made' : 'the running step was finished'
   const how = stop.aborted ? 'the running step was cut off' : finished
   const error = new AppError(`Interrupted by ${interrupt.reason}; ${how}.`, {

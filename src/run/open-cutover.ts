@@ -64,19 +64,10 @@ export const openCutover = async (
       passEnv,
       image,
       by: `${holder.user}@${holder.host}`,
-      tools: (frame) => ({
-        frame,
-        host,
-        docker,
-        servers,
-        run,
-        image,
-        state,
-        passEnv,
-        interrupt,
-        stop,
-        report,
-      }),
+      tools: (frame) => {
+        servers.pin(frame.configs ?? {})
+        return { frame, host, docker, servers, run, image, state, passEnv, interrupt, stop, report }
+      },
       [Symbol.asyncDispose]: async () => {
         await servers[Symbol.asyncDispose]()
         await lock[Symbol.asyncDispose]()

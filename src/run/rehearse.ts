@@ -1,28 +1,45 @@
 import { AppError, exitCodes } from '../errors.ts'
+import { readServiceImage } from '../io/compose.ts'
 import { openDbmate } from '../io/dbmate.ts'
 import type { Engine } from '../io/engine.ts'
-import { readServerInventory } from '../io/inventory.ts'
+import { readImageId } from '../io/image.ts'
+import { readDatabaseNames, readServerInventory } from '../io/inventory.ts'
 import { readAllObjects } from '../io/objects.ts'
 import { endBackends } from '../io/orphans.ts'
 import { restoreRoles } from '../io/roles.ts'
-import { openScratchServer, readImageOf, type ScratchServer } from '../io/scratch-server.ts'
+import { openScratchServer, type ScratchServer } from '../io/scratch-server.ts'
 import type { Context } from '../model/context.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { majorOf } from '../model/manifest.ts'
 import { Secret } from '../model/secret.ts'
 import type { Objects } from '../model/unmade.ts'
+import { carryGrants, type Grants } from './carry-grants.ts'
 import type { CutoverTools } from './cutover-tools.ts'
 import { migrateEnvironment } from './migrate-environment.ts'
 
-export type RehearseOptions = Pick<CutoverTools, 'docker' | 'servers' | 'run' | 'report' | 'stop'> & {
+export type RehearseOptions = Pick<
+  CutoverTools,
+  'docker' | 'host' | 'passEnv' | 'servers' | 'run' | 'report' | 'stop'
+> & {
   environments: readonly string[]
-  inventory: Inventory
+  /** Libraries that the server loads, and the roles that will be there. */
+  inventory: Pick<Inventory, 'preload' | 'roles'>
   /** Whose objects are of interest afterwards. */
   databases: readonly string[]
+  /** What is to be given again to what the migrations make. */
+  grants: Grants
 }
 
-/** What the rehearsal found: how long the migrations take, which roles an empty server has, and what they make in it. */
-export type Rehearsal = { ms: number; roles: readonly string[]; objects: Objects }
+export type Rehearsal = {
+  /** Milliseconds that the migrations took. */
+  ms: number
+  /** Of an empty server. */
+  roles: readonly string[]
+  /** That the migrations make in it. */
+  objects: Objects
+  /** By database, what no migration gives. */
+  given: Readonly<Record<string, readonly string[]>>
+}
 
 /** The real engine's ways, on a server that nobody knows. */
 const engineOn = (
@@ -49,8 +66,8 @@ const engineOn = (
   [Symbol.asyncDispose]: async () => {},
 })
 
-const refuse = (error: unknown, name: string): unknown => {
-  if (!(error instanceof AppError)) return error
+const refuse = (error: unknown, name: string, stop: AbortSignal): unknown => {
+  if (!(error instanceof AppError) || stop.aborted) return error
   return new AppError(`The migrations of ${name} do not run on an empty server: ${error.message}`, {
     exitCode: exitCodes.usage,
     details: [...error.details, 'It was a throwaway server. Nothing was touched.'],
@@ -60,31 +77,35 @@ const refuse = (error: unknown, name: string): unknown => {
 }
 
 /**
- * Applies every migration of all environments to an empty throwaway server of the same image, with the roles that will be
- * there: what fails here would fail after the wipe.
- * @throws AppError (exit 2) with the migration's error.
+ * Applies every migration of all environments to an empty throwaway server of the image that will start, with the roles that
+ * will be there: what fails here would fail after the wipe.
+ * @throws AppError (exit 2) with the migration's error, (exit 4) for what cannot be granted again.
  */
 export const rehearse = async (options: RehearseOptions, context: Context): Promise<Rehearsal> => {
-  const { docker, servers, run, report, stop, environments, inventory, databases } = options
+  const { docker, host, passEnv, servers, run, report, stop, environments, inventory, databases } = options
   const [first = ''] = environments
   const real = await servers.engine(first)
   const { environment: firstOne } = servers.supplied(first)
   const container = real.shared?.container ?? ''
+  const { service } = firstOne
+  const image = await readServiceImage(docker, { stack: host.stack, passEnv, service })
   await using scratch = await openScratchServer(docker.docker, {
-    image: await readImageOf(docker.docker, container),
+    image: await readImageId(docker.docker, image),
     run,
     environment: first,
     user: firstOne.user,
     postgres: container,
+    volume: host.volume,
     databases: [],
     preload: inventory.preload,
     signal: stop,
   })
-  const own = (await readServerInventory(scratch.server)).roles.map(({ name }) => name)
+  const { roles: ownRoles, version } = await readServerInventory(scratch.server)
+  const own = ownRoles.map(({ name }) => name)
   // Their passwords are no business of a server without a lock on its door.
   await restoreRoles(scratch.server, inventory.roles, {
     passwords: new Map(),
-    major: majorOf(inventory.version),
+    major: majorOf(version),
     existing: 'leave',
   })
   const before = performance.now()
@@ -95,9 +116,32 @@ export const rehearse = async (options: RehearseOptions, context: Context): Prom
     const engine = engineOn(scratch, real, { run, image: reference, environment: name })
     const onProgress = (text: string): void => report.progress(`rehearsing ${name}: ${text}`)
     await migrateEnvironment({ config, environment, engine, run, onProgress }, context).catch((error) => {
-      throw refuse(error, name)
+      throw refuse(error, name, stop)
     })
   }
   const ms = performance.now() - before
-  return { ms, roles: own, objects: await readAllObjects(scratch.server, databases) }
+  const given = await rehearseGrants(scratch, options)
+  return { ms, roles: own, given, objects: await readAllObjects(scratch.server, databases) }
+}
+
+const rehearseGrants = async (
+  { server }: ScratchServer,
+  { inventory, grants, host }: RehearseOptions,
+): Promise<Rehearsal['given']> => {
+  const present = new Set(await readDatabaseNames(server))
+  const roles = new Set(inventory.roles.map(({ name }) => name))
+  const given: Record<string, readonly string[]> = {}
+  for (const [database, all] of Object.entries(grants)) {
+    if (!present.has(database)) continue
+    given[database] = await carryGrants(server, { database, grants: all, roles }).catch((cause) => {
+      if (!(cause instanceof AppError)) throw cause
+      throw new AppError(cause.message, {
+        exitCode: exitCodes.refused,
+        details: [...cause.details, 'Revoke it, or write a migration that grants it. Nothing was touched.'],
+        hint: `po-migrate cutover ${host.name}`,
+        cause,
+      })
+    })
+  }
+  return given
 }

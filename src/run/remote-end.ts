@@ -12,6 +12,8 @@ export type ControlHandlers = {
   stop: (reason: InterruptReason) => void
   /** A line typed on the terminal there. */
   answer: (text: string) => void
+  /** Nobody is left who could answer. */
+  hangUp: () => void
 }
 
 const instruction = /^(interrupt|stop) (SIGINT|SIGTERM)$/
@@ -41,6 +43,7 @@ export const followControl = (
   let rest = ''
   let silence: NodeJS.Timeout | undefined
   const closed = (): void => {
+    handlers.hangUp()
     if (control === 'stdin') handlers.interrupt('SIGTERM')
   }
   const heard = (): void => {
@@ -64,14 +67,15 @@ export const followControl = (
 export const relayTerminal = (
   context: Context,
   columns: number,
-): { context: Context; answer: (text: string) => void } => {
-  if (!columns) return { context, answer: () => {} }
+): Pick<ControlHandlers, 'answer' | 'hangUp'> & { context: Context } => {
+  if (!columns) return { context, answer: () => {}, hangUp: () => {} }
   const stdin = Object.assign(new PassThrough(), { isTTY: true, isRelayed: true })
   const relayed = (stream: Output): Output => ({ write: (text) => stream.write(text), isTTY: true, columns })
   const { stdout, stderr } = context
   return {
     context: { ...context, stdin, stdout: relayed(stdout), stderr: relayed(stderr) },
     answer: (text) => void stdin.write(`${text}\n`),
+    hangUp: () => void stdin.end(),
   }
 }
 

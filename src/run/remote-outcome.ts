@@ -1,4 +1,4 @@
-import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { AppError, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
 import { sshFailed } from '../io/ssh.ts'
 import type { InterruptReason } from '../model/context.ts'
 import { quote } from '../model/quote.ts'
@@ -64,6 +64,6 @@ export const concludeRemote = (ended: Ended, errors: (text: string) => void): Ex
 /** Given up before the host had answered. */
 export const interruptedBefore = (errand: Errand, reason: InterruptReason): AppError =>
   new AppError(`Interrupted by ${reason} before ${reach(errand)} had answered.`, {
-    exitCode: reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
+    exitCode: interruptionCode(reason),
     details: ['Nothing was touched.'],
   })

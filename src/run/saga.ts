@@ -64,6 +64,12 @@ const nothingTouched: ReadonlySet<number> = new Set([
   exitCodes.unreachable,
 ])
 
+const promise = / ?Nothing was touched\./
+
+/** Whoever refused could not know what this run had done before. */
+const withoutPromise = (details: readonly string[]): string[] =>
+  details.map((line) => line.replace(promise, '')).filter(Boolean)
+
 /** What happened, what state the platform is in, and the two commands. */
 const explain = (error: AppError, position: Position, confirmed: boolean): AppError => {
   const { resume, undo } = commandsOf(position.frame.host, confirmed)
@@ -73,7 +79,7 @@ const explain = (error: AppError, position: Position, confirmed: boolean): AppEr
   const hint = error.hint ?? resume
   return new AppError(message, {
     exitCode,
-    details: [...details, ...describeStanding(position)],
+    details: [...(touched ? withoutPromise(details) : details), ...describeStanding(position)],
     hint: `${hint}; or, to have everything as it was: ${undo}`,
     cause,
   })

@@ -21,6 +21,8 @@ export type ServerSideOptions = {
 /** The environments of one server while that server comes and goes. */
 export type ServerSide = AsyncDisposable & {
   supplied: (environment: string) => SuppliedEnvironment
+  /** By environment, the config of the checkout that a run began with: before anything is supplied. */
+  pin: (configs: Readonly<Record<string, string>>) => void
   /** Connects at first use, and again after `leave`. */
   engine: (environment: string) => Promise<Engine>
   /** Locks the databases of all environments, unless they are. Aborted: the lock was lost. */
@@ -35,9 +37,11 @@ export const openServerSide = (options: ServerSideOptions, context: Context): Se
   const engines = new Map<string, Promise<Engine>>()
   let held: Lock | undefined
   const known = new Map<string, SuppliedEnvironment>()
+  let pinned: Readonly<Record<string, string>> = {}
   /** Read once: what was rehearsed is what is applied, though a deployment moves `current` meanwhile. */
   const supplied = (name: string): SuppliedEnvironment => {
-    const found = known.get(name) ?? supplyEnvironment(config, name, context.env)
+    const found =
+      known.get(name) ?? supplyEnvironment(config, name, { env: context.env, pinned: pinned[name] })
     known.set(name, found)
     return found
   }
@@ -62,5 +66,8 @@ export const openServerSide = (options: ServerSideOptions, context: Context): Se
     held = await lockDatabases({ ...request, environment: { ...environment, databases } }, context)
     return held?.lost
   }
-  return { supplied, engine, lock, leave, [Symbol.asyncDispose]: leave }
+  const pin = (configs: Readonly<Record<string, string>>): void => {
+    pinned = configs
+  }
+  return { supplied, pin, engine, lock, leave, [Symbol.asyncDispose]: leave }
 }

@@ -41,5 +41,6 @@ export const stopServer = async (tools: CutoverTools, facts: Facts): Promise<Fac
     const [environment = ''] = frame.environments
     known = { ...known, ...(await checkWrites(tools, environment, known)) }
   }
+  await stopDatabase(tools)
   throw stillWriting(tools)
 }

@@ -12,7 +12,9 @@ export type Since = {
   databases: readonly { name: string; rows: number; bytes: number }[]
 }
 
-export type UndoSurveyOptions = Pick<CutoverTools, 'docker' | 'host' | 'servers'> & { target: Position }
+export type UndoSurveyOptions = Pick<CutoverTools, 'docker' | 'host' | 'servers' | 'interrupt'> & {
+  target: Position
+}
 
 /**
  * What was written since the run that is taken back; nothing when Postgres does not run, or does not answer.
@@ -23,6 +25,7 @@ export const readSince = async ({
   host,
   servers,
   target,
+  interrupt,
 }: UndoSurveyOptions): Promise<Since | undefined> => {
   const [first = ''] = target.frame.environments
   const [database] = await readStack(docker.docker, host.stack.project)
@@ -41,7 +44,9 @@ export const readSince = async ({
       })),
     }
   } catch (error) {
-    if (error instanceof AppError && error.exitCode !== exitCodes.locked) return undefined
-    throw error
+    // A server that is broken is a reason to undo, and no reason not to.
+    const isOthers = error instanceof AppError && error.exitCode === exitCodes.locked
+    if (isOthers || interrupt.aborted) throw error
+    return undefined
   }
 }

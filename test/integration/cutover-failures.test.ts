@@ -85,6 +85,9 @@ describe('a cutover that died half-way', { timeout: 400_000 }, () => {
       expectCommands(stderr)
     }
     expect((await platform.tool('status qual')).exit).toBe(0)
+    const unconfirmed = await platform.tool('cutover vps')
+    expect(unconfirmed).toMatchObject({ exit: 4 })
+    expectCommands(unconfirmed.stderr)
   })
 
   it('overwrites nothing that an application wrote since, and names it', async () => {

@@ -21,6 +21,18 @@ describe('cutover vps', { timeout: 400_000 }, () => {
     expect(await platform.copies()).toEqual([])
   })
 
+  it('interrupted while the plan is made, does not begin, whatever --confirm says', async () => {
+    const before = await platform.fingerprint()
+    const interrupt = new AbortController()
+    setTimeout(() => interrupt.abort('SIGINT'), 1500)
+    const { exit, stderr } = await platform.tool('cutover vps --confirm yes', { interrupt: interrupt.signal })
+    expect({ exit, stderr }).toMatchObject({ exit: 130 })
+    expect(stderr).toContain('Nothing was touched.')
+    expect(await platform.fingerprint()).toBe(before)
+    expect(await platform.copies()).toEqual([])
+    expect((await platform.tool('cutover vps --resume')).exit).toBe(4)
+  })
+
   it('makes qual and prod anew and brings along what no migration rebuilds', async () => {
     const before = await platform.fingerprint()
     const containers = await platform.containers()
@@ -58,12 +70,14 @@ describe('cutover vps', { timeout: 400_000 }, () => {
 
   it('is undone, with every row, to the same containers, and the undoing is undone', async () => {
     const containers = await platform.containers()
+    const before = await platform.fingerprint()
     expect(await platform.tool('cutover vps --undo')).toMatchObject({ exit: 4 })
     expect(await platform.managedRows()).toBe('none')
     const undone = await platform.tool('cutover vps --undo --confirm yes')
     expect(undone.exit, undone.stderr).toBe(0)
     await platform.healthy()
     expect(await platform.managedRows()).toBe('before')
+    expect(await platform.fingerprint()).toBe(before)
     expect(await platform.containers()).toEqual(containers)
     expect(await platform.tool('cutover vps --undo --confirm yes')).toMatchObject({ exit: 0 })
     await platform.healthy()
@@ -72,6 +86,8 @@ describe('cutover vps', { timeout: 400_000 }, () => {
   })
 
   it('brings along what somebody else writes up to the last moment', async () => {
+    await platform.psql('postgres', 'alter system set track_activity_query_size = 2048')
+    await platform.psql('iam_qual', 'grant delete on users to reporter')
     const written = await platform.psql('booking_qual', "select count(*) from bookings where who = 'late'")
     expect(written).toBe('0')
     let acknowledged = 0
@@ -97,17 +113,25 @@ describe('cutover vps', { timeout: 400_000 }, () => {
     const late = await platform.psql('booking_qual', "select count(*) from bookings where who = 'late'")
     // The last one may be there although its writer was told that the server is going.
     expect([acknowledged, acknowledged + 1]).toContain(Number(late))
+    // It waited for a restart, and the new server had one.
+    expect(await platform.psql('postgres', 'show track_activity_query_size')).toBe('2kB')
+    expect(await platform.psql('iam_qual', "select has_table_privilege('reporter', 'users', 'delete')")).toBe(
+      't',
+    )
     await platform.healthy()
   })
 
   it('refuses to lose what somebody made by hand in a managed database, and what no dump holds', async () => {
     await platform.psql('iam_qual', "create table notes as select 'mine'::text as note")
     await platform.psql('iam_qual', 'alter table users add column nickname text')
+    await platform.psql('iam_qual', 'alter table users alter column locale set default 42::text')
     await platform.psql('postgres', 'create extension citext')
     const copies = await platform.copies()
     const lost = await platform.tool('cutover vps --confirm yes')
     expect(lost.exit).toBe(4)
-    expect(lost.stderr).toContain('iam_qual: table public.notes (1 row), column public.users.nickname')
+    expect(lost.stderr).toContain(
+      'iam_qual: table public.notes (1 row), column public.users.locale (changed), column public.users.nickname',
+    )
     expect(lost.stderr).toContain('postgres: extension citext')
     expect(lost.stderr).toContain('po-migrate cutover vps --drop iam_qual --drop postgres')
     await platform.psql('postgres', "select pg_create_physical_replication_slot('standby')")

@@ -4,12 +4,15 @@ import { describeUnmade, findUnmade } from '../../../src/model/unmade.ts'
 
 const inventory = (tables: { name: string; rows: number }[]): Inventory =>
   ({ databases: [{ name: 'iam_qual', tables }] }) as unknown as Inventory
+const objects = (names: readonly string[]) =>
+  new Map([['iam_qual', new Map(names.map((name) => [name, '']))]])
 const find = (present: string[], rebuilt: string[], tables: { name: string; rows: number }[] = []) =>
-  findUnmade(
-    new Map([['iam_qual', new Set(present)]]),
-    new Map([['iam_qual', new Set(rebuilt)]]),
-    inventory(tables),
-  )
+  findUnmade({
+    present: objects(present),
+    rebuilt: objects(rebuilt),
+    inventory: inventory(tables),
+    behind: new Set(),
+  })
 
 describe('what no migration makes', () => {
   it('is nothing where the migrations make everything, and more', () => {
@@ -35,6 +38,18 @@ describe('what no migration makes', () => {
     ])
   })
 
+  it('is what somebody changed by hand too, unless a pending migration may change it', () => {
+    const world = {
+      present: new Map([['iam_qual', new Map([['function public.f()', 'by hand']])]]),
+      rebuilt: new Map([['iam_qual', new Map([['function public.f()', 'by a migration']])]]),
+      inventory: inventory([]),
+    }
+    expect(findUnmade({ ...world, behind: new Set() })).toEqual([
+      { database: 'iam_qual', objects: ['function public.f() (changed)'] },
+    ])
+    expect(findUnmade({ ...world, behind: new Set(['iam_qual']) })).toEqual([])
+  })
+
   it('never names the ledger', () => {
     const ours = ['schema po_migrate', 'table po_migrate.ledger', 'column po_migrate.ledger.old']
     expect(find(ours, [])).toEqual([])
@@ -42,8 +57,8 @@ describe('what no migration makes', () => {
   })
 
   it('is cut short where it is long', () => {
-    const objects = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => `view public.${name}`)
-    expect(describeUnmade({ database: 'iam_qual', objects })).toMatch(
+    const views = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => `view public.${name}`)
+    expect(describeUnmade({ database: 'iam_qual', objects: views })).toMatch(
       /^iam_qual: view .*public\.f, and 2 more$/,
     )
   })

@@ -74,6 +74,15 @@ describe('what a cutover carries over', () => {
     expect(planCarry({ ...world, drop: ['booking_qual', 'reporter'] })).toEqual({ databases: [], roles: [] })
   })
 
+  it('takes a name for a database where there is one, and for a role only where there is none', () => {
+    const owner = { ...world, inventory: { ...inventory, roles: [...inventory.roles, role('booking_qual')] } }
+    expect(planCarry({ ...owner, drop: ['booking_qual'] })).toEqual({
+      databases: [],
+      roles: ['reporter', 'booking_qual'],
+    })
+    expect(planCarry({ ...world, drop: ['postgres'] })).toEqual(planCarry(world))
+  })
+
   it.each([
     ['a name that nobody has', { drop: ['bookings'] }, 2, '--drop bookings'],
     ['a role that a carried database needs', { drop: ['reporter'] }, 4, 'booking_qual needs it'],

@@ -29,6 +29,15 @@ describe('a confirmation', () => {
     expect(shown()).toBe('')
   })
 
+  it('that somebody interrupted meanwhile is none, whatever --confirm says', async () => {
+    const { context } = fakeTerminal()
+    const interrupt = AbortSignal.abort('SIGINT')
+    await expect(confirm(question('yes'), { ...context, interrupt })).rejects.toMatchObject({
+      exitCode: 130,
+      details: ['Nothing was touched.'],
+    })
+  })
+
   it.each(['y', 'YES', 'yes ', 'true', 'no'])('given as %j is refused, terminal or not', async (given) => {
     const { context, shown } = fakeTerminal()
     await expect(confirm(question(given), context)).rejects.toMatchObject({

@@ -12,6 +12,7 @@ const follow = async (control: Control, chunks: readonly string[], end = false):
     interrupt: (reason) => void heard.push(`interrupt ${reason}`),
     stop: (reason) => void heard.push(`stop ${reason}`),
     answer: (text) => void heard.push(`answer [${text}]`),
+    hangUp: () => void heard.push('hang up'),
   })
   for (const chunk of chunks) stdin.write(chunk)
   if (end) stdin.end()
@@ -41,11 +42,11 @@ describe('the control channel', () => {
   })
 
   it('closed is the first stage', async () => {
-    expect(await follow('stdin', [], true)).toEqual(['interrupt SIGTERM'])
+    expect(await follow('stdin', [], true)).toEqual(['hang up', 'interrupt SIGTERM'])
   })
 
-  it('closed means nothing to a verb that outlives it', async () => {
-    expect(await follow('lines', [], true)).toEqual([])
+  it('closed ends only what is asked, where a verb outlives it', async () => {
+    expect(await follow('lines', [], true)).toEqual(['hang up'])
   })
 })
 
@@ -75,6 +76,15 @@ describe('a terminal at the asking end', () => {
     const { context } = fakeTerminal()
     expect(relayTerminal(context, Number(undefined)).context).toBe(context)
   })
+
+  it('that is gone answers no question: refused, so that nothing waits for it', async () => {
+    const { context: here } = fakeTerminal()
+    const { context, hangUp } = relayTerminal({ ...here, stdin: new PassThrough() }, 100)
+    const question = { about: 'Wiping', answer: 'yes', given: undefined, command: 'po-migrate cutover vps' }
+    const asked = confirm(question, context)
+    hangUp()
+    await expect(asked).rejects.toMatchObject({ exitCode: 4 })
+  })
 })
 
 describe('whoever said that it is there', () => {
@@ -87,6 +97,7 @@ describe('whoever said that it is there', () => {
       interrupt: (reason) => void heard.push(reason),
       stop: () => {},
       answer: () => {},
+      hangUp: () => {},
     })
     return heard
   }

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { connectDocker, type Docker } from '../../src/io/docker.ts'
+import { resolveEndpoint } from '../../src/io/docker-endpoint.ts'
+import { runShell } from '../../src/io/shell.ts'
+import { copyVolume } from '../../src/io/volume-copy.ts'
+import { wipeVolume } from '../../src/io/volume-life.ts'
+import { docker as cli, uniqueName } from '../support/docker.ts'
+import { postgresImage } from '../support/images.ts'
+
+const [from, to] = [uniqueName('from'), uniqueName('to')]
+const options = { image: postgresImage, run: 'copying', owner: from, from, to, onProgress: () => {} }
+let docker: Docker
+const inVolume = (volume: string, script: string): Promise<string> =>
+  cli(['run', '--rm', '--volume', `${volume}:/v`, '--entrypoint', 'sh', postgresImage, '-c', script])
+
+beforeAll(async () => {
+  docker = await connectDocker(await resolveEndpoint(process.env, runShell))
+  for (const volume of [from, to]) await cli(['volume', 'create', volume])
+})
+afterAll(async () => {
+  for (const volume of [from, to]) await cli(['volume', 'rm', '--force', volume])
+})
+
+it('a directory that once held more files is copied like any other', async () => {
+  const files = 'mkdir /v/d && cd /v/d && seq 5000 | xargs touch && seq 4900 | xargs rm && stat -c %s .'
+  const size = Number(await inVolume(from, files))
+  // On a file system that lets directories shrink there is nothing to see.
+  expect(size).toBeGreaterThan(0)
+  await copyVolume(docker, { ...options, requireClean: false })
+  expect(await inVolume(to, 'ls /v/d | wc -l')).toBe('100')
+})
+
+it('a server that did not shut down cleanly is not copied where that is asked for', async () => {
+  await inVolume(from, 'touch /v/postmaster.pid')
+  await expect(copyVolume(docker, { ...options, requireClean: true })).rejects.toMatchObject({
+    exitCode: 1,
+    message: expect.stringContaining('was not shut down cleanly'),
+  })
+  await copyVolume(docker, { ...options, requireClean: false })
+})
+
+it('nothing is wiped whose copy is gone', async () => {
+  const wiped = { volume: from, project: from, run: 'one', image: postgresImage, made: undefined }
+  await expect(wipeVolume(docker, { ...wiped, copy: uniqueName('gone') })).rejects.toMatchObject({
+    exitCode: 1,
+    message: expect.stringContaining(`so ${from} is not wiped`),
+  })
+  expect(await inVolume(from, 'ls /v/d | wc -l')).toBe('100')
+  await wipeVolume(docker, { ...wiped, copy: to })
+  expect(await inVolume(from, 'ls /v')).toBe('')
+})
