@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,6 +7,7 @@ import { eventually } from '../support/docker.ts'
 import { readEvents } from '../support/events.ts'
 import { makePlatform, type Platform } from '../support/platform.ts'
 import { startTool } from '../support/process.ts'
+import { baseEnv } from '../support/tool.ts'
 
 const entry = join(import.meta.dirname, '../../dist/po-migrate.mjs')
 
@@ -29,6 +31,47 @@ const begun = (what: string): Promise<true> =>
     },
     120_000,
   )
+
+/** The tool on a terminal of its own, where this is typed at its question. */
+const typeAtQuestion = async (typed: string): Promise<{ exit: number | null; screen: string }> => {
+  const command = `'${process.execPath}' '${entry}' cutover vps`
+  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    cwd: victim.directory,
+    env: { ...baseEnv(), ...victim.env, TERM: 'xterm' },
+  })
+  let screen = ''
+  const asked = new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      screen += chunk
+      if (screen.includes(' to go on: ')) resolve()
+    })
+    child.once('exit', () => reject(new Error(screen)))
+  })
+  await asked
+  child.stdin.write(`${typed}\n`)
+  const exit = await new Promise<number | null>((resolve) => child.once('exit', resolve))
+  return { exit, screen }
+}
+
+describe('cutover vps on a terminal', { timeout: 600_000 }, () => {
+  it('touches nothing when anything but the name of the volume is typed', async () => {
+    for (const typed of ['yes', 'y', '']) {
+      const { exit, screen } = await typeAtQuestion(typed)
+      expect({ typed, exit, screen }).toMatchObject({ exit: 4 })
+      expect(screen).toContain('Nothing was touched.')
+    }
+    expect(newest(victim)).toBeUndefined()
+    await victim.expectOld()
+  })
+
+  it('goes on when the name is typed', async () => {
+    const { exit, screen } = await typeAtQuestion(victim.env.PO_VOLUME ?? '')
+    expect(exit, screen).toBe(0)
+    expect(screen).toContain('vps: cutover done.')
+    expect((await start('--undo --confirm yes').ended).exit).toBe(0)
+    await victim.expectOld()
+  })
+})
 
 describe('cutover vps on a terminal that goes away', { timeout: 600_000 }, () => {
   it('goes on in a session of its own, and is seen again from another terminal', async () => {

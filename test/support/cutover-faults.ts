@@ -119,7 +119,8 @@ export const settle = async (victim: Victim): Promise<void> => {
   }
 }
 
-const report = (line: readonly unknown[]): void => {
+/** A line of PO_FAULT_REPORT: host, step, milliseconds in it, way out, milliseconds until all was looked at. */
+export const reportCell = (line: readonly unknown[]): void => {
   const file = process.env.PO_FAULT_REPORT
   if (file) appendFileSync(file, `${line.join('\t')}\n`)
 }
@@ -141,7 +142,7 @@ export const strikeAndLeave = async (
   expect(ended.exit, `${way} after ${key}: ${ended.stderr}`).toBe(0)
   await (way === 'resume' ? victim.expectNew() : victim.expectOld())
   await expectFree(victim)
-  report([victim.host, key, strike.after, way, Date.now() - since])
+  reportCell([victim.host, key, strike.after, way, Date.now() - since])
 }
 
 /** A platform to be killed at. */
