@@ -24,7 +24,7 @@ const maintenance = 'postgres'
 const fateOf = (name: string, { managed, carried }: SurveyView, paint: Paint): string => {
   if (carried.databases.includes(name)) return paint.green('comes along')
   if (managed.includes(name)) return paint.yellow('rows go')
-  return name === maintenance ? paint.dim("the server's own") : paint.red('goes')
+  return name === maintenance ? paint.dim("server's own") : paint.red('goes')
 }
 
 /** What is not as `create database` makes it: `owner reporter, sets search_path`. */
