@@ -51,6 +51,9 @@ const countRows = async (query: Query): Promise<DatabaseInventory['tables']> => 
   return tables
 }
 
+/** Where the sequences stand now: a snapshot does not hold them back. */
+export const readSequences = (query: Query): Promise<DatabaseInventory['sequences']> => query(sequencesSql)
+
 /**
  * Everything of one database, in the session that `query` asks: inside a transaction with a snapshot, as of that snapshot.
  * Without one, row by row as of the moment. Empties the session's search_path, so that all names are qualified.
@@ -68,7 +71,7 @@ export const readDatabaseInventory = async (query: Query, database: string): Pro
     extensions: await query(extensionsSql),
     objects: await query(objectsSql),
     tables: await countRows(query),
-    sequences: await query(sequencesSql),
+    sequences: await readSequences(query),
     largeObjects: large?.count ?? 0,
   }
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { backupName, openPartialBackup, type PartialBackup, pruneBackups } from '../io/backup-directory.ts'
 import { dumpDatabase, dumpGlobals, type Written } from '../io/dump.ts'
 import type { DumpOptions, DumpProgress, DumpTarget } from '../io/dump-tool.ts'
-import { readDatabaseInventory, readServerInventory } from '../io/inventory.ts'
+import { readDatabaseInventory, readSequences, readServerInventory } from '../io/inventory.ts'
 import { writeManifest } from '../io/manifest.ts'
 import { readImageOf } from '../io/scratch-server.ts'
 import { readPosition, type Snapshot } from '../io/snapshot.ts'
@@ -78,10 +78,14 @@ const dumpAndCount = async (
 ): Promise<[DatabaseInventory, Written]> => {
   const failed = new AbortController()
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])])
+  const refuse = asRefusal(`${database} cannot be counted`)
+  // Before pg_dump reads them: later they could stand where the dump's never were.
+  const sequences = await readSequences(query).catch(refuse)
   const dumping = dumpDatabase(request, { ...options, signal, database, snapshot: id })
-  const counting = readDatabaseInventory(query, database).catch(asRefusal(`${database} cannot be counted`))
+  const counting = readDatabaseInventory(query, database).catch(refuse)
   try {
-    return await Promise.all([counting, dumping])
+    const [inventory, written] = await Promise.all([counting, dumping])
+    return [{ ...inventory, sequences }, written]
   } catch (error) {
     failed.abort()
     await dumping.catch(() => {})

@@ -200,6 +200,27 @@ describe('backup', () => {
     expect(rows).toBeLessThan(1000 + written)
   })
 
+  it('is proven though a sequence moves while tables are still counted and its dump is done', async () => {
+    await create('bk_moving')
+    await postgres.psql(
+      'bk_moving',
+      `create table a_large as select generate_series(1, 3000000) as id;
+       create table z_last (id bigint generated always as identity, note text);
+       insert into z_last (note) values ('a')`,
+    )
+    using files = project(['bk_moving'])
+    await using session = await openSession({ ...postgres, password }, 'bk_moving')
+    const tool = startTool(['backup', 'dev'], { cwd: files.directory })
+    const held = `select from pg_locks l join pg_stat_activity a using (pid)
+      where l.relation = 'z_last'::regclass and a.application_name like '% dump'`
+    while (tool.child.exitCode === null && (await session.query(held)).rowCount === 0);
+    // Waits for pg_dump to end, and the count waits for this.
+    await session.query("begin; set local lock_timeout = '60s'; lock table z_last in access exclusive mode")
+    for (let moved = 0; moved < 5; moved++) await session.query("insert into z_last (note) values ('b')")
+    await session.query('commit')
+    expect(await tool.ended).toMatchObject({ exit: 0 })
+  })
+
   it('keeps the newest that retain.backups says, and touches no other directory', async () => {
     await create('bk_retain')
     using files = project(['bk_retain'], (config) => {
