@@ -1,3 +1,5 @@
+import type { Removal } from '../model/manifest.ts'
+import { quote } from '../model/quote.ts'
 import { plural, renderDuration, renderTable } from './render.ts'
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
@@ -29,6 +31,14 @@ export const renderBackup = ({ environment, directory, databases, ms }: BackupSu
   const bytes = databases.reduce((sum, database) => sum + database.bytes, 0)
   return `${environment}: ${plural(databases.length, 'database')}, ${plural(rows, 'row')} backed up and proven in ${renderDuration(ms)}: ${directory} (${renderBytes(bytes)})\n`
 }
+
+/** `removed …/qual-…, which a run that died had left`; what could not be removed with the command that does. */
+export const renderRemoval = ({ removed, left }: Removal, why?: string): string[] => [
+  ...removed.map((directory) => `removed ${directory}${why ? `, ${why}` : ''}`),
+  ...left.map(
+    (one) => `${one.directory} stays: ${one.why}; to remove it: sudo rm -r ${quote(one.directory)}`,
+  ),
+]
 
 export type Replacement = {
   database: string

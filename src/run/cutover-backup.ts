@@ -8,7 +8,7 @@ import { readPosition } from '../io/snapshot.ts'
 import { readStack, startContainers, waitHealthy } from '../io/stack.ts'
 import type { Facts } from '../model/journal.ts'
 import { mayHaveWritten } from '../model/snapshot.ts'
-import { renderBytes } from '../report/backup.ts'
+import { renderBytes, renderRemoval } from '../report/backup.ts'
 import { takeBackup } from './backup.ts'
 import type { CutoverTools, StepResult } from './cutover-tools.ts'
 import { makeRunId } from './run-id.ts'
@@ -51,6 +51,7 @@ const dumpAll = async (
       report.progress(`${what}: ${renderBytes(bytes)}, ${renderBytes(rate)}/s`),
   })
   report.note(`${kept.manifest.provenAt ? 'proven backup' : 'dumped'}: ${kept.directory}`)
+  if (kept.removal) for (const line of renderRemoval(kept.removal)) report.note(line)
   return kept
 }
 

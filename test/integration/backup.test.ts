@@ -107,7 +107,7 @@ describe('backup', () => {
     ])
     const [directory = '', ...others] = kept()
     expect(others).toEqual([])
-    expect(modeOf(directory)).toBe('750')
+    expect(modeOf(directory)).toBe('770')
     const names = readdirSync(directory)
     expect(names.sort()).toEqual(['bk_iam.dump', 'bk_shop.dump', 'globals.sql', 'manifest.json'])
     for (const name of names) expect(modeOf(join(directory, name))).toBe('640')
@@ -228,9 +228,38 @@ describe('backup', () => {
     })
     for (let count = 0; count < 3; count++) expect(await backup(files)).toMatchObject({ exit: 0 })
     expect(kept()).toHaveLength(2)
+    const [oldest = ''] = kept().sort()
     const { stderr } = await backup(files)
     expect(stderr).toContain('retain.backups')
+    expect(stderr).toContain(`removed ${oldest}`)
     expect(kept()).toHaveLength(2)
+  })
+
+  it('counts as kept when an older one cannot be removed, and shows the command that does', async () => {
+    await create('bk_stays')
+    using files = project(['bk_stays'], (config) => {
+      config.retain = { backups: 1 }
+    })
+    expect(await backup(files)).toMatchObject({ exit: 0 })
+    const [oldest = ''] = kept()
+    // As good as another user's: not even root removes it.
+    await run('mount', ['-t', 'tmpfs', 'tmpfs', oldest])
+    try {
+      const { exit, stderr } = await backup(files)
+      expect({ exit, stderr }).toMatchObject({ exit: 0 })
+      expect(stderr).toMatch(new RegExp(`${oldest} stays: .*; to remove it: sudo rm -r ${oldest}\n`))
+      expect(kept()).toHaveLength(2)
+    } finally {
+      await run('umount', [oldest])
+    }
+  })
+
+  it('names the managed databases that are not on the server', async () => {
+    await create('bk_there')
+    using files = project(['bk_there', 'bk_nowhere'])
+    const { exit, stderr } = await backup(files)
+    expect({ exit, stderr }).toMatchObject({ exit: 0 })
+    expect(stderr).toContain('not in it, since not on the server: bk_nowhere')
   })
 
   it('is looked at by doctor: its age, and that not everyone may read it', async () => {
