@@ -142,6 +142,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
       manifest,
       major: majorOf((await readServerInventory(engine.server)).version),
       onProgress: (_: string, progress: Transfer) => report.progress(renderTransfer(progress)),
+      onNote: report.note,
       // Until the swap nothing of the present databases is touched.
       signal: interrupt,
     }
