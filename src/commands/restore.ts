@@ -8,9 +8,12 @@ import { checkFiles, readManifest } from '../io/manifest.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
+import type { StepOutcome } from '../model/outcome.ts'
+import { pasteSql } from '../model/paste.ts'
 import type { Plan } from '../model/plan.ts'
+import { quoteIdentifier } from '../model/sql.ts'
 import type { Environment } from '../model/types.ts'
-import { planRestore, swapsOf } from '../plan/restore.ts'
+import { dropsDue, planRestore, swapsOf } from '../plan/restore.ts'
 import { requireShown } from '../plan/up.ts'
 import { renderReplacements, renderRestore, renderTransfer, type Transfer } from '../report/backup.ts'
 import { confirm } from '../report/confirm.ts'
@@ -53,6 +56,16 @@ export const restoreCommand = (program: Program, wire: Wire) =>
 
 const commandLine = ({ environment, from, db }: RestoreOptions): string =>
   ['po-migrate restore', environment, `--from ${from}`, ...db.map((name) => `--db ${name}`)].join(' ')
+
+/** Not the same again once it is done: that would replace what was restored, and drop what it replaced. */
+const resumeOf =
+  (options: RestoreOptions, label: string) =>
+  (outcomes: readonly StepOutcome[]): string => {
+    const due = dropsDue(outcomes)
+    if (due.length === 0) return commandLine(options)
+    const drop = (name: string): string => `drop database if exists ${quoteIdentifier(name)} with (force)`
+    return pasteSql(label, 'postgres', due.map(drop))
+  }
 
 type Opened = {
   run: Run
@@ -150,7 +163,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
     const tools = { recovery, lost: lock?.lost, onProgress: report.progress, stop: interrupt }
     await using performer = openPerformer(plan, tools)
     const { perform } = performer
-    const resume = commandLine(options)
+    const resume = resumeOf(options, engine.server.label)
     const result = await execute(plan, { run: run.id, perform, report, interrupt, stop: interrupt, resume })
     const ms = performance.now() - started
     if (result.status === 'done')

@@ -57,6 +57,8 @@ const describeWhole = (outcomes: readonly StepOutcome[]): string[] =>
     if (step.kind === 'keep-backup' && status !== 'done') return 'no backup was kept'
     if (step.kind !== 'swap-databases') return []
     const names = step.swaps.map(({ database }) => database).join(', ')
+    // A swap that failed says itself how it left them.
+    if (status === 'failed') return []
     return status === 'done' ? `${names} restored` : `${names} as before`
   })
 

@@ -1,6 +1,7 @@
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import { besideName, replacedOf } from '../model/beside-name.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
+import type { StepOutcome } from '../model/outcome.ts'
 import type { Plan, Step, Swap } from '../model/plan.ts'
 
 export type RestoreWorld = {
@@ -24,6 +25,14 @@ export type RestoreWorld = {
 /** The swaps of a plan. */
 export const swapsOf = ({ steps }: Plan): readonly Swap[] =>
   steps.flatMap((step) => (step.kind === 'swap-databases' ? step.swaps : []))
+
+/** What a run that swapped has yet to drop; nothing: it did not swap. */
+export const dropsDue = (outcomes: readonly StepOutcome[]): string[] => {
+  if (!outcomes.some(({ step, status }) => step.kind === 'swap-databases' && status === 'done')) return []
+  return outcomes.flatMap(({ step, status }) =>
+    step.kind === 'drop-replaced' && status !== 'done' ? step.database : [],
+  )
+}
 
 const held = ({ manifest }: RestoreWorld): string[] =>
   manifest.databases.map(({ inventory }) => inventory.name)

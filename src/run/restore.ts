@@ -101,7 +101,8 @@ export const openRestore = (request: RestoreRequest): Restore => {
       await swapDatabases(server, swaps)
       beside.clear()
     },
-    drop: (database) => dropAll(request, new Set([database])),
+    drop: (database) =>
+      dropAll(request, new Set([database])).catch(asRefusal(`${database} could not be dropped`)),
     [Symbol.asyncDispose]: () =>
       dropAll(request, beside).catch((cause: Error) => {
         const names = [...beside].join(', ')

@@ -259,6 +259,26 @@ describe('a restore that does not end well', () => {
     await untouched()
   })
 
+  it('because an older copy cannot be dropped is 1, says that it is restored, and shows how to drop the copy', async () => {
+    using files = project()
+    const directory = await backedUp(files)
+    expect(await tool(files, 'restore', 'dev', '--from', directory)).toMatchObject({ exit: 0 })
+    const copy = await databasesLike(`${db}_before_%`)
+    await psql(
+      "create subscription held connection '' publication p with (connect = false, enabled = false, slot_name = none)",
+      copy,
+    )
+    const { exit, stderr } = await tool(files, 'restore', 'dev', '--from', directory)
+    expect({ exit, stderr }).toMatchObject({ exit: 1 })
+    expect(stderr).toContain(`${copy} could not be dropped: `)
+    expect(stderr).toContain(`${db} restored`)
+    // A second restore would drop what the first one replaced.
+    expect(stderr).toContain(
+      `→ docker exec ${postgres.name} psql -U postgres -d 'postgres' -c 'drop database if exists "${copy}" with (force)'`,
+    )
+    expect(stderr).not.toMatch(/→.*po-migrate restore/)
+  })
+
   it('interrupted while it fills the database beside leaves nothing beside, and is 130', async () => {
     using files = project()
     expect(await tool(files, 'up', 'dev')).toMatchObject({ exit: 0 })

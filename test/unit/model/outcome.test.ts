@@ -80,7 +80,7 @@ describe('the outcome of a stopped run', () => {
   it.each([
     ['a backup that was not kept', [keep('skipped')], ['no backup was kept']],
     ['a backup that was', [keep('done')], []],
-    ['a swap that failed', [swap('failed')], ['iam as before']],
+    ['a swap that failed, and says so itself', [swap('failed')], []],
     ['a swap that was not reached', [swap('skipped')], ['iam as before']],
     ['a swap after which something else failed', [swap('done')], ['iam restored']],
   ])('tells of %s', (_, outcomes, expected) => {
