@@ -111,12 +111,14 @@ export const alterRole = (role: RoleInventory): string[] => [
   ...roleExtras(role),
 ]
 
+/** Without a grantor it is the superuser's grant, who may always. */
 export const grantMembership = (
   member: string,
-  { role, grantor, admin, inherit, set }: Membership,
+  { role, grantor, admin, inherit, set }: Omit<Membership, 'grantor'> & { grantor?: string | undefined },
   major: number,
 ): string => {
   const options =
     major >= 16 ? ` with admin ${admin}, inherit ${inherit}, set ${set}` : admin ? ' with admin option' : ''
-  return `grant ${quoteIdentifier(role)} to ${quoteIdentifier(member)}${options} granted by ${quoteIdentifier(grantor)}`
+  const by = grantor === undefined ? '' : ` granted by ${quoteIdentifier(grantor)}`
+  return `grant ${quoteIdentifier(role)} to ${quoteIdentifier(member)}${options}${by}`
 }

@@ -9,7 +9,7 @@ import { readInventory } from '../../src/io/inventory.ts'
 import { openServer, type Server, type Session } from '../../src/io/postgres.ts'
 import { applyProperties, createEmptyDatabase } from '../../src/io/recreate-database.ts'
 import { restoreDatabase } from '../../src/io/restore-dump.ts'
-import { restoreRoles } from '../../src/io/roles.ts'
+import { readExistingRoles, restoreRoles } from '../../src/io/roles.ts'
 import { openScratchServer, readImageOf, type ScratchServer } from '../../src/io/scratch-server.ts'
 import { runShell } from '../../src/io/shell.ts'
 import { readPosition } from '../../src/io/snapshot.ts'
@@ -20,9 +20,10 @@ import { Secret } from '../../src/model/secret.ts'
 import { mayHaveWritten } from '../../src/model/snapshot.ts'
 import { takeBackup } from '../../src/run/backup.ts'
 import { makeRunId } from '../../src/run/run-id.ts'
-import { docker, eventually } from '../support/docker.ts'
+import { docker, eventually, run } from '../support/docker.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { baseEnv } from '../support/tool.ts'
+import { role } from '../unit/support/inventories.ts'
 
 let postgres: TestPostgres
 let state: string
@@ -142,6 +143,26 @@ describe('a backup of a whole server', () => {
     expect(mayHaveWritten(before, await readPosition(target.server))).toBe(false)
     await postgres.psql('postgres', 'create temporary table written as select 1')
     expect(mayHaveWritten(before, await readPosition(target.server))).toBe(true)
+  })
+})
+
+describe('making roles', () => {
+  it('makes all or none, and leaves no verifier in the log of the server', async () => {
+    await using target = await openTarget()
+    await postgres.psql('postgres', "alter system set log_statement = 'all'")
+    await postgres.psql('postgres', 'select pg_reload_conf()')
+    const [good, bad] = [role('all_good'), role('all_bad', { validUntil: 'nonsense' })]
+    const passwords = new Map(
+      [good, bad].map(({ name }) => [name, new Secret(`SCRAM-SHA-256$4096:${name}$a:b`)]),
+    )
+    const making = restoreRoles(target.server, [good, bad], { passwords, major: 17, existing: 'leave' })
+    await expect(making).rejects.toThrow('nonsense')
+    expect(await readExistingRoles(target.server, ['all_good', 'all_bad'])).toEqual(new Set())
+    const log = await run('docker', ['logs', postgres.container])
+    expect(log.stderr).toContain("set log_statement = 'none'")
+    expect(log.stderr).not.toContain('SCRAM-SHA-256$4096:all')
+    await postgres.psql('postgres', 'alter system reset log_statement')
+    await postgres.psql('postgres', 'select pg_reload_conf()')
   })
 })
 

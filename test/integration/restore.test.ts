@@ -143,6 +143,24 @@ describe('restore', () => {
     expect(result.stdout + result.stderr).not.toContain('SCRAM')
   })
 
+  it('grants what a role belonged to though the grantor may no longer', async () => {
+    const [gone, team, lead] = [`${db}_gone`, `${db}_team`, `${db}_lead`]
+    await psql(
+      `create role ${gone}; create role ${team}; create role ${lead}; grant ${team} to ${lead} with admin option;
+       grant ${team} to ${gone} granted by ${lead}`,
+      'postgres',
+    )
+    using files = project()
+    expect(await tool(files, 'up', 'dev')).toMatchObject({ exit: 0 })
+    await psql(`alter table things owner to ${gone}`)
+    const directory = await backedUp(files)
+    await psql(`reassign owned by ${gone} to postgres; drop owned by ${gone}; drop role ${gone}`)
+    await psql(`revoke admin option for ${team} from ${lead}`, 'postgres')
+    const { exit, stderr } = await tool(files, 'restore', 'dev', '--from', directory)
+    expect({ exit, stderr }).toMatchObject({ exit: 0 })
+    expect(await psql(`select pg_has_role('${gone}', '${team}', 'usage')`, 'postgres')).toBe('t')
+  })
+
   it('makes a database that was dropped, and copies nothing', async () => {
     using files = project()
     const directory = await backedUp(files)
