@@ -59,7 +59,7 @@ const grantsOf = (item: string, name: string, owner: string): string[] => {
 
 /** Everything else about a database, on an existing one that has the defaults: owner, grants, settings, comment, limits. */
 export const databaseProperties = (properties: DatabaseProperties, database: string): string[] => {
-  const { owner, acl, settings, comment, connectionLimit } = properties
+  const { owner, acl, settings, comment, connectionLimit, template } = properties
   const name = quoteIdentifier(database)
   return [
     `alter database ${name} owner to ${quoteIdentifier(owner)}`,
@@ -74,6 +74,7 @@ export const databaseProperties = (properties: DatabaseProperties, database: str
     ),
     ...(comment === null ? [] : [`comment on database ${name} is ${quoteLiteral(comment)}`]),
     ...(connectionLimit === -1 ? [] : [`alter database ${name} connection limit ${connectionLimit}`]),
+    ...(template ? [`alter database ${name} is_template true`] : []),
   ]
 }
 

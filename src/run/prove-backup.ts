@@ -47,7 +47,7 @@ const proveDatabase = async (
   { directory, manifest, onProgress, signal }: ProofRequest,
 ): Promise<string[]> => {
   const { name } = inventory
-  await createEmptyDatabase(query, inventory, {
+  await createEmptyDatabase(scratch.server, inventory, {
     name: scratchName,
     major: majorOf(manifest.server.version),
     tablespace: false,

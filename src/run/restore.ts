@@ -57,7 +57,7 @@ const fill = async (request: RestoreRequest, database: string, beside: string): 
   const { file, inventory } = held
   await using session = await server.session(maintenance)
   const { query } = session
-  await createEmptyDatabase(query, inventory, { name: beside, major, tablespace: true })
+  await createEmptyDatabase(server, inventory, { name: beside, major, tablespace: true })
   await restoreDatabase(request, {
     database: beside,
     file: join(directory, file),

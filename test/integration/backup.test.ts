@@ -200,6 +200,31 @@ describe('backup', () => {
     expect(rows).toBeLessThan(1000 + written)
   })
 
+  it('proves what a dump makes in another way: no public, generated names, inherited columns, a template', async () => {
+    await create('bk_odd')
+    await postgres.psql(
+      'bk_odd',
+      `drop schema public; create schema app;
+       create table app.parent (id int primary key) partition by range (id);
+       create table app.part_1 partition of app.parent for values from (0) to (10);
+       create table app.part_2 partition of app.parent for values from (10) to (20);
+       create table app.refers (id int constraint refers_id_fkey1 check (id > 0));
+       alter table app.refers add foreign key (id) references app.parent;
+       alter table app.refers drop constraint refers_id_fkey1;
+       create table app.child_of (first int, primary key (first)); create table app.child (own int) inherits (app.child_of);
+       alter table app.child_of add column later text;
+       insert into app.parent values (1), (11); insert into app.refers values (11); insert into app.child values (1, 2, 'x')`,
+    )
+    await postgres.psql('postgres', 'alter database bk_odd is_template true')
+    try {
+      using files = project(['bk_odd'])
+      const made = await backup(files)
+      expect(made, made.stderr).toMatchObject({ exit: 0 })
+    } finally {
+      await postgres.psql('postgres', 'alter database bk_odd is_template false')
+    }
+  })
+
   it('is proven though a sequence moves while tables are still counted and its dump is done', async () => {
     await create('bk_moving')
     await postgres.psql(

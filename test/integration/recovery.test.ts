@@ -122,7 +122,7 @@ describe('a backup of a whole server', () => {
     await using session = await scratch.server.session('postgres')
     for (const { file, inventory } of manifest.databases) {
       const { name } = inventory
-      await createEmptyDatabase(session.query, inventory, { name, major: 17, tablespace: true })
+      await createEmptyDatabase(scratch.server, inventory, { name, major: 17, tablespace: true })
       await restoreDatabase(scratch, { database: name, file: join(directory, file), tablespaces: true })
       await applyProperties(session.query, inventory, name)
     }
