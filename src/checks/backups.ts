@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { listBackups } from '../io/backup-directory.ts'
 import type { Engine } from '../io/engine.ts'
-import { readDatabaseNames } from '../io/inventory.ts'
+import { readTakenNames } from '../io/inventory.ts'
 import { replacedOf } from '../model/beside-name.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail, type Warning } from './check.ts'
@@ -49,7 +49,7 @@ const checkBackups = ({ environment, requireState, shared }: BackupFacts): strin
 }
 
 const checkReplaced = async ({ environment, engine }: BackupFacts): Promise<string> => {
-  const names = await readDatabaseNames((await engine()).server)
+  const names = await readTakenNames((await engine()).server)
   const kept = environment.databases.flatMap(({ database }) => replacedOf(database, names))
   return kept.length > 0 ? kept.join(', ') : 'none'
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
-import { readDatabaseNames, readServerInventory, readSummary } from '../io/inventory.ts'
+import { readServerInventory, readSummary, readTakenNames } from '../io/inventory.ts'
 import { checkFiles, readManifest } from '../io/manifest.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
@@ -15,7 +15,13 @@ import { quoteIdentifier } from '../model/sql.ts'
 import type { Environment } from '../model/types.ts'
 import { dropsDue, planRestore, swapsOf } from '../plan/restore.ts'
 import { requireShown } from '../plan/up.ts'
-import { renderReplacements, renderRestore, renderTransfer, type Transfer } from '../report/backup.ts'
+import {
+  type Replacement,
+  renderReplacements,
+  renderRestore,
+  renderTransfer,
+  type Transfer,
+} from '../report/backup.ts'
 import { confirm } from '../report/confirm.ts'
 import { renderPlan } from '../report/up.ts'
 import { execute, type RunResult } from '../run/execute.ts'
@@ -82,7 +88,7 @@ const planNow = async (opened: Opened, options: RestoreOptions): Promise<Plan> =
   const { run, config, environment, engine, directory, manifest } = opened
   const { server } = engine
   const [databases, { roles, version }] = await Promise.all([
-    readDatabaseNames(server),
+    readTakenNames(server),
     readServerInventory(server),
   ])
   return planRestore({
@@ -101,13 +107,13 @@ const planNow = async (opened: Opened, options: RestoreOptions): Promise<Plan> =
 
 /** What is there now, and what it becomes. */
 const showReplacements = async ({ run, engine, manifest }: Opened, plan: Plan): Promise<void> => {
-  const replacements = []
+  const replacements: Replacement[] = []
   for (const { database, replaced } of swapsOf(plan)) {
     const held = manifest.databases.find(({ inventory }) => inventory.name === database)
     const tables = held?.inventory.tables ?? []
     replacements.push({
       database,
-      present: replaced === null ? undefined : await readSummary(engine.server, database),
+      present: replaced === null ? undefined : ((await readSummary(engine.server, database)) ?? 'closed'),
       tables: tables.length,
       rows: tables.reduce((sum, table) => sum + table.rows, 0),
       takenAt: manifest.takenAt,

@@ -43,7 +43,7 @@ export const renderRemoval = ({ removed, left }: Removal, why?: string): string[
 export type Replacement = {
   database: string
   /** What is there now; nothing: it does not exist. */
-  present: { size: number; tables: number; rows: number } | undefined
+  present: { size: number; tables: number; rows: number } | 'closed' | undefined
   rows: number
   tables: number
   takenAt: string
@@ -54,12 +54,16 @@ export const renderReplacements = (replacements: readonly Replacement[]): string
   renderTable(
     replacements.map(({ database, present, rows, tables, takenAt }) => [
       database,
-      present
-        ? `${plural(present.tables, 'table')}, about ${plural(present.rows, 'row')}, ${renderBytes(present.size)}`
-        : 'does not exist',
+      renderPresent(present),
       `becomes ${plural(tables, 'table')}, ${plural(rows, 'row')} of ${takenAt.slice(0, 16).replace('T', ' ')} UTC`,
     ]),
   )
+
+const renderPresent = (present: Replacement['present']): string => {
+  if (present === undefined) return 'does not exist'
+  if (present === 'closed') return 'lets nobody in'
+  return `${plural(present.tables, 'table')}, about ${plural(present.rows, 'row')}, ${renderBytes(present.size)}`
+}
 
 export type RestoreSummary = {
   environment: string

@@ -161,6 +161,20 @@ describe('restore', () => {
     expect(await psql(`select pg_has_role('${gone}', '${team}', 'usage')`, 'postgres')).toBe('t')
   })
 
+  it.each(['is_template true', 'allow_connections false'])(
+    'replaces one with %s, which is there all the same',
+    async (option) => {
+      using files = project()
+      const directory = await backedUp(files)
+      await psql(`alter database ${db} ${option}`, 'postgres')
+      const { exit, stderr } = await tool(files, 'restore', 'dev', '--from', directory)
+      expect({ exit, stderr }).toMatchObject({ exit: 0 })
+      expect(stderr).not.toContain('does not exist')
+      expect(await psql('select count(*) from things')).toBe('3')
+      expect(await databasesLike(`${db}_before_%`)).not.toBe('')
+    },
+  )
+
   it('makes a database that was dropped, and copies nothing', async () => {
     using files = project()
     const directory = await backedUp(files)
