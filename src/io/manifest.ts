@@ -9,7 +9,11 @@ import type { BackupFile, Manifest } from '../model/manifest.ts'
 const strings = z.array(z.string())
 const nullable = z.string().nullable()
 const file = z.strictObject({
-  file: z.string().describe("Name in the backup's directory"),
+  // Of a directory that came from elsewhere, no file beyond it is read.
+  file: z
+    .string()
+    .regex(/^(?!\.\.?$)[^/]+$/, 'a name without a slash')
+    .describe("Name in the backup's directory"),
   bytes: z.int(),
   sha256: z.string().describe('Hex'),
 })

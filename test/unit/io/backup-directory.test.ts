@@ -109,6 +109,13 @@ describe('the manifest', () => {
     )
   })
 
+  it.each(['../globals.sql', '/etc/passwd', '..', ''])('that names the file %j is none', (file) => {
+    using directory = temporaryDirectory()
+    const written = manifest([], { globals: { file, bytes: 1, sha256: '00' } })
+    directory.write('manifest.json', JSON.stringify(written))
+    expect(() => readManifest(directory.path)).toThrow(expect.objectContaining({ exitCode: 2 }))
+  })
+
   it('finds files that are missing, cut or changed', async () => {
     using directory = temporaryDirectory()
     const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
