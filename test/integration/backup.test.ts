@@ -246,6 +246,18 @@ describe('backup', () => {
     expect(await tool.ended).toMatchObject({ exit: 0 })
   })
 
+  it('outlives a transaction_timeout of the database', async () => {
+    await create('bk_timed')
+    await postgres.psql(
+      'bk_timed',
+      'create table t as select md5(g::text) as a, md5((-g)::text) as b from generate_series(1, 500000) g',
+    )
+    await postgres.psql('bk_timed', "alter database bk_timed set transaction_timeout = '100ms'")
+    using files = project(['bk_timed'])
+    const { exit, stderr } = await backup(files)
+    expect({ exit, stderr }).toMatchObject({ exit: 0 })
+  })
+
   it('keeps the newest that retain.backups says, and touches no other directory', async () => {
     await create('bk_retain')
     using files = project(['bk_retain'], (config) => {
@@ -315,6 +327,26 @@ describe('backup', () => {
       status: 'warning',
       finding: expect.stringContaining('the newest 9 days ago'),
     })
+  })
+
+  it('reaches a server that listens on another port', async () => {
+    await using other = await startPostgres()
+    await other.psql('postgres', 'create database bk_port')
+    await other.psql('postgres', 'alter system set port = 5433')
+    await docker(['restart', other.container])
+    using files = makeProject({
+      network: other.network,
+      store: { bk_port: { '00001_a.sql': '' } },
+      edit: (config) => {
+        config.state = state
+        config.environments.dev.port = 5433
+      },
+    })
+    const made = await backup(files)
+    expect(made, made.stderr).toMatchObject({ exit: 0 })
+    const [directory = ''] = kept()
+    const restored = await runTool(['restore', 'dev', '--from', directory], { cwd: files.directory })
+    expect(restored, restored.stderr).toMatchObject({ exit: 0 })
   })
 
   it('is refused for an environment without a database, and for the embedded engine', async () => {
