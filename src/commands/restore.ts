@@ -11,6 +11,7 @@ import { type Manifest, majorOf } from '../model/manifest.ts'
 import type { StepOutcome } from '../model/outcome.ts'
 import { pasteSql } from '../model/paste.ts'
 import type { Plan } from '../model/plan.ts'
+import { quoteAll } from '../model/quote.ts'
 import { quoteIdentifier } from '../model/sql.ts'
 import type { Environment } from '../model/types.ts'
 import { dropsDue, planRestore, swapsOf } from '../plan/restore.ts'
@@ -22,7 +23,7 @@ import {
   renderTransfer,
   type Transfer,
 } from '../report/backup.ts'
-import { confirm } from '../report/confirm.ts'
+import { confirm, isConfirmed, type Question } from '../report/confirm.ts'
 import { renderPlan } from '../report/up.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
@@ -61,7 +62,7 @@ export const restoreCommand = (program: Program, wire: Wire) =>
   )
 
 const commandLine = ({ environment, from, db }: RestoreOptions): string =>
-  ['po-migrate restore', environment, `--from ${from}`, ...db.map((name) => `--db ${name}`)].join(' ')
+  quoteAll(['po-migrate', 'restore', environment, '--from', from, ...db.flatMap((name) => ['--db', name])])
 
 /** Not the same again once it is done: that would replace what was restored, and drop what it replaced. */
 const resumeOf =
@@ -106,7 +107,7 @@ const planNow = async (opened: Opened, options: RestoreOptions): Promise<Plan> =
 }
 
 /** What is there now, and what it becomes. */
-const showReplacements = async ({ run, engine, manifest }: Opened, plan: Plan): Promise<void> => {
+const readReplacements = async ({ engine, manifest }: Opened, plan: Plan): Promise<Replacement[]> => {
   const replacements: Replacement[] = []
   for (const { database, replaced } of swapsOf(plan)) {
     const held = manifest.databases.find(({ inventory }) => inventory.name === database)
@@ -119,19 +120,23 @@ const showReplacements = async ({ run, engine, manifest }: Opened, plan: Plan): 
       takenAt: manifest.takenAt,
     })
   }
-  run.report.note(renderReplacements(replacements).trimEnd())
+  return replacements
 }
 
+/** Whoever is asked sees what about, also where nothing else is told. */
 const askFirst = async (
   { environment }: Opened,
-  options: RestoreOptions,
+  { options, text }: { options: RestoreOptions; text: string },
   context: Context,
 ): Promise<void> => {
   if (!environment.confirm && !environment.host.shared) return
   const about = `Replacing these databases of ${environment.name}`
   const given = options.confirm ?? context.env.CONFIRM
   const command = `${commandLine(options)} --confirm yes`
-  await confirm({ about, answer: 'yes', given, command }, context)
+  const question: Question = { about, answer: 'yes', given, command }
+  if (isConfirmed(question, context)) return
+  if (options.json || options.quiet) context.stderr.write(`${text}\n`)
+  await confirm(question, context)
 }
 
 const runRestore = async (opened: Opened, options: RestoreOptions, context: Context): Promise<RunResult> => {
@@ -139,9 +144,10 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
   const { report } = run
   const { interrupt } = context
   const shown = await planNow(opened, options)
-  await showReplacements(opened, shown)
-  if (!options.json) report.note(renderPlan(shown, paintFor(context.stderr, options, context)).trimEnd())
-  await askFirst(opened, options, context)
+  const replacements = renderReplacements(await readReplacements(opened, shown))
+  const text = `${replacements}${renderPlan(shown, paintFor(context.stderr, options, context))}`.trimEnd()
+  if (!options.json) report.note(text)
+  await askFirst(opened, { options, text }, context)
   const { lockWait } = options
   await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)
   const plan = await planNow(opened, options)
@@ -178,14 +184,17 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
   })
 }
 
-/** @throws AppError (exit 4) naming every file that is not what was written. */
-const requireWhole = async (directory: string, { globals, databases }: Manifest): Promise<void> => {
-  const faults = await checkFiles(directory, [globals, ...databases])
+type Whole = { directory: string; manifest: Manifest; signal: AbortSignal; others: string }
+
+/** @throws AppError (exit 4) naming every file that is not what was written, (exit 130, 143) interrupted. */
+const requireWhole = async ({ directory, manifest, signal, others }: Whole): Promise<void> => {
+  const { globals, databases } = manifest
+  const faults = await checkFiles(directory, [globals, ...databases], { signal })
   if (faults.length === 0) return
   throw new AppError(`The backup ${directory} is damaged.`, {
     exitCode: exitCodes.refused,
     details: [...faults, 'Nothing was touched.'],
-    hint: 'restore from another one',
+    hint: others,
   })
 }
 
@@ -198,10 +207,11 @@ const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =
     const command = commandLine(options)
     requireDocker(environment, 'restore')
     const directory = resolve(context.cwd, options.from)
-    const manifest = readManifest(directory)
+    const others = `po-migrate history ${environment.name}`
+    const manifest = readManifest(directory, others)
     const { report } = run
     report.note(`reading the files of ${directory}`)
-    await requireWhole(directory, manifest)
+    await requireWhole({ directory, manifest, signal: context.interrupt, others })
     const holder = makeHolder({ run: run.id, command }, context)
     await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
     await using engine = await openEngine({ config, environment, run: run.id, report }, context)

@@ -275,11 +275,34 @@ describe('a restore that does not end well', () => {
     })
   })
 
+  it.each(['--quiet', '--json'])(
+    'with %s on a terminal shows what it replaces before it asks',
+    async (flag) => {
+      using plain = project()
+      const directory = await backedUp(plain)
+      await psql('insert into things values (4)')
+      using files = project((config) => {
+        config.environments.dev.confirm = true
+      })
+      const args = ['restore', 'dev', '--from', directory, flag]
+      const { exit, stderr } = await runTool(args, { cwd: files.directory, typed: 'no' })
+      expect(exit).toBe(4)
+      expect(stderr).toMatch(
+        new RegExp(`^${db} .*becomes 3 tables[^]*swap in one transaction[^]*Type yes to go on`),
+      )
+      await untouched()
+      expect(await runTool([...args, '--confirm', 'yes'], { cwd: files.directory })).toMatchObject({
+        exit: 0,
+        stderr: '',
+      })
+    },
+  )
+
   it('because the databases cannot be swapped leaves the present one as it was, and says so', async () => {
     using files = project()
     const directory = await backedUp(files)
     await psql('insert into things values (4)')
-    // A database with a logical replication slot cannot be renamed away from under it; nor one with a prepared transaction.
+    // Its session is in another database, and so is not shown out.
     await using blocker = await openSession(postgres, 'postgres')
     await blocker.query('begin')
     await blocker.query(`comment on database ${db} is 'held'`)
