@@ -1,4 +1,13 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -321,12 +330,21 @@ describe('backup', () => {
     chmodSync(dump, 0o644)
     expect(await check()).toMatchObject({ status: 'failed', remedy: `chmod o-rwx ${dump}` })
     chmodSync(dump, 0o640)
-    const longAgo = new Date(Date.now() - 9 * 24 * 60 * 60 * 1000)
-    utimesSync(directory, longAgo, longAgo)
+    const date = (path: string, takenAt: Date): void =>
+      writeFileSync(join(path, 'manifest.json'), JSON.stringify({ ...readManifest(path), takenAt }))
+    date(directory, new Date(Date.now() - 9 * 24 * 60 * 60 * 1000))
     expect(await check()).toMatchObject({
       status: 'warning',
       finding: expect.stringContaining('the newest 9 days ago'),
     })
+    // As a cutover names what it takes of the whole host.
+    const ofHost = join(state, 'backups', 'local-20260101T000000-abcdef')
+    cpSync(directory, ofHost, { recursive: true })
+    chmodSync(ofHost, 0o770)
+    date(ofHost, new Date())
+    expect(await check()).toMatchObject({ status: 'ok', finding: `2, the newest 0 h ago: ${ofHost}` })
+    chmodSync(join(ofHost, 'globals.sql'), 0o644)
+    expect(await check()).toMatchObject({ status: 'failed' })
   })
 
   it('reaches a server that listens on another port', async () => {
