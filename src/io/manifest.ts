@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as z from 'zod'
@@ -127,6 +127,9 @@ export const writeManifest = async (directory: string, manifest: Manifest): Prom
     })
   }
 }
+
+/** Whether a backup is still there. */
+export const hasManifest = (directory: string): boolean => existsSync(join(directory, manifestFile))
 
 type NotABackup = { why: string; hint: string; cause?: unknown }
 
