@@ -11,13 +11,15 @@ import { readLiveRuns } from '../io/reap-recovery.ts'
 import type { Context } from '../model/context.ts'
 import type { Environment } from '../model/types.ts'
 import { planBackup } from '../plan/backup.ts'
-import { renderBackup, renderTransfer, type Transfer } from '../report/backup.ts'
+import { renderBackup, renderRemoval, renderTransfer, type Transfer } from '../report/backup.ts'
 import { openBackup } from '../run/backup.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { openPerformer } from '../run/perform.ts'
+import { pruneBackups } from '../run/prune-backups.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
+import { requireBackupRoom } from '../run/room.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import { configOf } from './config-of.ts'
 import { environmentArgument, type GlobalOptions, type Program, type Wire } from './options.ts'
@@ -41,7 +43,7 @@ const openPresence = async ({ shared }: SharedEngine): Promise<AsyncDisposable> 
   return { [Symbol.asyncDispose]: () => closeSession(client) }
 }
 
-const requestOf = ({ run, config, environment, engine, state }: Opened, databases: readonly string[]) => ({
+const requestOf = ({ run, environment, engine, state }: Opened, databases: readonly string[]) => ({
   ...engine.shared,
   server: engine.server,
   user: environment.user,
@@ -49,7 +51,6 @@ const requestOf = ({ run, config, environment, engine, state }: Opened, database
   environment: environment.name,
   state,
   databases,
-  retain: config.retain.backups,
 })
 
 /** Databases are held while they are dumped, and free again while the dumps are proven. */
@@ -63,19 +64,20 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
     { engine, environment, holder, lockWait: options.lockWait, report },
     context,
   )
-  for (const path of removeAbandoned(state, name, await readLiveRuns(engine.server)))
-    report.note(`removed ${path}, which a run that died had left`)
-  const existing = await readExisting(
-    engine.server,
-    environment.databases.map(({ database }) => database),
-  )
-  const databases = environment.databases.map(({ database }) => database).filter((one) => existing.has(one))
+  const abandoned = removeAbandoned(state, name, await readLiveRuns(engine.server))
+  for (const line of renderRemoval(abandoned, 'which a run that died had left')) report.note(line)
+  const managed = environment.databases.map(({ database }) => database)
+  const existing = await readExisting(engine.server, managed)
+  const databases = managed.filter((one) => existing.has(one))
+  const absent = managed.filter((one) => !existing.has(one))
   const directory = join(backupsDirectory(state), backupName(name, run.id))
   const plan = planBackup({ environment: name, existing: databases, directory })
+  await requireBackupRoom(engine, { state, databases })
   const record = { state, run: run.id, command: 'backup' as const, environment: name, databases, directory }
   const { interrupt } = context
   return await recordRun(record, context, async () => {
     run.start(plan)
+    if (absent.length > 0) report.note(`not in it, since not on the server: ${absent.join(', ')}`)
     const started = performance.now()
     const request = {
       ...requestOf(opened, databases),
@@ -101,7 +103,9 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
       report.result(
         renderBackup({ environment: name, directory, databases: readManifest(directory).databases, ms }),
       )
-      report.note(`the newest ${config.retain.backups} are kept (retain.backups)`)
+      const { backups: retain } = config.retain
+      report.note(`the newest ${retain} are kept (retain.backups)`)
+      for (const line of renderRemoval(pruneBackups({ state, of: name, retain, managed }))) report.note(line)
     }
     return result
   })

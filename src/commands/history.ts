@@ -1,6 +1,8 @@
+import { resolveEnvironment } from '../config/resolve.ts'
 import { stateDirectory } from '../config/state.ts'
-import { type ExitCode, exitCodes } from '../errors.ts'
+import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import { readLedger } from '../io/ledger.ts'
+import { hasManifest } from '../io/manifest.ts'
 import type { Server } from '../io/postgres.ts'
 import { readExisting } from '../io/read-database.ts'
 import { readRunRecords } from '../io/run-record.ts'
@@ -8,7 +10,9 @@ import type { Context } from '../model/context.ts'
 import { type HistoryDocument, type RunRecord, runRecordDocument } from '../report/documents.ts'
 import { renderHistory } from '../report/history.ts'
 import { writeDocument } from '../report/json.ts'
+import { describeError } from '../report/report.ts'
 import { readCutoverRecords } from '../run/cutover-records.ts'
+import { configOf } from './config-of.ts'
 import {
   databaseOption,
   environmentArgument,
@@ -38,6 +42,25 @@ const readEntries = async (server: Server, database: string): Promise<HistoryDoc
     startedAt: entry.startedAt.toISOString(),
   }))
 
+/** The ledgers of the environment's databases, oldest first, or why they cannot be read. */
+const readLedgers = async (
+  options: HistoryOptions,
+  context: Context,
+): Promise<HistoryDocument['entries'] | AppError> => {
+  try {
+    return await withEnvironment(options, context, async ({ environment, engine: { server } }) => {
+      const names = environment.databases.map(({ database }) => database)
+      const existing = await readExisting(server, names)
+      const present = names.filter((database) => existing.has(database))
+      const ledgers = await Promise.all(present.map((database) => readEntries(server, database)))
+      return ledgers.flat().sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
+    })
+  } catch (error) {
+    if (error instanceof AppError && error.exitCode === exitCodes.unreachable) return error
+    throw error
+  }
+}
+
 /** Backups and restores, from the host's state directory; a file that is none is left out. */
 const readRuns = (state: string, environment: string): RunRecord[] =>
   readRunRecords(state, environment).flatMap((record) => {
@@ -45,18 +68,31 @@ const readRuns = (state: string, environment: string): RunRecord[] =>
     return parsed.success ? parsed.data : []
   })
 
-/** The ledgers of an environment's databases as one story, oldest first. */
-const showHistory = (options: HistoryOptions, context: Context): Promise<ExitCode> =>
-  withEnvironment(options, context, async ({ config, environment, engine }) => {
-    const names = environment.databases.map(({ database }) => database)
-    const existing = await readExisting(engine.server, names)
-    const present = names.filter((database) => existing.has(database))
-    const ledgers = await Promise.all(present.map((database) => readEntries(engine.server, database)))
-    const entries = ledgers.flat().sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
-    const state = stateDirectory(config, environment.host, context.env)
-    const runs = [...readRuns(state, environment.name), ...readCutoverRecords(state, environment.name)]
-    const document = { version: 1 as const, environment: environment.name, entries, runs }
-    if (options.json) writeDocument(context.stdout, document)
-    else context.stdout.write(renderHistory(document, paintFor(context.stdout, options, context)))
-    return exitCodes.done
-  })
+/** Without the directories that are no longer there. */
+const asOfNow = (run: RunRecord): RunRecord => ({
+  ...run,
+  directory: run.directory !== null && hasManifest(run.directory) ? run.directory : null,
+})
+
+/**
+ * The ledgers of an environment's databases and the host's own records as one story, oldest first.
+ * @throws AppError (exit 6) when the ledgers are out of reach; the records are shown before.
+ */
+const showHistory = async (options: HistoryOptions, context: Context): Promise<ExitCode> => {
+  const config = configOf(options, context)
+  const { name, host } = resolveEnvironment(config, options.environment, options.db)
+  const ledgers = await readLedgers(options, context)
+  const unread = ledgers instanceof AppError ? ledgers : undefined
+  const state = stateDirectory(config, host, context.env)
+  const document: HistoryDocument = {
+    version: 1,
+    environment: name,
+    entries: ledgers instanceof AppError ? [] : ledgers,
+    ...(unread && { error: describeError(unread) }),
+    runs: [...readRuns(state, name), ...readCutoverRecords(state, name)].map(asOfNow),
+  }
+  if (options.json) writeDocument(context.stdout, document)
+  else context.stdout.write(renderHistory(document, paintFor(context.stdout, options, context)))
+  if (unread) throw unread
+  return exitCodes.done
+}

@@ -3,17 +3,28 @@ import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
-import { readDatabaseNames, readServerInventory, readSummary } from '../io/inventory.ts'
+import { readServerInventory, readSummary, readTakenNames } from '../io/inventory.ts'
 import { checkFiles, readManifest } from '../io/manifest.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
+import type { DatabaseInventory } from '../model/inventory.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
+import type { StepOutcome } from '../model/outcome.ts'
+import { pasteSql } from '../model/paste.ts'
 import type { Plan } from '../model/plan.ts'
+import { quoteAll } from '../model/quote.ts'
+import { quoteIdentifier } from '../model/sql.ts'
 import type { Environment } from '../model/types.ts'
-import { planRestore, swapsOf } from '../plan/restore.ts'
+import { dropsDue, planRestore, swapsOf } from '../plan/restore.ts'
 import { requireShown } from '../plan/up.ts'
-import { renderReplacements, renderRestore, renderTransfer, type Transfer } from '../report/backup.ts'
-import { confirm } from '../report/confirm.ts'
+import {
+  type Replacement,
+  renderReplacements,
+  renderRestore,
+  renderTransfer,
+  type Transfer,
+} from '../report/backup.ts'
+import { confirm, isConfirmed, type Question } from '../report/confirm.ts'
 import { renderPlan } from '../report/up.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
@@ -21,6 +32,7 @@ import { openPerformer } from '../run/perform.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
 import { openRestore } from '../run/restore.ts'
+import { requireRestoreRoom } from '../run/room.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import { configOf } from './config-of.ts'
 import {
@@ -52,7 +64,17 @@ export const restoreCommand = (program: Program, wire: Wire) =>
   )
 
 const commandLine = ({ environment, from, db }: RestoreOptions): string =>
-  ['po-migrate restore', environment, `--from ${from}`, ...db.map((name) => `--db ${name}`)].join(' ')
+  quoteAll(['po-migrate', 'restore', environment, '--from', from, ...db.flatMap((name) => ['--db', name])])
+
+/** Not the same again once it is done: that would replace what was restored, and drop what it replaced. */
+const resumeOf =
+  (options: RestoreOptions, label: string) =>
+  (outcomes: readonly StepOutcome[]): string => {
+    const due = dropsDue(outcomes)
+    if (due.length === 0) return commandLine(options)
+    const drop = (name: string): string => `drop database if exists ${quoteIdentifier(name)} with (force)`
+    return pasteSql(label, 'postgres', due.map(drop))
+  }
 
 type Opened = {
   run: Run
@@ -69,7 +91,7 @@ const planNow = async (opened: Opened, options: RestoreOptions): Promise<Plan> =
   const { run, config, environment, engine, directory, manifest } = opened
   const { server } = engine
   const [databases, { roles, version }] = await Promise.all([
-    readDatabaseNames(server),
+    readTakenNames(server),
     readServerInventory(server),
   ])
   return planRestore({
@@ -87,32 +109,41 @@ const planNow = async (opened: Opened, options: RestoreOptions): Promise<Plan> =
 }
 
 /** What is there now, and what it becomes. */
-const showReplacements = async ({ run, engine, manifest }: Opened, plan: Plan): Promise<void> => {
-  const replacements = []
+const readReplacements = async ({ engine, manifest }: Opened, plan: Plan): Promise<Replacement[]> => {
+  const replacements: Replacement[] = []
   for (const { database, replaced } of swapsOf(plan)) {
     const held = manifest.databases.find(({ inventory }) => inventory.name === database)
     const tables = held?.inventory.tables ?? []
     replacements.push({
       database,
-      present: replaced === null ? undefined : await readSummary(engine.server, database),
+      present: replaced === null ? undefined : ((await readSummary(engine.server, database)) ?? 'closed'),
       tables: tables.length,
       rows: tables.reduce((sum, table) => sum + table.rows, 0),
       takenAt: manifest.takenAt,
     })
   }
-  run.report.note(renderReplacements(replacements).trimEnd())
+  return replacements
 }
 
+const restoredBy = (plan: Plan, { databases }: Manifest): DatabaseInventory[] => {
+  const names = swapsOf(plan).map(({ database }) => database)
+  return databases.map(({ inventory }) => inventory).filter(({ name }) => names.includes(name))
+}
+
+/** Whoever is asked sees what about, also where nothing else is told. */
 const askFirst = async (
   { environment }: Opened,
-  options: RestoreOptions,
+  { options, text }: { options: RestoreOptions; text: string },
   context: Context,
 ): Promise<void> => {
   if (!environment.confirm && !environment.host.shared) return
   const about = `Replacing these databases of ${environment.name}`
   const given = options.confirm ?? context.env.CONFIRM
   const command = `${commandLine(options)} --confirm yes`
-  await confirm({ about, answer: 'yes', given, command }, context)
+  const question: Question = { about, answer: 'yes', given, command }
+  if (isConfirmed(question, context)) return
+  if (options.json || options.quiet) context.stderr.write(`${text}\n`)
+  await confirm(question, context)
 }
 
 const runRestore = async (opened: Opened, options: RestoreOptions, context: Context): Promise<RunResult> => {
@@ -120,9 +151,11 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
   const { report } = run
   const { interrupt } = context
   const shown = await planNow(opened, options)
-  await showReplacements(opened, shown)
-  if (!options.json) report.note(renderPlan(shown, paintFor(context.stderr, options, context)).trimEnd())
-  await askFirst(opened, options, context)
+  const replacements = renderReplacements(await readReplacements(opened, shown))
+  const text = `${replacements}${renderPlan(shown, paintFor(context.stderr, options, context))}`.trimEnd()
+  if (!options.json) report.note(text)
+  await requireRestoreRoom(engine, restoredBy(shown, manifest))
+  await askFirst(opened, { options, text }, context)
   const { lockWait } = options
   await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)
   const plan = await planNow(opened, options)
@@ -142,6 +175,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
       manifest,
       major: majorOf((await readServerInventory(engine.server)).version),
       onProgress: (_: string, progress: Transfer) => report.progress(renderTransfer(progress)),
+      onNote: report.note,
       // Until the swap nothing of the present databases is touched.
       signal: interrupt,
     }
@@ -149,7 +183,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
     const tools = { recovery, lost: lock?.lost, onProgress: report.progress, stop: interrupt }
     await using performer = openPerformer(plan, tools)
     const { perform } = performer
-    const resume = commandLine(options)
+    const resume = resumeOf(options, engine.server.label)
     const result = await execute(plan, { run: run.id, perform, report, interrupt, stop: interrupt, resume })
     const ms = performance.now() - started
     if (result.status === 'done')
@@ -158,14 +192,17 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
   })
 }
 
-/** @throws AppError (exit 4) naming every file that is not what was written. */
-const requireWhole = async (directory: string, { globals, databases }: Manifest): Promise<void> => {
-  const faults = await checkFiles(directory, [globals, ...databases])
+type Whole = { directory: string; manifest: Manifest; signal: AbortSignal; others: string }
+
+/** @throws AppError (exit 4) naming every file that is not what was written, (exit 130, 143) interrupted. */
+const requireWhole = async ({ directory, manifest, signal, others }: Whole): Promise<void> => {
+  const { globals, databases } = manifest
+  const faults = await checkFiles(directory, [globals, ...databases], { signal })
   if (faults.length === 0) return
   throw new AppError(`The backup ${directory} is damaged.`, {
     exitCode: exitCodes.refused,
     details: [...faults, 'Nothing was touched.'],
-    hint: 'restore from another one',
+    hint: others,
   })
 }
 
@@ -178,10 +215,11 @@ const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =
     const command = commandLine(options)
     requireDocker(environment, 'restore')
     const directory = resolve(context.cwd, options.from)
-    const manifest = readManifest(directory)
+    const others = `po-migrate history ${environment.name}`
+    const manifest = readManifest(directory, others)
     const { report } = run
     report.note(`reading the files of ${directory}`)
-    await requireWhole(directory, manifest)
+    await requireWhole({ directory, manifest, signal: context.interrupt, others })
     const holder = makeHolder({ run: run.id, command }, context)
     await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
     await using engine = await openEngine({ config, environment, run: run.id, report }, context)

@@ -180,7 +180,9 @@ export const configSchema = z
       .strictObject({
         backups: whole(1, 10_000)
           .default(7)
-          .describe('Newest backups of an environment that are kept; older ones go after the next good one'),
+          .describe(
+            'Newest backups of an environment that are kept; older ones go after the next good one, but for the last of a database',
+          ),
         replaced: whole(0, 10_000)
           .default(1)
           .describe('Databases that a restore replaced, kept as NAME_before_RUN, of each name'),

@@ -2,9 +2,12 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 
 import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
+import type { Removal } from '../model/manifest.ts'
 import { runIdPattern } from '../model/session.ts'
 
 const setgid = 0o2000
+/** Everybody who may migrate may back up, and remove what another's runs left. */
+const groupOnly = 0o770
 
 /** Mode below the state directory, whose group is inherited where it says so. */
 const makeDirectory = (parent: string, path: string, mode: number): void => {
@@ -48,9 +51,8 @@ export const openPartialBackup = (state: string, name: string): PartialBackup =>
   const parent = backupsDirectory(state)
   const directory = join(parent, partialName(name))
   try {
-    // Everybody who may migrate may back up; the first one makes it for all.
-    if (!existsSync(parent)) makeDirectory(state, parent, 0o770)
-    makeDirectory(parent, directory, 0o750)
+    if (!existsSync(parent)) makeDirectory(state, parent, groupOnly)
+    makeDirectory(parent, directory, groupOnly)
   } catch (cause) {
     throw fail(`The backup directory ${directory} cannot be made`, cause)
   }
@@ -91,21 +93,27 @@ export const listBackups = (state: string, of: string): string[] => {
     .map((name) => join(parent, name))
 }
 
-/** Removes what is older than the newest `count` backups of an environment; answers what it removed. */
-export const pruneBackups = (state: string, of: string, count: number): string[] => {
-  const old = listBackups(state, of).slice(0, -count || undefined)
-  for (const directory of old) rmSync(directory, { recursive: true, force: true })
-  return old
+/** Never throws: what cannot be removed is in nobody's way but for its room. */
+export const removeBackups = (directories: readonly string[]): Removal => {
+  const removed: string[] = []
+  const left: { directory: string; why: string }[] = []
+  for (const directory of directories)
+    try {
+      rmSync(directory, { recursive: true, force: true })
+      removed.push(directory)
+    } catch (cause) {
+      left.push({ directory, why: (cause as Error).message })
+    }
+  return { removed, left }
 }
 
 /** Removes what dead runs left half-done for an environment; `alive` are the runs that still work. */
-export const removeAbandoned = (state: string, of: string, alive: ReadonlySet<string>): string[] => {
+export const removeAbandoned = (state: string, of: string, alive: ReadonlySet<string>): Removal => {
   const parent = backupsDirectory(state)
   const pattern = ownNames(of)
   const abandoned = list(parent).filter((name) => {
     const run = pattern.exec(partial.exec(name)?.[1] ?? '')?.[1]
     return run !== undefined && !alive.has(run)
   })
-  for (const name of abandoned) rmSync(join(parent, name), { recursive: true, force: true })
-  return abandoned.map((name) => join(parent, name))
+  return removeBackups(abandoned.map((name) => join(parent, name)))
 }

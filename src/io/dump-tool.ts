@@ -72,6 +72,7 @@ export const runTool = async (
       container,
       env: {
         PGAPPNAME: sessionName(run, 'dump'),
+        PGPORT: String(target.server.port),
         PGCONNECT_TIMEOUT: '10',
         // Whatever the database or the role sets.
         PGOPTIONS: '-c statement_timeout=0 -c default_transaction_read_only=off',

@@ -90,11 +90,14 @@ export const runExec = async (docker: Docker, options: ExecOptions): Promise<Exe
   const decoder = new StringDecoder('utf8')
   let stderr = ''
   let ended = false
+  let signalled = false
   const pid = (): string | undefined =>
     stderr.includes('\n') ? stderr.slice(0, stderr.indexOf('\n')) : undefined
   const end = (): void => {
     const process = pid()
-    if (!ended && process) endProcess(docker, container, process).catch(() => {})
+    if (ended || signalled || !process) return
+    signalled = true
+    endProcess(docker, container, process).catch(() => {})
   }
   signal?.addEventListener('abort', end)
   let failure: unknown

@@ -14,12 +14,17 @@ export const userSchema = (namespace: string): string =>
 const md5 = (...parts: readonly string[]): string =>
   `pg_catalog.md5(pg_catalog.concat_ws('|', ${parts.join(', ')}))`
 
-/** Columns of a relation; no default's expression: Postgres writes many anew when it reads them back. */
+/**
+ * Columns of a relation; no default's expression: Postgres writes many anew when it reads them back. By name where they are
+ * inherited: one that a parent got later comes before the table's own once it is dumped.
+ */
 const columns = (relation: string): string => `(
   select pg_catalog.string_agg(pg_catalog.concat_ws(' ', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
     a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated,
     (select c.collname from pg_catalog.pg_collation c where c.oid = a.attcollation),
-    array(select item::text from pg_catalog.unnest(a.attacl) as item order by item::text collate "C")), ', ' order by a.attnum)
+    array(select item::text from pg_catalog.unnest(a.attacl) as item order by item::text collate "C")), ', ' order by
+    case when exists (select from pg_catalog.pg_inherits h join pg_catalog.pg_class p on p.oid = h.inhparent
+      where h.inhrelid = a.attrelid and p.relkind <> 'p') then a.attname end, a.attnum)
   from pg_catalog.pg_attribute a where a.attrelid = ${relation} and a.attnum > 0 and not a.attisdropped)`
 
 const role = (oid: string): string => `pg_catalog.pg_get_userbyid(${oid})`
@@ -73,6 +78,7 @@ from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_am m on m.oid = c.relam
 where i.indisvalid and i.indisready and ${userSchema('n')} and ${notOfExtension('pg_class', 'i.indrelid')}`
 
+/** Those of partitions follow from the parent's, under names that Postgres makes up. */
 const constraints = `
 select 'constraint', pg_catalog.format('%I on %s', o.conname,
     coalesce(nullif(o.conrelid, 0)::pg_catalog.regclass::text, pg_catalog.format_type(o.contypid, null))), '', array[]::text[],
@@ -87,7 +93,7 @@ select 'constraint', pg_catalog.format('%I on %s', o.conname,
     'o.conkey::text is null',
   )}
 from pg_catalog.pg_constraint o join pg_catalog.pg_namespace n on n.oid = o.connamespace
-where ${userSchema('n')} and o.contype <> 't' and ${notOfExtension('pg_class', 'o.conrelid')}
+where ${userSchema('n')} and o.contype <> 't' and o.conparentid = 0 and ${notOfExtension('pg_class', 'o.conrelid')}
   and ${notOfExtension('pg_type', 'o.contypid')}`
 
 const functions = `

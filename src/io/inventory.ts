@@ -28,8 +28,17 @@ export const readProperties = async (query: Query, database: string): Promise<Pr
 
 export type DatabaseSummary = { size: number; tables: number; rows: number }
 
-/** Size in bytes, tables, and rows as Postgres last estimated them: quick, whatever the size. Its session ends at once. */
-export const readSummary = async (server: Server, database: string): Promise<DatabaseSummary> => {
+const isOpen = async (server: Server, database: string): Promise<boolean> => {
+  const sql = 'select datallowconn as open from pg_catalog.pg_database where datname = $1'
+  return (await server.query<{ open: boolean }>(maintenance, sql, [database]))[0]?.open ?? false
+}
+
+/**
+ * Size in bytes, tables, and rows as Postgres last estimated them: quick, whatever the size. Its session ends at once.
+ * Nothing of one that lets nobody in.
+ */
+export const readSummary = async (server: Server, database: string): Promise<DatabaseSummary | undefined> => {
+  if (!(await isOpen(server, database))) return undefined
   await using session = await server.session(database)
   const sql = `select pg_catalog.pg_database_size(current_database())::float8 as size, pg_catalog.count(*)::int as tables,
       coalesce(pg_catalog.sum(greatest(c.reltuples, 0)), 0)::float8 as rows
@@ -51,6 +60,9 @@ const countRows = async (query: Query): Promise<DatabaseInventory['tables']> => 
   return tables
 }
 
+/** Where the sequences stand now: a snapshot does not hold them back. */
+export const readSequences = (query: Query): Promise<DatabaseInventory['sequences']> => query(sequencesSql)
+
 /**
  * Everything of one database, in the session that `query` asks: inside a transaction with a snapshot, as of that snapshot.
  * Without one, row by row as of the moment. Empties the session's search_path, so that all names are qualified.
@@ -68,7 +80,7 @@ export const readDatabaseInventory = async (query: Query, database: string): Pro
     extensions: await query(extensionsSql),
     objects: await query(objectsSql),
     tables: await countRows(query),
-    sequences: await query(sequencesSql),
+    sequences: await readSequences(query),
     largeObjects: large?.count ?? 0,
   }
 }
@@ -87,9 +99,21 @@ export const readServerInventory = async (server: Server): Promise<Omit<Inventor
   return { version: settings?.version ?? '', preload: settings?.preload ?? '', roles, tablespaces }
 }
 
+/** Path in the server's container. */
+export const readDataDirectory = async (server: Server): Promise<string> => {
+  const sql = "select pg_catalog.current_setting('data_directory') as path"
+  return (await server.query<{ path: string }>(maintenance, sql))[0]?.path ?? '/'
+}
+
 /** Every database that takes connections, templates left out. */
 export const readDatabaseNames = async (server: Server): Promise<string[]> =>
   (await server.query<{ name: string }>(maintenance, namesSql)).map(({ name }) => name)
+
+/** Every name that is taken: also of templates and of what lets nobody in. */
+export const readTakenNames = async (server: Server): Promise<string[]> => {
+  const sql = 'select datname as name from pg_catalog.pg_database order by 1'
+  return (await server.query<{ name: string }>(maintenance, sql)).map(({ name }) => name)
+}
 
 /** Everything that a server holds; each database in a session of its own, one after the other. */
 export const readInventory = async (server: Server): Promise<Inventory> => {

@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import { AppError, exitCodes } from '../errors.ts'
+import type { InterruptReason } from '../model/context.ts'
 import type { BackupFile, Manifest } from '../model/manifest.ts'
+import { quote } from '../model/quote.ts'
 
 const strings = z.array(z.string())
 const nullable = z.string().nullable()
 const file = z.strictObject({
-  file: z.string().describe("Name in the backup's directory"),
+  // Of a directory that came from elsewhere, no file beyond it is read.
+  file: z
+    .string()
+    .regex(/^(?!\.\.?$)[^/]+$/, 'a name without a slash')
+    .describe("Name in the backup's directory"),
   bytes: z.int(),
   sha256: z.string().describe('Hex'),
 })
@@ -122,48 +128,77 @@ export const writeManifest = async (directory: string, manifest: Manifest): Prom
   }
 }
 
-const notABackup = (directory: string, why: string, cause?: unknown): AppError =>
+/** Whether a backup is still there. */
+export const hasManifest = (directory: string): boolean => existsSync(join(directory, manifestFile))
+
+type NotABackup = { why: string; hint: string; cause?: unknown }
+
+const notABackup = (directory: string, { why, hint, cause }: NotABackup): AppError =>
   new AppError(`${directory} is not a backup: ${why}.`, {
     exitCode: exitCodes.usage,
     details: ['Nothing was touched.'],
-    hint: 'po-migrate history ENV names the directory of each backup',
+    hint,
     cause,
   })
 
-/** @throws AppError (exit 2) when there is none, or it is none of ours. */
-export const readManifest = (directory: string): Manifest => {
+/** @throws AppError (exit 2) when there is none, or it is none of ours; `hint` is the command that lists others. */
+export const readManifest = (directory: string, hint = `ls ${quote(dirname(directory))}`): Manifest => {
   const read = (): unknown => {
     try {
       return JSON.parse(readFileSync(join(directory, manifestFile), 'utf8'))
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException
-      throw notABackup(directory, code === 'ENOENT' ? `it has no ${manifestFile}` : message, cause)
+      const why = code === 'ENOENT' ? `it has no ${manifestFile}` : message
+      throw notABackup(directory, { why, hint, cause })
     }
   }
   const parsed = manifestSchema.safeParse(read())
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  throw notABackup(directory, `${manifestFile}: ${issue?.path.join('.')}: ${issue?.message}`)
+  throw notABackup(directory, {
+    why: `${manifestFile}: ${issue?.path.join('.')}: ${issue?.message}`,
+    hint,
+  })
 }
 
-const checkFile = async (directory: string, expected: BackupFile): Promise<string[]> => {
+const interrupted = ({ reason }: AbortSignal): AppError =>
+  new AppError(`Interrupted by ${reason} while the files of the backup were read.`, {
+    exitCode: (reason as InterruptReason) === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
+    details: ['Nothing was touched.'],
+  })
+
+export type CheckOptions = { signal?: AbortSignal | undefined }
+
+const checkFile = async (
+  directory: string,
+  expected: BackupFile,
+  { signal }: CheckOptions,
+): Promise<string[]> => {
   const hash = createHash('sha256')
   let bytes = 0
   try {
-    for await (const chunk of createReadStream(join(directory, expected.file))) {
+    for await (const chunk of createReadStream(join(directory, expected.file), { signal })) {
       hash.update(chunk)
       bytes += chunk.length
     }
   } catch (cause) {
+    if (signal?.aborted) throw interrupted(signal)
     return [`${expected.file} cannot be read: ${(cause as Error).message}`]
   }
   if (bytes !== expected.bytes) return [`${expected.file} has ${bytes} bytes instead of ${expected.bytes}`]
   return hash.digest('hex') === expected.sha256 ? [] : [`${expected.file} is damaged: its sha256 differs`]
 }
 
-/** Reads these files of a backup whole, and says of each that is not what the manifest says how it differs. */
-export const checkFiles = async (directory: string, files: readonly BackupFile[]): Promise<string[]> => {
+/**
+ * Reads these files of a backup whole, and says of each that is not what the manifest says how it differs.
+ * @throws AppError (exit 130, 143): interrupted.
+ */
+export const checkFiles = async (
+  directory: string,
+  files: readonly BackupFile[],
+  options: CheckOptions = {},
+): Promise<string[]> => {
   const faults: string[] = []
-  for (const file of files) faults.push(...(await checkFile(directory, file)))
+  for (const file of files) faults.push(...(await checkFile(directory, file, options)))
   return faults
 }

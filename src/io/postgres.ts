@@ -41,6 +41,8 @@ export type Session = AsyncDisposable & {
 /** Sessions on one Postgres server: one a database, opened at first use, all closed together. */
 export type Server = AsyncDisposable & {
   label: string
+  /** On which it listens; of its socket's name too. */
+  port: number
   /** @throws AppError (exit 6): not answering in time, or password refused. */
   session: (database: string) => Promise<Session>
   /** Foreign text, such as another session's query, without the password. */
@@ -159,10 +161,14 @@ const takeTurns = (client: Client): Pick<Client, 'query' | 'end'> => {
 const unlimited =
   '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off'
 
+/** Postgres 17 and newer know it; an older one refuses a start that names it. */
+const noTransactionTimeout =
+  "select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name = 'transaction_timeout'"
+
 const openSession = async (database: string, options: ServerOptions): Promise<Session> => {
   const client = await connect(database, { ...options, answerWithin: 0, settings: unlimited })
   const { query, end } = takeTurns(client)
-  return {
+  const session: Session = {
     pid: (client as Client & { processID: number }).processID,
     query: async (sql, values = []) => {
       try {
@@ -174,6 +180,8 @@ const openSession = async (database: string, options: ServerOptions): Promise<Se
     },
     [Symbol.asyncDispose]: () => end(),
   }
+  await session.query(noTransactionTimeout)
+  return session
 }
 
 export const openServer = (options: ServerOptions): Server => {
@@ -185,6 +193,7 @@ export const openServer = (options: ServerOptions): Server => {
   }
   return {
     label: options.label,
+    port: options.port,
     session: (database) => openSession(database, options),
     redact: (text) => options.credentials.password.redact(text),
     query: async (database, sql, values = []) => {

@@ -1,7 +1,7 @@
 import type { RoleInventory } from '../model/inventory.ts'
 import { alterRole, createRole, grantMembership } from '../model/recreate.ts'
 import type { Secret } from '../model/secret.ts'
-import type { Server } from './postgres.ts'
+import type { Query, Server } from './postgres.ts'
 
 const maintenance = 'postgres'
 
@@ -23,23 +23,47 @@ export type RoleOptions = {
   existing: 'leave' | 'complete'
 }
 
-/** Grants depend on one another (who may grant got it from somebody): as often as it goes on. */
-const grantAll = async (server: Server, grants: readonly string[]): Promise<void> => {
-  let left = grants
-  while (left.length > 0) {
-    const failed: string[] = []
-    let reason: unknown
-    for (const grant of left)
-      await server.query(maintenance, grant).catch((error) => {
-        failed.push(grant)
-        reason = error
-      })
-    if (failed.length === left.length) throw reason
-    left = failed
+/** Verifiers of passwords stand in these statements: not even one that fails is written down. */
+const unlogged =
+  "set log_statement = 'none'; set log_min_error_statement = 'panic'; set log_min_duration_statement = -1"
+
+/** `fallback` is tried where the first one's grantor may not: it may be there already, and be another here. */
+type Grant = { sql: string; fallback: string }
+
+const grantsOf = ({ name, memberships }: RoleInventory, major: number): Grant[] =>
+  memberships.map((membership) => ({
+    sql: grantMembership(name, membership, major),
+    fallback: grantMembership(name, { ...membership, grantor: undefined }, major),
+  }))
+
+/** Those that failed, and the last one's reason. */
+const tryAll = async (query: Query, grants: readonly Grant[], key: keyof Grant) => {
+  const failed: Grant[] = []
+  let reason: unknown
+  for (const grant of grants) {
+    await query('savepoint grant_one')
+    await query(grant[key]).catch(async (error) => {
+      await query('rollback to savepoint grant_one')
+      failed.push(grant)
+      reason = error
+    })
   }
+  return { failed, reason }
 }
 
-/** Creates the roles that are missing, and answers their names. */
+/** Grants depend on one another (who may grant got it from somebody): as often as it goes on. */
+const grantAll = async (query: Query, grants: readonly Grant[]): Promise<void> => {
+  let left = grants
+  while (left.length > 0) {
+    const { failed } = await tryAll(query, left, 'sql')
+    if (failed.length === left.length) break
+    left = failed
+  }
+  const { failed, reason } = await tryAll(query, left, 'fallback')
+  if (failed.length > 0) throw reason
+}
+
+/** Creates the roles that are missing, all or none, and answers their names. */
 export const restoreRoles = async (
   server: Server,
   roles: readonly RoleInventory[],
@@ -51,15 +75,18 @@ export const restoreRoles = async (
   )
   const missing = roles.filter(({ name }) => !there.has(name))
   const completed = existing === 'complete' ? roles : missing
+  await using session = await server.session(maintenance)
+  const { query } = session
+  await query(unlogged)
+  await query('begin')
   for (const role of completed) {
     const statements = there.has(role.name) ? alterRole(role) : createRole(role, passwords.get(role.name))
-    for (const sql of statements) await server.query(maintenance, sql)
+    for (const sql of statements) await query(sql)
   }
   await grantAll(
-    server,
-    completed.flatMap(({ name, memberships }) =>
-      memberships.map((membership) => grantMembership(name, membership, major)),
-    ),
+    query,
+    completed.flatMap((role) => grantsOf(role, major)),
   )
+  await query('commit')
   return missing.map(({ name }) => name)
 }

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
+import { quote } from '../model/quote.ts'
 
 /** What every record has; the rest is its writer's. */
 type Recorded = { run: string; environment: string; startedAt: string }
@@ -30,6 +31,7 @@ export const writeRunRecord = (state: string, record: Recorded): void => {
     throw new AppError(`The record of this run cannot be written: ${(cause as Error).message}.`, {
       exitCode: exitCodes.failed,
       details: ['Nothing was touched.'],
+      hint: `ls -ld ${quote(directoryOf(state))}; df -h ${quote(state)}`,
       cause,
     })
   }

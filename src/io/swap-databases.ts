@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, exitCodes } from '../errors.ts'
+import { pasteSql } from '../model/paste.ts'
 import type { Swap } from '../model/plan.ts'
 import { quoteIdentifier } from '../model/sql.ts'
 import type { Server, Session } from './postgres.ts'
@@ -24,10 +25,48 @@ const renames = ({ database, beside, replaced }: Swap): string[] => [
   `alter database ${quoteIdentifier(beside)} rename to ${quoteIdentifier(database)}`,
 ]
 
+const failed = (cause: unknown, swaps: readonly Swap[]): AppError => {
+  const { message, detail } = cause as Error & { detail?: string }
+  const names = swaps.map(({ database }) => database).join(', ')
+  return new AppError(`The databases could not be swapped: ${message}.`, {
+    exitCode: exitCodes.failed,
+    details: [...(detail ? [detail] : []), `${names} as before`],
+    cause,
+  })
+}
+
+const unknown = (cause: unknown, { label }: Server, swaps: readonly Swap[]): AppError => {
+  const besides = swaps.map(({ beside }) => beside)
+  return new AppError('The connection was lost in the swap: whether it was done is not known.', {
+    exitCode: exitCodes.failed,
+    details: [
+      `While ${besides.join(', ')} is there, everything is as before; else it is done, and is not to be done again:`,
+      `  ${pasteSql(label, maintenance, ['select datname from pg_database'])}`,
+    ],
+    cause,
+  })
+}
+
+const settleWithin = 10_000
+
+/** Whether it was committed, whatever its client heard of it. @throws what keeps it from being known. */
+const isSwapped = async (server: Server, pid: number, swaps: readonly Swap[]): Promise<boolean> => {
+  await using session = await server.session(maintenance)
+  // A backend commits without its client.
+  const busy = "select from pg_catalog.pg_stat_activity where pid = $1 and state = 'active'"
+  for (const deadline = Date.now() + settleWithin; (await session.query(busy, [pid])).length > 0; ) {
+    if (Date.now() > deadline) throw new Error('its backend is still at work')
+    await sleep(every)
+  }
+  const names = swaps.map(({ beside }) => beside)
+  const left = 'select from pg_catalog.pg_database where datname = any($1)'
+  return (await session.query(left, [names])).length === 0
+}
+
 /**
  * Gives each restored database the name of the present one, all in one transaction. A pool that connects again as soon as
  * it is shown out would beat whoever first terminates and then renames; here new sessions wait until the new one is there.
- * @throws AppError (exit 1): Postgres refused, and everything is as it was.
+ * @throws AppError (exit 1): Postgres refused, and everything is as it was; or the connection was lost, and it is not known.
  */
 export const swapDatabases = async (server: Server, swaps: readonly Swap[]): Promise<void> => {
   await using renaming = await server.session(maintenance)
@@ -38,17 +77,17 @@ export const swapDatabases = async (server: Server, swaps: readonly Swap[]): Pro
   try {
     await renaming.query("begin; set local lock_timeout = '10s'")
     for (const sql of swaps.flatMap(renames)) await renaming.query(sql)
-    await renaming.query('commit')
   } catch (cause) {
     await renaming.query('rollback').catch(() => {})
-    const { message, detail } = cause as Error & { detail?: string }
-    throw new AppError(`The databases could not be swapped: ${message}.`, {
-      exitCode: exitCodes.failed,
-      details: detail ? [detail] : [],
-      cause,
-    })
+    throw failed(cause, swaps)
   } finally {
     done.abort()
     await showing
   }
+  await renaming.query('commit').catch(async (cause) => {
+    const swapped = await isSwapped(server, renaming.pid, swaps).catch(() => {
+      throw unknown(cause, server, swaps)
+    })
+    if (!swapped) throw failed(cause, swaps)
+  })
 }

@@ -3,6 +3,9 @@ import type { DatabaseInventory, RoleInventory, TablespaceInventory } from './in
 /** A file of a backup, by its name in the backup's directory; sha256 in hex. */
 export type BackupFile = { file: string; bytes: number; sha256: string }
 
+/** Directories of backups that were removed, and those that could not be. */
+export type Removal = { removed: readonly string[]; left: readonly { directory: string; why: string }[] }
+
 /** What stands in a backup's `manifest.json`; no password and no verifier of one. */
 export type Manifest = {
   version: 1

@@ -54,9 +54,13 @@ const describe = ({ status, changed, waiting }: DatabaseOutcome, did: string): s
 /** What became of a backup or a restore as a whole. */
 const describeWhole = (outcomes: readonly StepOutcome[]): string[] =>
   outcomes.flatMap(({ step, status }) => {
+    if (step.kind === 'create-roles' && status === 'done')
+      return `made, and here to stay: ${step.roles.join(', ')}`
     if (step.kind === 'keep-backup' && status !== 'done') return 'no backup was kept'
     if (step.kind !== 'swap-databases') return []
     const names = step.swaps.map(({ database }) => database).join(', ')
+    // A swap that failed says itself how it left them.
+    if (status === 'failed') return []
     return status === 'done' ? `${names} restored` : `${names} as before`
   })
 

@@ -59,7 +59,7 @@ const grantsOf = (item: string, name: string, owner: string): string[] => {
 
 /** Everything else about a database, on an existing one that has the defaults: owner, grants, settings, comment, limits. */
 export const databaseProperties = (properties: DatabaseProperties, database: string): string[] => {
-  const { owner, acl, settings, comment, connectionLimit } = properties
+  const { owner, acl, settings, comment, connectionLimit, template } = properties
   const name = quoteIdentifier(database)
   return [
     `alter database ${name} owner to ${quoteIdentifier(owner)}`,
@@ -74,6 +74,7 @@ export const databaseProperties = (properties: DatabaseProperties, database: str
     ),
     ...(comment === null ? [] : [`comment on database ${name} is ${quoteLiteral(comment)}`]),
     ...(connectionLimit === -1 ? [] : [`alter database ${name} connection limit ${connectionLimit}`]),
+    ...(template ? [`alter database ${name} is_template true`] : []),
   ]
 }
 
@@ -111,12 +112,14 @@ export const alterRole = (role: RoleInventory): string[] => [
   ...roleExtras(role),
 ]
 
+/** Without a grantor it is the superuser's grant, who may always. */
 export const grantMembership = (
   member: string,
-  { role, grantor, admin, inherit, set }: Membership,
+  { role, grantor, admin, inherit, set }: Omit<Membership, 'grantor'> & { grantor?: string | undefined },
   major: number,
 ): string => {
   const options =
     major >= 16 ? ` with admin ${admin}, inherit ${inherit}, set ${set}` : admin ? ' with admin option' : ''
-  return `grant ${quoteIdentifier(role)} to ${quoteIdentifier(member)}${options} granted by ${quoteIdentifier(grantor)}`
+  const by = grantor === undefined ? '' : ` granted by ${quoteIdentifier(grantor)}`
+  return `grant ${quoteIdentifier(role)} to ${quoteIdentifier(member)}${options}${by}`
 }

@@ -1,6 +1,7 @@
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import { besideName, replacedOf } from '../model/beside-name.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
+import type { StepOutcome } from '../model/outcome.ts'
 import type { Plan, Step, Swap } from '../model/plan.ts'
 
 export type RestoreWorld = {
@@ -25,15 +26,27 @@ export type RestoreWorld = {
 export const swapsOf = ({ steps }: Plan): readonly Swap[] =>
   steps.flatMap((step) => (step.kind === 'swap-databases' ? step.swaps : []))
 
+/** What a run that swapped has yet to drop; nothing: it did not swap. */
+export const dropsDue = (outcomes: readonly StepOutcome[]): string[] => {
+  if (!outcomes.some(({ step, status }) => step.kind === 'swap-databases' && status === 'done')) return []
+  return outcomes.flatMap(({ step, status }) =>
+    step.kind === 'drop-replaced' && status !== 'done' ? step.database : [],
+  )
+}
+
 const held = ({ manifest }: RestoreWorld): string[] =>
   manifest.databases.map(({ inventory }) => inventory.name)
 
-const refuseOlder = ({ manifest, serverVersion, directory }: RestoreWorld): void => {
+const refuseOlder = ({ manifest, serverVersion, directory, environment }: RestoreWorld): void => {
   if (majorOf(serverVersion) >= majorOf(manifest.server.version)) return
   throw new AppError(`The backup is of Postgres ${majorOf(manifest.server.version)}, the server is older.`, {
     exitCode: exitCodes.refused,
-    details: [`${directory}: ${manifest.server.version}`, `server: ${serverVersion}`, 'Nothing was touched.'],
-    hint: `restore it into a server of Postgres ${majorOf(manifest.server.version)} or newer`,
+    details: [
+      `${directory}: ${manifest.server.version}`,
+      `server: ${serverVersion}`,
+      'It takes a server of its own version or newer, or another backup. Nothing was touched.',
+    ],
+    hint: `po-migrate history ${environment}`,
   })
 }
 
@@ -44,14 +57,10 @@ const choose = (world: RestoreWorld): string[] => {
   const missing = wanted.filter((name) => !present.includes(name))
   if (missing.length === 0 || (!named && missing.length < wanted.length))
     return wanted.filter((name) => present.includes(name))
-  throw usageError(
-    `The backup does not hold ${missing.join(', ')}.`,
-    'po-migrate history ENV names the directory of each backup',
-    [
-      `${directory} is of ${manifest.environment}, and holds ${present.join(', ')}`,
-      `Nothing was touched in ${environment}.`,
-    ],
-  )
+  throw usageError(`The backup does not hold ${missing.join(', ')}.`, `po-migrate history ${environment}`, [
+    `${directory} is of ${manifest.environment}, and holds ${present.join(', ')}`,
+    `Nothing was touched in ${environment}.`,
+  ])
 }
 
 /** The roles that the chosen databases need, with those they are members of. */

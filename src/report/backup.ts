@@ -1,3 +1,5 @@
+import type { Removal } from '../model/manifest.ts'
+import { quote } from '../model/quote.ts'
 import { plural, renderDuration, renderTable } from './render.ts'
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
@@ -30,10 +32,18 @@ export const renderBackup = ({ environment, directory, databases, ms }: BackupSu
   return `${environment}: ${plural(databases.length, 'database')}, ${plural(rows, 'row')} backed up and proven in ${renderDuration(ms)}: ${directory} (${renderBytes(bytes)})\n`
 }
 
+/** `removed …/qual-…, which a run that died had left`; what could not be removed with the command that does. */
+export const renderRemoval = ({ removed, left }: Removal, why?: string): string[] => [
+  ...removed.map((directory) => `removed ${directory}${why ? `, ${why}` : ''}`),
+  ...left.map(
+    (one) => `${one.directory} stays: ${one.why}; to remove it: sudo rm -r ${quote(one.directory)}`,
+  ),
+]
+
 export type Replacement = {
   database: string
   /** What is there now; nothing: it does not exist. */
-  present: { size: number; tables: number; rows: number } | undefined
+  present: { size: number; tables: number; rows: number } | 'closed' | undefined
   rows: number
   tables: number
   takenAt: string
@@ -44,12 +54,16 @@ export const renderReplacements = (replacements: readonly Replacement[]): string
   renderTable(
     replacements.map(({ database, present, rows, tables, takenAt }) => [
       database,
-      present
-        ? `${plural(present.tables, 'table')}, about ${plural(present.rows, 'row')}, ${renderBytes(present.size)}`
-        : 'does not exist',
+      renderPresent(present),
       `becomes ${plural(tables, 'table')}, ${plural(rows, 'row')} of ${takenAt.slice(0, 16).replace('T', ' ')} UTC`,
     ]),
   )
+
+const renderPresent = (present: Replacement['present']): string => {
+  if (present === undefined) return 'does not exist'
+  if (present === 'closed') return 'lets nobody in'
+  return `${plural(present.tables, 'table')}, about ${plural(present.rows, 'row')}, ${renderBytes(present.size)}`
+}
 
 export type RestoreSummary = {
   environment: string

@@ -85,7 +85,10 @@ export const runRecordDocument = z.strictObject({
   duration: z.number().nullable().describe('Milliseconds; null while it runs, or when it died'),
   outcome: z.enum(['running', 'done', 'failed', 'refused', 'interrupted']),
   databases: z.array(z.string()),
-  directory: z.string().nullable().describe('The backup that was kept, or restored'),
+  directory: z
+    .string()
+    .nullable()
+    .describe('The backup that was kept, or restored; null: none, or no longer there'),
   error: z.string().nullable(),
 })
 
@@ -116,6 +119,7 @@ export const historyDocument = z.strictObject({
       error: z.string().nullable(),
     }),
   ),
+  error: errorDocument.optional().describe('Why the ledgers could not be read'),
   runs: z.array(runRecordDocument).describe("Of this host's state directory: backups, restores, cutovers"),
 })
 

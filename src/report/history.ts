@@ -32,6 +32,13 @@ const entryLine = (entry: Entry, paint: Paint): Line => ({
   ],
 })
 
+const whatOfRun = ({ command, directory, outcome }: RunRecord): string => {
+  if (directory !== null) return `${command} ${directory}`
+  return outcome === 'done' && (command === 'backup' || command === 'restore')
+    ? `${command} (its directory is gone)`
+    : command
+}
+
 const runLine = (run: RunRecord, paint: Paint): Line => ({
   at: run.startedAt,
   error: run.outcome === 'running' ? 'still running, or it died' : run.error,
@@ -39,7 +46,7 @@ const runLine = (run: RunRecord, paint: Paint): Line => ({
     outcomeOf(run, paint),
     run.startedAt.slice(0, 16).replace('T', ' '),
     run.databases.join(', '),
-    `${run.command} ${run.directory ?? ''}`,
+    whatOfRun(run),
     run.duration === null ? '' : renderDuration(run.duration),
     run.actor,
     '',
@@ -47,7 +54,11 @@ const runLine = (run: RunRecord, paint: Paint): Line => ({
 })
 
 /** One line an attempt, a backup or a restore, oldest first, and under a failure its first line. */
-export const renderHistory = ({ environment, entries, runs }: HistoryDocument, paint: Paint): string => {
+export const renderHistory = (
+  { environment, entries, error, runs }: HistoryDocument,
+  paint: Paint,
+): string => {
+  if (entries.length + runs.length === 0 && error) return ''
   if (entries.length + runs.length === 0) return `${environment}: nothing in the ledger yet.\n`
   const told = [
     ...entries.map((entry) => entryLine(entry, paint)),

@@ -1,16 +1,17 @@
 import { join } from 'node:path'
-import { backupName, openPartialBackup, type PartialBackup, pruneBackups } from '../io/backup-directory.ts'
+import { backupName, openPartialBackup, type PartialBackup } from '../io/backup-directory.ts'
 import { dumpDatabase, dumpGlobals, type Written } from '../io/dump.ts'
 import type { DumpOptions, DumpProgress, DumpTarget } from '../io/dump-tool.ts'
-import { readDatabaseInventory, readServerInventory } from '../io/inventory.ts'
+import { readDatabaseInventory, readSequences, readServerInventory } from '../io/inventory.ts'
 import { writeManifest } from '../io/manifest.ts'
 import { readImageOf } from '../io/scratch-server.ts'
 import { readPosition, type Snapshot } from '../io/snapshot.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
-import type { BackupFile, Manifest } from '../model/manifest.ts'
+import type { BackupFile, Manifest, Removal } from '../model/manifest.ts'
 import { toolVersion } from '../version.ts'
 import { asRefusal } from './as-refusal.ts'
 import { proveBackup } from './prove-backup.ts'
+import { pruneBackups } from './prune-backups.ts'
 import { openSnapshots } from './snapshots.ts'
 
 export type BackupRequest = DumpTarget & {
@@ -23,13 +24,11 @@ export type BackupRequest = DumpTarget & {
   onProgress: (what: string, progress: DumpProgress) => void
   /** Ends it; nothing is left then. */
   signal?: AbortSignal
-  /** How many backups of this name to keep, this one included; all when left out. */
-  retain?: number
   /** `later`: whoever restores it at once compares it then, and nothing else may rely on it before. */
   proof?: 'later'
 }
 
-export type KeptBackup = { directory: string; manifest: Manifest; pruned: readonly string[] }
+export type KeptBackup = { directory: string; manifest: Manifest }
 
 /** A backup in the making. Without `keep`, nothing of it is left when it is disposed of. */
 export type Backup = AsyncDisposable & {
@@ -78,10 +77,14 @@ const dumpAndCount = async (
 ): Promise<[DatabaseInventory, Written]> => {
   const failed = new AbortController()
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])])
+  const refuse = asRefusal(`${database} cannot be counted`)
+  // Before pg_dump reads them: later they could stand where the dump's never were.
+  const sequences = await readSequences(query).catch(refuse)
   const dumping = dumpDatabase(request, { ...options, signal, database, snapshot: id })
-  const counting = readDatabaseInventory(query, database).catch(asRefusal(`${database} cannot be counted`))
+  const counting = readDatabaseInventory(query, database).catch(refuse)
   try {
-    return await Promise.all([counting, dumping])
+    const [inventory, written] = await Promise.all([counting, dumping])
+    return [{ ...inventory, sequences }, written]
   } catch (error) {
     failed.abort()
     await dumping.catch(() => {})
@@ -94,7 +97,7 @@ const dumpAndCount = async (
  * @throws AppError (exit 6): the server is out of reach; (exit 1): the directory cannot be made.
  */
 export const openBackup = async (request: BackupRequest): Promise<Backup> => {
-  const { environment, run, state, onProgress, signal, retain, proof } = request
+  const { environment, run, state, onProgress, signal, proof } = request
   const { base, snapshots } = await readStart(request)
   const options = (what: string, file: string) => ({
     file,
@@ -141,9 +144,7 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
       if (!provenAt && proof !== 'later') throw new Error('only a proven backup is kept')
       const whole = manifest()
       await writeManifest(directory, whole)
-      const kept = await partial.keep()
-      const pruned = retain === undefined ? [] : pruneBackups(state, environment, retain)
-      return { directory: kept, manifest: whole, pruned }
+      return { directory: await partial.keep(), manifest: whole }
     },
     [Symbol.asyncDispose]: async () => {
       await snapshots[Symbol.asyncDispose]()
@@ -152,15 +153,26 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
   }
 }
 
+export type WholeBackupRequest = BackupRequest & {
+  /** How many backups of this name to keep, this one included; all when left out. */
+  retain?: number
+}
+
 /**
  * Backs up these databases and all roles, proves the backup in a scratch server unless that comes later, and keeps it: all
  * or nothing.
  * @throws AppError (exit 1) naming the file and the cause, or each difference that the proof found; nothing is left then.
  */
-export const takeBackup = async (request: BackupRequest): Promise<KeptBackup> => {
+export const takeBackup = async ({
+  retain,
+  ...request
+}: WholeBackupRequest): Promise<KeptBackup & { removal?: Removal }> => {
   await using backup = await openBackup(request)
   for (const database of request.databases) await backup.dumpDatabase(database)
   await backup.dumpGlobals()
   if (request.proof !== 'later') await backup.prove()
-  return await backup.keep()
+  const kept = await backup.keep()
+  if (retain === undefined) return kept
+  const { state, environment, databases } = request
+  return { ...kept, removal: pruneBackups({ state, of: environment, retain, managed: databases }) }
 }

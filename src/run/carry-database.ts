@@ -78,7 +78,7 @@ export const carryDatabase = async (
   await dropDatabase(query, beside)
   try {
     const { version } = await readServerInventory(server)
-    await createEmptyDatabase(query, inventory, { name: beside, major: majorOf(version), tablespace: false })
+    await createEmptyDatabase(server, inventory, { name: beside, major: majorOf(version), tablespace: false })
     await restoreDatabase(
       { docker: shared.docker, container: shared.container, server, user, run },
       {

@@ -8,7 +8,7 @@ import { readStack, startContainers, waitHealthy } from '../io/stack.ts'
 import { isRoleThere } from '../model/inventory.ts'
 import type { Facts } from '../model/journal.ts'
 import { mayHaveWritten } from '../model/snapshot.ts'
-import { renderBytes } from '../report/backup.ts'
+import { renderBytes, renderRemoval } from '../report/backup.ts'
 import { takeBackup } from './backup.ts'
 import { readAllGrants } from './carry-grants.ts'
 import type { CutoverTools, StepResult } from './cutover-tools.ts'
@@ -52,6 +52,7 @@ const dumpAll = async (
       report.progress(`${what}: ${renderBytes(bytes)}, ${renderBytes(rate)}/s`),
   })
   report.note(`${kept.manifest.provenAt ? 'proven backup' : 'dumped'}: ${kept.directory}`)
+  if (kept.removal) for (const line of renderRemoval(kept.removal)) report.note(line)
   return kept
 }
 

@@ -9,8 +9,8 @@ export type ExecuteOptions = {
   report: Report
   interrupt: AbortSignal
   stop: AbortSignal
-  /** The command that goes on from where a failed or interrupted run stopped. */
-  resume: string
+  /** The command that goes on from where a failed or interrupted run stopped, where it matters by what was done. */
+  resume: string | ((outcomes: readonly StepOutcome[]) => string)
   /** A failure stops the steps of its own database only; left out: it stops everything. */
   continueOnError?: boolean
 }
@@ -31,7 +31,11 @@ export const nothingDone: RunResult = { outcomes: [], status: 'done', exit: exit
 const hasChanged = (outcomes: readonly StepOutcome[]): boolean =>
   outcomes.some(({ step, status }) => status === 'done' && step.kind !== 'pull-image')
 
-const stopped = (error: AppError, outcomes: readonly StepOutcome[], resume: string): AppError => {
+const resumeOf = ({ resume }: ExecuteOptions, outcomes: readonly StepOutcome[]): string =>
+  typeof resume === 'string' ? resume : resume(outcomes)
+
+const stopped = (error: AppError, outcomes: readonly StepOutcome[], options: ExecuteOptions): AppError => {
+  const resume = resumeOf(options, outcomes)
   const changed = hasChanged(outcomes)
   const exitCode = changed && error.exitCode === exitCodes.unreachable ? exitCodes.failed : error.exitCode
   return new AppError(error.message, {
@@ -54,16 +58,17 @@ const runStep = async (step: Step, perform: ExecuteOptions['perform']): Promise<
 
 const interrupted = (
   outcomes: readonly StepOutcome[],
-  { interrupt, stop, resume }: ExecuteOptions,
+  options: ExecuteOptions,
   waiting?: AppError,
 ): RunResult => {
+  const { interrupt, stop } = options
   const exit = interruptionCode(interrupt.reason)
   const finished = waiting ? 'no further try was made' : 'the running step was finished'
   const how = stop.aborted ? 'the running step was cut off' : finished
   const error = new AppError(`Interrupted by ${interrupt.reason}; ${how}.`, {
     exitCode: exit,
     details: [...(waiting ? [waiting.message, ...waiting.details] : []), ...describeOutcome(outcomes)],
-    hint: resume,
+    hint: resumeOf(options, outcomes),
   })
   return { outcomes, status: 'interrupted', exit, error }
 }
@@ -82,16 +87,21 @@ const combine = (failures: readonly AppError[]): AppError | undefined => {
   })
 }
 
+/** No signal cuts a swap off: one that failed did so by itself, and only its own words tell of it. */
+const isCutOff = (outcomes: readonly StepOutcome[]): boolean =>
+  !outcomes.some(({ step, status }) => step.kind === 'swap-databases' && status === 'failed')
+
 const conclude = (
   outcomes: readonly StepOutcome[],
   failures: readonly AppError[],
   options: ExecuteOptions,
 ): RunResult => {
   const failure = combine(failures)
-  if (failure && options.stop.aborted) return interrupted(outcomes, options)
+  if (failure && options.stop.aborted)
+    return interrupted(outcomes, options, isCutOff(outcomes) ? undefined : failure)
   if (failure?.exitCode === exitCodes.interrupted) return interrupted(outcomes, options, failure)
   if (failure) {
-    const error = stopped(failure, outcomes, options.resume)
+    const error = stopped(failure, outcomes, options)
     return { outcomes, status: 'failed', exit: error.exitCode, error }
   }
   if (outcomes.some(({ status }) => status === 'skipped')) return interrupted(outcomes, options)

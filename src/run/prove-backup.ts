@@ -47,7 +47,7 @@ const proveDatabase = async (
   { directory, manifest, onProgress, signal }: ProofRequest,
 ): Promise<string[]> => {
   const { name } = inventory
-  await createEmptyDatabase(query, inventory, {
+  await createEmptyDatabase(scratch.server, inventory, {
     name: scratchName,
     major: majorOf(manifest.server.version),
     tablespace: false,
@@ -73,7 +73,7 @@ const proveDatabase = async (
 export const proveBackup = async (request: ProofRequest): Promise<void> => {
   const { docker, container, run, directory, manifest, signal } = request
   const { server, databases, roles, globals } = manifest
-  const faults = await checkFiles(directory, [globals, ...databases])
+  const faults = await checkFiles(directory, [globals, ...databases], { signal })
   if (faults.length > 0) throw unproven(faults)
   await using scratch = await openScratchServer(docker, {
     image: server.image,

@@ -22,6 +22,8 @@ export type RestoreRequest = DumpTarget & {
   /** Major version of the server. */
   major: number
   onProgress: (what: string, progress: DumpProgress) => void
+  /** A line of narration. */
+  onNote: (text: string) => void
   signal?: AbortSignal
 }
 
@@ -55,7 +57,7 @@ const fill = async (request: RestoreRequest, database: string, beside: string): 
   const { file, inventory } = held
   await using session = await server.session(maintenance)
   const { query } = session
-  await createEmptyDatabase(query, inventory, { name: beside, major, tablespace: true })
+  await createEmptyDatabase(server, inventory, { name: beside, major, tablespace: true })
   await restoreDatabase(request, {
     database: beside,
     file: join(directory, file),
@@ -76,7 +78,7 @@ const dropAll = async ({ server }: RestoreRequest, names: ReadonlySet<string>): 
 
 /** Restores databases of a backup beside the present ones, which stay as they are until the swap. */
 export const openRestore = (request: RestoreRequest): Restore => {
-  const { server, directory, manifest, major, signal } = request
+  const { server, directory, manifest, major, onNote, signal } = request
   const beside = new Set<string>()
   return {
     createRoles: async (names) => {
@@ -99,11 +101,12 @@ export const openRestore = (request: RestoreRequest): Restore => {
       await swapDatabases(server, swaps)
       beside.clear()
     },
-    drop: (database) => dropAll(request, new Set([database])),
-    [Symbol.asyncDispose]: async () => {
-      if (beside.size === 0) return
-      await using session = await server.session(maintenance)
-      for (const name of beside) await dropDatabase(session.query, name)
-    },
+    drop: (database) =>
+      dropAll(request, new Set([database])).catch(asRefusal(`${database} could not be dropped`)),
+    [Symbol.asyncDispose]: () =>
+      dropAll(request, beside).catch((cause: Error) => {
+        const names = [...beside].join(', ')
+        onNote(`${names} may have stayed beside, and the next run drops what did: ${cause.message}`)
+      }),
   }
 }

@@ -26,7 +26,9 @@ export const openSnapshots = async (request: SnapshotsRequest): Promise<Snapshot
   const endBackends = async (): Promise<void> => {
     if (held.size === 0) return
     const pids = [...held.values()].map(({ pid }) => pid)
-    const sql = 'select pg_catalog.pg_terminate_backend(pid) from unnest($1::int[]) as pid'
+    // Of this run, whose sessions all have this one's name: a pid may be another's by now.
+    const sql = `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+      where pid = any($1) and application_name = pg_catalog.current_setting('application_name')`
     await server.query('postgres', sql, [pids]).catch(() => {})
   }
   const abandon = (): void => void endBackends()

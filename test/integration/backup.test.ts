@@ -1,4 +1,13 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -107,7 +116,7 @@ describe('backup', () => {
     ])
     const [directory = '', ...others] = kept()
     expect(others).toEqual([])
-    expect(modeOf(directory)).toBe('750')
+    expect(modeOf(directory)).toBe('770')
     const names = readdirSync(directory)
     expect(names.sort()).toEqual(['bk_iam.dump', 'bk_shop.dump', 'globals.sql', 'manifest.json'])
     for (const name of names) expect(modeOf(join(directory, name))).toBe('640')
@@ -200,6 +209,64 @@ describe('backup', () => {
     expect(rows).toBeLessThan(1000 + written)
   })
 
+  it('proves what a dump makes in another way: no public, generated names, inherited columns, a template', async () => {
+    await create('bk_odd')
+    await postgres.psql(
+      'bk_odd',
+      `drop schema public; create schema app;
+       create table app.parent (id int primary key) partition by range (id);
+       create table app.part_1 partition of app.parent for values from (0) to (10);
+       create table app.part_2 partition of app.parent for values from (10) to (20);
+       create table app.refers (id int constraint refers_id_fkey1 check (id > 0));
+       alter table app.refers add foreign key (id) references app.parent;
+       alter table app.refers drop constraint refers_id_fkey1;
+       create table app.child_of (first int, primary key (first)); create table app.child (own int) inherits (app.child_of);
+       alter table app.child_of add column later text;
+       insert into app.parent values (1), (11); insert into app.refers values (11); insert into app.child values (1, 2, 'x')`,
+    )
+    await postgres.psql('postgres', 'alter database bk_odd is_template true')
+    try {
+      using files = project(['bk_odd'])
+      const made = await backup(files)
+      expect(made, made.stderr).toMatchObject({ exit: 0 })
+    } finally {
+      await postgres.psql('postgres', 'alter database bk_odd is_template false')
+    }
+  })
+
+  it('is proven though a sequence moves while tables are still counted and its dump is done', async () => {
+    await create('bk_moving')
+    await postgres.psql(
+      'bk_moving',
+      `create table a_large as select generate_series(1, 3000000) as id;
+       create table z_last (id bigint generated always as identity, note text);
+       insert into z_last (note) values ('a')`,
+    )
+    using files = project(['bk_moving'])
+    await using session = await openSession({ ...postgres, password }, 'bk_moving')
+    const tool = startTool(['backup', 'dev'], { cwd: files.directory })
+    const held = `select from pg_locks l join pg_stat_activity a using (pid)
+      where l.relation = 'z_last'::regclass and a.application_name like '% dump'`
+    while (tool.child.exitCode === null && (await session.query(held)).rowCount === 0);
+    // Waits for pg_dump to end, and the count waits for this.
+    await session.query("begin; set local lock_timeout = '60s'; lock table z_last in access exclusive mode")
+    for (let moved = 0; moved < 5; moved++) await session.query("insert into z_last (note) values ('b')")
+    await session.query('commit')
+    expect(await tool.ended).toMatchObject({ exit: 0 })
+  })
+
+  it('outlives a transaction_timeout of the database', async () => {
+    await create('bk_timed')
+    await postgres.psql(
+      'bk_timed',
+      'create table t as select md5(g::text) as a, md5((-g)::text) as b from generate_series(1, 500000) g',
+    )
+    await postgres.psql('bk_timed', "alter database bk_timed set transaction_timeout = '100ms'")
+    using files = project(['bk_timed'])
+    const { exit, stderr } = await backup(files)
+    expect({ exit, stderr }).toMatchObject({ exit: 0 })
+  })
+
   it('keeps the newest that retain.backups says, and touches no other directory', async () => {
     await create('bk_retain')
     using files = project(['bk_retain'], (config) => {
@@ -207,9 +274,38 @@ describe('backup', () => {
     })
     for (let count = 0; count < 3; count++) expect(await backup(files)).toMatchObject({ exit: 0 })
     expect(kept()).toHaveLength(2)
+    const [oldest = ''] = kept().sort()
     const { stderr } = await backup(files)
     expect(stderr).toContain('retain.backups')
+    expect(stderr).toContain(`removed ${oldest}`)
     expect(kept()).toHaveLength(2)
+  })
+
+  it('counts as kept when an older one cannot be removed, and shows the command that does', async () => {
+    await create('bk_stays')
+    using files = project(['bk_stays'], (config) => {
+      config.retain = { backups: 1 }
+    })
+    expect(await backup(files)).toMatchObject({ exit: 0 })
+    const [oldest = ''] = kept()
+    // As good as another user's: not even root removes it.
+    await run('mount', ['-t', 'tmpfs', 'tmpfs', oldest])
+    try {
+      const { exit, stderr } = await backup(files)
+      expect({ exit, stderr }).toMatchObject({ exit: 0 })
+      expect(stderr).toMatch(new RegExp(`${oldest} stays: .*; to remove it: sudo rm -r ${oldest}\n`))
+      expect(kept()).toHaveLength(2)
+    } finally {
+      await run('umount', [oldest])
+    }
+  })
+
+  it('names the managed databases that are not on the server', async () => {
+    await create('bk_there')
+    using files = project(['bk_there', 'bk_nowhere'])
+    const { exit, stderr } = await backup(files)
+    expect({ exit, stderr }).toMatchObject({ exit: 0 })
+    expect(stderr).toContain('not in it, since not on the server: bk_nowhere')
   })
 
   it('is looked at by doctor: its age, and that not everyone may read it', async () => {
@@ -234,12 +330,41 @@ describe('backup', () => {
     chmodSync(dump, 0o644)
     expect(await check()).toMatchObject({ status: 'failed', remedy: `chmod o-rwx ${dump}` })
     chmodSync(dump, 0o640)
-    const longAgo = new Date(Date.now() - 9 * 24 * 60 * 60 * 1000)
-    utimesSync(directory, longAgo, longAgo)
+    const date = (path: string, takenAt: Date): void =>
+      writeFileSync(join(path, 'manifest.json'), JSON.stringify({ ...readManifest(path), takenAt }))
+    date(directory, new Date(Date.now() - 9 * 24 * 60 * 60 * 1000))
     expect(await check()).toMatchObject({
       status: 'warning',
       finding: expect.stringContaining('the newest 9 days ago'),
     })
+    // As a cutover names what it takes of the whole host.
+    const ofHost = join(state, 'backups', 'local-20260101T000000-abcdef')
+    cpSync(directory, ofHost, { recursive: true })
+    chmodSync(ofHost, 0o770)
+    date(ofHost, new Date())
+    expect(await check()).toMatchObject({ status: 'ok', finding: `2, the newest 0 h ago: ${ofHost}` })
+    chmodSync(join(ofHost, 'globals.sql'), 0o644)
+    expect(await check()).toMatchObject({ status: 'failed' })
+  })
+
+  it('reaches a server that listens on another port', async () => {
+    await using other = await startPostgres()
+    await other.psql('postgres', 'create database bk_port')
+    await other.psql('postgres', 'alter system set port = 5433')
+    await docker(['restart', other.container])
+    using files = makeProject({
+      network: other.network,
+      store: { bk_port: { '00001_a.sql': '' } },
+      edit: (config) => {
+        config.state = state
+        config.environments.dev.port = 5433
+      },
+    })
+    const made = await backup(files)
+    expect(made, made.stderr).toMatchObject({ exit: 0 })
+    const [directory = ''] = kept()
+    const restored = await runTool(['restore', 'dev', '--from', directory], { cwd: files.directory })
+    expect(restored, restored.stderr).toMatchObject({ exit: 0 })
   })
 
   it('is refused for an environment without a database, and for the embedded engine', async () => {
@@ -329,28 +454,44 @@ describe('a backup that does not end well', () => {
     ])
   })
 
-  it('on a full disk names the file and the cause, and leaves nothing', async () => {
+  const onSmallDisk = async (size: string, act: (files: Project, disk: string) => Promise<void>) => {
     await create('bk_full')
     await fillSlowly('bk_full')
     const small = join(state, 'small')
     await run('mkdir', [small])
-    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small])
+    const mounted = await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', small])
     expect(mounted.stderr).toBe('')
+    using files = project(['bk_full'], (config) => {
+      config.state = small
+    })
     try {
-      using files = project(['bk_full'], (config) => {
-        config.state = small
-      })
+      await act(files, small)
+    } finally {
+      await run('umount', [small])
+    }
+  }
+
+  it('for want of room is refused with 4 before it begins', () =>
+    onSmallDisk('2m', async (files, disk) => {
       const { exit, stderr } = await backup(files)
+      expect({ exit, stderr }).toMatchObject({ exit: 4 })
+      expect(stderr).toMatch(new RegExp(`${disk} has not enough room: .* are needed, .* are free`))
+      expect(readdirSync(disk)).not.toContain('backups')
+    }))
+
+  it('on a disk that fills up meanwhile names the file and the cause, and leaves nothing', () =>
+    onSmallDisk('50m', async (files, disk) => {
+      const tool = startTool(['backup', 'dev'], { cwd: files.directory })
+      await dumping(tool, 'bk_full')
+      await run('dd', ['if=/dev/zero', `of=${join(disk, 'other')}`, 'bs=64k'])
+      const { exit, stderr } = await tool.ended
       expect({ exit, stderr }).toMatchObject({ exit: 1 })
       expect(stderr).toMatch(/bk_full\.dump cannot be written: no space is left there\./)
       expect(stderr).toContain('→ df -h ')
       expect(stderr).toContain('no backup was kept')
-      expect(readdirSync(join(small, 'backups'))).toEqual([])
+      expect(readdirSync(join(disk, 'backups'))).toEqual([])
       await eventually('pg_dump to be gone', async () => !(await processes()).includes('pg_dump'))
-    } finally {
-      await run('umount', [small])
-    }
-  })
+    }))
 
   it('whose dump cannot be restored is not kept, with pg_restore in its own words', async () => {
     await create('bk_unproven')

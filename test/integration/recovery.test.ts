@@ -6,22 +6,24 @@ import { openDockerHost } from '../../src/io/docker-host.ts'
 import { dumpDatabase } from '../../src/io/dump.ts'
 import type { DumpTarget } from '../../src/io/dump-tool.ts'
 import { readInventory } from '../../src/io/inventory.ts'
-import { openServer } from '../../src/io/postgres.ts'
+import { openServer, type Server, type Session } from '../../src/io/postgres.ts'
 import { applyProperties, createEmptyDatabase } from '../../src/io/recreate-database.ts'
 import { restoreDatabase } from '../../src/io/restore-dump.ts'
-import { restoreRoles } from '../../src/io/roles.ts'
+import { readExistingRoles, restoreRoles } from '../../src/io/roles.ts'
 import { openScratchServer, readImageOf, type ScratchServer } from '../../src/io/scratch-server.ts'
 import { runShell } from '../../src/io/shell.ts'
 import { readPosition } from '../../src/io/snapshot.ts'
+import { swapDatabases } from '../../src/io/swap-databases.ts'
 import { compareInventories } from '../../src/model/compare-inventories.ts'
 import { parseRolePasswords } from '../../src/model/role-passwords.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { mayHaveWritten } from '../../src/model/snapshot.ts'
 import { takeBackup } from '../../src/run/backup.ts'
 import { makeRunId } from '../../src/run/run-id.ts'
-import { docker, eventually } from '../support/docker.ts'
+import { docker, eventually, run } from '../support/docker.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { baseEnv } from '../support/tool.ts'
+import { role } from '../unit/support/inventories.ts'
 
 let postgres: TestPostgres
 let state: string
@@ -120,7 +122,7 @@ describe('a backup of a whole server', () => {
     await using session = await scratch.server.session('postgres')
     for (const { file, inventory } of manifest.databases) {
       const { name } = inventory
-      await createEmptyDatabase(session.query, inventory, { name, major: 17, tablespace: true })
+      await createEmptyDatabase(scratch.server, inventory, { name, major: 17, tablespace: true })
       await restoreDatabase(scratch, { database: name, file: join(directory, file), tablespaces: true })
       await applyProperties(session.query, inventory, name)
     }
@@ -141,6 +143,97 @@ describe('a backup of a whole server', () => {
     expect(mayHaveWritten(before, await readPosition(target.server))).toBe(false)
     await postgres.psql('postgres', 'create temporary table written as select 1')
     expect(mayHaveWritten(before, await readPosition(target.server))).toBe(true)
+  })
+})
+
+describe('making roles', () => {
+  it('makes all or none, and leaves no verifier in the log of the server', async () => {
+    await using target = await openTarget()
+    await postgres.psql('postgres', "alter system set log_statement = 'all'")
+    await postgres.psql('postgres', 'select pg_reload_conf()')
+    const [good, bad] = [role('all_good'), role('all_bad', { validUntil: 'nonsense' })]
+    const passwords = new Map(
+      [good, bad].map(({ name }) => [name, new Secret(`SCRAM-SHA-256$4096:${name}$a:b`)]),
+    )
+    const making = restoreRoles(target.server, [good, bad], { passwords, major: 17, existing: 'leave' })
+    await expect(making).rejects.toThrow('nonsense')
+    expect(await readExistingRoles(target.server, ['all_good', 'all_bad'])).toEqual(new Set())
+    const log = await run('docker', ['logs', postgres.container])
+    expect(log.stderr).toContain("set log_statement = 'none'")
+    expect(log.stderr).not.toContain('SCRAM-SHA-256$4096:all')
+    await postgres.psql('postgres', 'alter system reset log_statement')
+    await postgres.psql('postgres', 'select pg_reload_conf()')
+  })
+})
+
+describe('a swap whose connection is lost as it commits', () => {
+  /** Like the server, but for its sessions' COMMIT. */
+  const losing = (server: Server, commit: (session: Session) => Promise<unknown>): Server => ({
+    ...server,
+    session: async (database) => {
+      const session = await server.session(database)
+      const query: Session['query'] = async (sql, values) => {
+        if (sql !== 'commit') return session.query(sql, values)
+        await commit(session)
+        throw new Error('Connection terminated unexpectedly')
+      }
+      return { ...session, query, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() }
+    },
+  })
+  const make = async (run: string) => {
+    const names = { database: `live_${run}`, beside: `live_restore_${run}`, replaced: `live_before_${run}` }
+    for (const name of [names.database, names.beside])
+      await postgres.psql('postgres', `create database "${name}"`)
+    return names
+  }
+  const list = (run: string): Promise<string> =>
+    postgres.psql(
+      'postgres',
+      `select string_agg(datname, ' ' order by 1) from pg_database where datname like 'live%${run}'`,
+    )
+
+  it('is done when Postgres has committed', async () => {
+    await using target = await openTarget()
+    const swap = await make(target.run)
+    await swapDatabases(
+      losing(target.server, (session) => session.query('commit')),
+      [swap],
+    )
+    expect((await list(target.run)).split(' ').sort()).toEqual([swap.database, swap.replaced].sort())
+  })
+
+  it('fails with everything as before when it has not', async () => {
+    await using target = await openTarget()
+    const swap = await make(target.run)
+    const lost = losing(target.server, ({ pid }) =>
+      postgres.psql('postgres', `select pg_terminate_backend(${pid})`),
+    )
+    await expect(swapDatabases(lost, [swap])).rejects.toMatchObject({
+      exitCode: 1,
+      details: [`${swap.database} as before`],
+    })
+    expect((await list(target.run)).split(' ').sort()).toEqual([swap.database, swap.beside].sort())
+  })
+
+  it('is not known when Postgres does not answer any more, and says how to see', async () => {
+    await using target = await openTarget()
+    const swap = await make(target.run)
+    let down = false
+    const lost = losing(target.server, async () => {
+      down = true
+    })
+    const gone: Server = {
+      ...lost,
+      session: (database) => (down ? Promise.reject(new Error('down')) : lost.session(database)),
+    }
+    await expect(swapDatabases(gone, [swap])).rejects.toMatchObject({
+      exitCode: 1,
+      message: expect.stringContaining('is not known'),
+      details: [
+        expect.stringContaining(swap.beside),
+        expect.stringMatching(/^ {2}docker exec .* 'select datname/),
+      ],
+    })
   })
 })
 

@@ -143,6 +143,38 @@ describe('restore', () => {
     expect(result.stdout + result.stderr).not.toContain('SCRAM')
   })
 
+  it('grants what a role belonged to though the grantor may no longer', async () => {
+    const [gone, team, lead] = [`${db}_gone`, `${db}_team`, `${db}_lead`]
+    await psql(
+      `create role ${gone}; create role ${team}; create role ${lead}; grant ${team} to ${lead} with admin option;
+       grant ${team} to ${gone} granted by ${lead}`,
+      'postgres',
+    )
+    using files = project()
+    expect(await tool(files, 'up', 'dev')).toMatchObject({ exit: 0 })
+    await psql(`alter table things owner to ${gone}`)
+    const directory = await backedUp(files)
+    await psql(`reassign owned by ${gone} to postgres; drop owned by ${gone}; drop role ${gone}`)
+    await psql(`revoke admin option for ${team} from ${lead}`, 'postgres')
+    const { exit, stderr } = await tool(files, 'restore', 'dev', '--from', directory)
+    expect({ exit, stderr }).toMatchObject({ exit: 0 })
+    expect(await psql(`select pg_has_role('${gone}', '${team}', 'usage')`, 'postgres')).toBe('t')
+  })
+
+  it.each(['is_template true', 'allow_connections false'])(
+    'replaces one with %s, which is there all the same',
+    async (option) => {
+      using files = project()
+      const directory = await backedUp(files)
+      await psql(`alter database ${db} ${option}`, 'postgres')
+      const { exit, stderr } = await tool(files, 'restore', 'dev', '--from', directory)
+      expect({ exit, stderr }).toMatchObject({ exit: 0 })
+      expect(stderr).not.toContain('does not exist')
+      expect(await psql('select count(*) from things')).toBe('3')
+      expect(await databasesLike(`${db}_before_%`)).not.toBe('')
+    },
+  )
+
   it('makes a database that was dropped, and copies nothing', async () => {
     using files = project()
     const directory = await backedUp(files)
@@ -204,6 +236,18 @@ describe('a restore that does not end well', () => {
     await untouched()
   })
 
+  it('because it does not fit beside is refused with 4, and leaves everything as it was', async () => {
+    using files = project()
+    const directory = await backedUp(files)
+    await psql('insert into things values (4)')
+    const manifest = join(directory, 'manifest.json')
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/"size": \d+/, '"size": 1e15'))
+    const { exit, stderr } = await tool(files, 'restore', 'dev', '--from', directory)
+    expect({ exit, stderr }).toMatchObject({ exit: 4 })
+    expect(stderr).toMatch(/Postgres' disk has not enough room: 1000\.0 TB are needed, .* are free/)
+    await untouched()
+  })
+
   it.each([
     ['is no backup', () => state, 'it has no manifest.json'],
     ['does not exist', () => join(state, 'nowhere'), 'it has no manifest.json'],
@@ -243,11 +287,34 @@ describe('a restore that does not end well', () => {
     })
   })
 
+  it.each(['--quiet', '--json'])(
+    'with %s on a terminal shows what it replaces before it asks',
+    async (flag) => {
+      using plain = project()
+      const directory = await backedUp(plain)
+      await psql('insert into things values (4)')
+      using files = project((config) => {
+        config.environments.dev.confirm = true
+      })
+      const args = ['restore', 'dev', '--from', directory, flag]
+      const { exit, stderr } = await runTool(args, { cwd: files.directory, typed: 'no' })
+      expect(exit).toBe(4)
+      expect(stderr).toMatch(
+        new RegExp(`^${db} .*becomes 3 tables[^]*swap in one transaction[^]*Type yes to go on`),
+      )
+      await untouched()
+      expect(await runTool([...args, '--confirm', 'yes'], { cwd: files.directory })).toMatchObject({
+        exit: 0,
+        stderr: '',
+      })
+    },
+  )
+
   it('because the databases cannot be swapped leaves the present one as it was, and says so', async () => {
     using files = project()
     const directory = await backedUp(files)
     await psql('insert into things values (4)')
-    // A database with a logical replication slot cannot be renamed away from under it; nor one with a prepared transaction.
+    // Its session is in another database, and so is not shown out.
     await using blocker = await openSession(postgres, 'postgres')
     await blocker.query('begin')
     await blocker.query(`comment on database ${db} is 'held'`)
@@ -257,6 +324,26 @@ describe('a restore that does not end well', () => {
     expect(stderr).toContain('The databases could not be swapped')
     expect(stderr).toContain(`${db} as before`)
     await untouched()
+  })
+
+  it('because an older copy cannot be dropped is 1, says that it is restored, and shows how to drop the copy', async () => {
+    using files = project()
+    const directory = await backedUp(files)
+    expect(await tool(files, 'restore', 'dev', '--from', directory)).toMatchObject({ exit: 0 })
+    const copy = await databasesLike(`${db}_before_%`)
+    await psql(
+      "create subscription held connection '' publication p with (connect = false, enabled = false, slot_name = none)",
+      copy,
+    )
+    const { exit, stderr } = await tool(files, 'restore', 'dev', '--from', directory)
+    expect({ exit, stderr }).toMatchObject({ exit: 1 })
+    expect(stderr).toContain(`${copy} could not be dropped: `)
+    expect(stderr).toContain(`${db} restored`)
+    // A second restore would drop what the first one replaced.
+    expect(stderr).toContain(
+      `→ docker exec ${postgres.name} psql -U postgres -d 'postgres' -c 'drop database if exists "${copy}" with (force)'`,
+    )
+    expect(stderr).not.toMatch(/→.*po-migrate restore/)
   })
 
   it('interrupted while it fills the database beside leaves nothing beside, and is 130', async () => {

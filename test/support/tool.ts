@@ -10,6 +10,8 @@ export type ToolOptions = {
   hostname?: string
   interrupt?: AbortSignal
   stop?: AbortSignal
+  /** What is typed at its question: then it has a terminal. */
+  typed?: string
 }
 
 const collect = () => {
@@ -31,6 +33,10 @@ export const baseEnv = (): Record<string, string | undefined> => {
 export const runTool = async (args: readonly string[], options: ToolOptions): Promise<ToolResult> => {
   const stdout = collect()
   const stderr = collect()
+  const stdin = new PassThrough()
+  const terminal = new PassThrough().on('data', (chunk: Buffer) => stderr.output.write(String(chunk)))
+  if (options.typed !== undefined) stdin.write(`${options.typed}\n`)
+  const isTTY = options.typed !== undefined
   const context: Context = {
     cwd: options.cwd,
     env: { ...baseEnv(), ...options.env },
@@ -38,9 +44,9 @@ export const runTool = async (args: readonly string[], options: ToolOptions): Pr
     user: 'tester',
     pid: process.pid,
     nodeVersion: process.version,
-    stdin: new PassThrough(),
+    stdin: Object.assign(stdin, { isTTY }),
     stdout: stdout.output,
-    stderr: stderr.output,
+    stderr: isTTY ? Object.assign(terminal, { isTTY, columns: 80 }) : stderr.output,
     interrupt: options.interrupt ?? new AbortController().signal,
     stop: options.stop ?? new AbortController().signal,
   }

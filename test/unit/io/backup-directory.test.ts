@@ -1,23 +1,29 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   backupName,
   listBackups,
   openPartialBackup,
-  pruneBackups,
   removeAbandoned,
 } from '../../../src/io/backup-directory.ts'
 import { checkFiles, readManifest, writeManifest } from '../../../src/io/manifest.ts'
 import { readRunRecords, writeRunRecord } from '../../../src/io/run-record.ts'
+import { pruneBackups } from '../../../src/run/prune-backups.ts'
 import { temporaryDirectory } from '../support/fixtures.ts'
 import { database, manifest } from '../support/inventories.ts'
 
 const runs = ['20260101T000000-00000a', '20260102T000000-00000b', '20260103T000000-00000c']
 const [first = '', second = '', third = ''] = runs
 
+const keepOne = async (state: string, name: string, databases: readonly string[]): Promise<void> => {
+  const partial = openPartialBackup(state, name)
+  await writeManifest(partial.directory, manifest(databases.map((held) => database(held))))
+  await partial.keep()
+}
+
 const keepAll = async (state: string, of: string): Promise<void> => {
-  for (const run of runs) await openPartialBackup(state, backupName(of, run)).keep()
+  for (const run of runs) await keepOne(state, backupName(of, run), ['iam'])
 }
 
 describe('the directory of a backup', () => {
@@ -39,7 +45,7 @@ describe('the directory of a backup', () => {
     const before = process.umask(0o077)
     try {
       const { directory } = openPartialBackup(state.path, backupName('qual', first))
-      expect(statSync(directory).mode & 0o7777).toBe(0o2750)
+      expect(statSync(directory).mode & 0o7777).toBe(0o2770)
       expect(statSync(join(state.path, 'backups')).mode & 0o7777).toBe(0o2770)
     } finally {
       process.umask(before)
@@ -51,10 +57,25 @@ describe('the directory of a backup', () => {
     await keepAll(state.path, 'qual')
     await keepAll(state.path, 'qual-b')
     mkdirSync(join(state.path, 'backups', 'qual-by-hand'))
-    expect(pruneBackups(state.path, 'qual', 2).map((path) => path.endsWith(first))).toEqual([true])
+    const rule = { retain: 2, managed: ['iam'] }
+    expect(pruneBackups({ state: state.path, of: 'qual', ...rule })).toEqual({
+      removed: [join(state.path, 'backups', `qual-${first}`)],
+      left: [],
+    })
     expect(listBackups(state.path, 'qual')).toHaveLength(2)
     expect(listBackups(state.path, 'qual-b')).toHaveLength(3)
     expect(existsSync(join(state.path, 'backups', 'qual-by-hand'))).toBe(true)
+  })
+
+  it('stays when it is the last that holds a managed database, and goes when its manifest is gone', async () => {
+    using state = temporaryDirectory()
+    await keepOne(state.path, backupName('qual', first), ['iam', 'rag'])
+    for (const run of [second, third]) await keepOne(state.path, backupName('qual', run), ['iam'])
+    const prune = () => pruneBackups({ state: state.path, of: 'qual', retain: 1, managed: ['iam', 'rag'] })
+    expect(prune().removed).toEqual([join(state.path, 'backups', `qual-${second}`)])
+    const kept = join(state.path, 'backups', `qual-${first}`)
+    rmSync(join(kept, 'manifest.json'))
+    expect(prune().removed).toEqual([kept])
   })
 
   it('that a dead run left half-done is removed, one of a live run is not', () => {
@@ -62,7 +83,7 @@ describe('the directory of a backup', () => {
     for (const run of [first, second]) openPartialBackup(state.path, backupName('qual', run))
     openPartialBackup(state.path, backupName('prod', third))
     const removed = removeAbandoned(state.path, 'qual', new Set([second]))
-    expect(removed.map((path) => path.includes(first))).toEqual([true])
+    expect(removed.removed.map((path) => path.includes(first))).toEqual([true])
     expect(readdirSync(join(state.path, 'backups'))).toHaveLength(2)
   })
 })
@@ -86,6 +107,13 @@ describe('the manifest', () => {
     expect(() => readManifest(directory.path)).toThrow(
       expect.objectContaining({ exitCode: 2, message: expect.stringMatching(message) }),
     )
+  })
+
+  it.each(['../globals.sql', '/etc/passwd', '..', ''])('that names the file %j is none', (file) => {
+    using directory = temporaryDirectory()
+    const written = manifest([], { globals: { file, bytes: 1, sha256: '00' } })
+    directory.write('manifest.json', JSON.stringify(written))
+    expect(() => readManifest(directory.path)).toThrow(expect.objectContaining({ exitCode: 2 }))
   })
 
   it('finds files that are missing, cut or changed', async () => {

@@ -65,6 +65,7 @@ describe('the outcome of a stopped run', () => {
     ])
   })
 
+  const made = { step: { kind: 'create-roles', roles: ['app', 'team'] }, status: 'done' } as const
   const swap = (status: StepStatus) => ({
     step: {
       kind: 'swap-databases',
@@ -80,8 +81,13 @@ describe('the outcome of a stopped run', () => {
   it.each([
     ['a backup that was not kept', [keep('skipped')], ['no backup was kept']],
     ['a backup that was', [keep('done')], []],
-    ['a swap that failed', [swap('failed')], ['iam as before']],
+    ['a swap that failed, and says so itself', [swap('failed')], []],
     ['a swap that was not reached', [swap('skipped')], ['iam as before']],
+    [
+      'roles that were made for a restore which failed',
+      [made, swap('skipped')],
+      ['made, and here to stay: app, team', 'iam as before'],
+    ],
     ['a swap after which something else failed', [swap('done')], ['iam restored']],
   ])('tells of %s', (_, outcomes, expected) => {
     expect(describeOutcome(outcomes)).toEqual(expected)

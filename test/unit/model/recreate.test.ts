@@ -100,6 +100,9 @@ describe('making a role again', () => {
     expect(grantMembership('app', membership, major)).toBe(
       `grant "lead" to "app"${options} granted by "postgres"`,
     )
+    expect(grantMembership('app', { ...membership, grantor: undefined }, major)).toBe(
+      `grant "lead" to "app"${options}`,
+    )
   })
 })
 

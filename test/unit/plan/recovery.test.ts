@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { StepStatus } from '../../../src/model/outcome.ts'
 import { planBackup } from '../../../src/plan/backup.ts'
-import { planRestore, type RestoreWorld, swapsOf } from '../../../src/plan/restore.ts'
+import { dropsDue, planRestore, type RestoreWorld, swapsOf } from '../../../src/plan/restore.ts'
 import { database, manifest, role } from '../support/inventories.ts'
 
 describe('planning a backup', () => {
@@ -94,6 +95,17 @@ describe('planning a restore', () => {
           details: expect.arrayContaining(['/b is of qual, and holds iam_qual, rag_qual']),
         }),
       )
+  })
+
+  it('has only its drops left to do once it swapped', () => {
+    const databases = ['iam_qual', `iam_qual_before_${earlier}`]
+    const { steps } = planRestore(world({ wanted: ['iam_qual'], databases }))
+    const ended = (...statuses: StepStatus[]) =>
+      dropsDue(steps.map((step, index) => ({ step, status: statuses[index] ?? 'skipped' })))
+    expect(ended('done', 'failed')).toEqual([])
+    expect(ended('done', 'done', 'failed')).toEqual([`iam_qual_before_${earlier}`])
+    expect(ended('done', 'done', 'skipped')).toEqual([`iam_qual_before_${earlier}`])
+    expect(ended('done', 'done', 'done')).toEqual([])
   })
 
   it('tells of its swaps', () => {

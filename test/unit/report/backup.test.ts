@@ -41,9 +41,11 @@ describe('telling of backups and restores', () => {
       renderReplacements([
         { database: 'iam', present, tables: 1, rows: 3, takenAt },
         { database: 'calendar', present: undefined, tables: 2, rows: 1, takenAt },
+        { database: 'rag', present: 'closed', tables: 2, rows: 1, takenAt },
       ]),
     ).toBe(`iam       1 table, about 4 rows, 8.1 MB  becomes 1 table, 3 rows of 2026-11-22 19:02 UTC
 calendar  does not exist                 becomes 2 tables, 1 row of 2026-11-22 19:02 UTC
+rag       lets nobody in                 becomes 2 tables, 1 row of 2026-11-22 19:02 UTC
 `)
   })
 

@@ -181,6 +181,25 @@ describe('execute', () => {
     expect(error?.message).toBe('Interrupted by SIGINT; the running step was cut off.')
   })
 
+  it('keeps the words of a swap that failed meanwhile, which no signal cuts off', async () => {
+    const swap: Step = {
+      kind: 'swap-databases',
+      swaps: [{ database: 'iam', beside: 'iam_restore_x', replaced: null }],
+    }
+    const { exit, error } = await run(
+      {
+        0: ({ interrupt, stop }) => {
+          interrupt.abort('SIGINT')
+          stop.abort('SIGINT')
+          throw new AppError('lost in the swap', { exitCode: 1, details: ['not known'] })
+        },
+      },
+      { planned: [swap] },
+    )
+    expect(exit).toBe(130)
+    expect(error?.details).toEqual(['lost in the swap', 'not known'])
+  })
+
   it('is done when the interrupt came during the last step: nothing was left out', async () => {
     const { exit, status } = await run({ 5: ({ interrupt }) => interrupt.abort('SIGINT') })
     expect({ exit, status }).toEqual({ exit: 0, status: 'done' })
