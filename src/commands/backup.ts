@@ -19,6 +19,7 @@ import { openPerformer } from '../run/perform.ts'
 import { pruneBackups } from '../run/prune-backups.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
+import { requireBackupRoom } from '../run/room.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import { configOf } from './config-of.ts'
 import { environmentArgument, type GlobalOptions, type Program, type Wire } from './options.ts'
@@ -71,6 +72,7 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
   const absent = managed.filter((one) => !existing.has(one))
   const directory = join(backupsDirectory(state), backupName(name, run.id))
   const plan = planBackup({ environment: name, existing: databases, directory })
+  await requireBackupRoom(engine, { state, databases })
   const record = { state, run: run.id, command: 'backup' as const, environment: name, databases, directory }
   const { interrupt } = context
   return await recordRun(record, context, async () => {

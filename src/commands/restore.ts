@@ -7,6 +7,7 @@ import { readServerInventory, readSummary, readTakenNames } from '../io/inventor
 import { checkFiles, readManifest } from '../io/manifest.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
+import type { DatabaseInventory } from '../model/inventory.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
 import type { StepOutcome } from '../model/outcome.ts'
 import { pasteSql } from '../model/paste.ts'
@@ -31,6 +32,7 @@ import { openPerformer } from '../run/perform.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
 import { openRestore } from '../run/restore.ts'
+import { requireRestoreRoom } from '../run/room.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import { configOf } from './config-of.ts'
 import {
@@ -123,6 +125,11 @@ const readReplacements = async ({ engine, manifest }: Opened, plan: Plan): Promi
   return replacements
 }
 
+const restoredBy = (plan: Plan, { databases }: Manifest): DatabaseInventory[] => {
+  const names = swapsOf(plan).map(({ database }) => database)
+  return databases.map(({ inventory }) => inventory).filter(({ name }) => names.includes(name))
+}
+
 /** Whoever is asked sees what about, also where nothing else is told. */
 const askFirst = async (
   { environment }: Opened,
@@ -147,6 +154,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
   const replacements = renderReplacements(await readReplacements(opened, shown))
   const text = `${replacements}${renderPlan(shown, paintFor(context.stderr, options, context))}`.trimEnd()
   if (!options.json) report.note(text)
+  await requireRestoreRoom(engine, restoredBy(shown, manifest))
   await askFirst(opened, { options, text }, context)
   const { lockWait } = options
   await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)

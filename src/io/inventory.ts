@@ -99,6 +99,12 @@ export const readServerInventory = async (server: Server): Promise<Omit<Inventor
   return { version: settings?.version ?? '', preload: settings?.preload ?? '', roles, tablespaces }
 }
 
+/** Path in the server's container. */
+export const readDataDirectory = async (server: Server): Promise<string> => {
+  const sql = "select pg_catalog.current_setting('data_directory') as path"
+  return (await server.query<{ path: string }>(maintenance, sql))[0]?.path ?? '/'
+}
+
 /** Every database that takes connections, templates left out. */
 export const readDatabaseNames = async (server: Server): Promise<string[]> =>
   (await server.query<{ name: string }>(maintenance, namesSql)).map(({ name }) => name)

@@ -454,28 +454,44 @@ describe('a backup that does not end well', () => {
     ])
   })
 
-  it('on a full disk names the file and the cause, and leaves nothing', async () => {
+  const onSmallDisk = async (size: string, act: (files: Project, disk: string) => Promise<void>) => {
     await create('bk_full')
     await fillSlowly('bk_full')
     const small = join(state, 'small')
     await run('mkdir', [small])
-    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small])
+    const mounted = await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', small])
     expect(mounted.stderr).toBe('')
+    using files = project(['bk_full'], (config) => {
+      config.state = small
+    })
     try {
-      using files = project(['bk_full'], (config) => {
-        config.state = small
-      })
+      await act(files, small)
+    } finally {
+      await run('umount', [small])
+    }
+  }
+
+  it('for want of room is refused with 4 before it begins', () =>
+    onSmallDisk('2m', async (files, disk) => {
       const { exit, stderr } = await backup(files)
+      expect({ exit, stderr }).toMatchObject({ exit: 4 })
+      expect(stderr).toMatch(new RegExp(`${disk} has not enough room: .* are needed, .* are free`))
+      expect(readdirSync(disk)).not.toContain('backups')
+    }))
+
+  it('on a disk that fills up meanwhile names the file and the cause, and leaves nothing', () =>
+    onSmallDisk('50m', async (files, disk) => {
+      const tool = startTool(['backup', 'dev'], { cwd: files.directory })
+      await dumping(tool, 'bk_full')
+      await run('dd', ['if=/dev/zero', `of=${join(disk, 'other')}`, 'bs=64k'])
+      const { exit, stderr } = await tool.ended
       expect({ exit, stderr }).toMatchObject({ exit: 1 })
       expect(stderr).toMatch(/bk_full\.dump cannot be written: no space is left there\./)
       expect(stderr).toContain('→ df -h ')
       expect(stderr).toContain('no backup was kept')
-      expect(readdirSync(join(small, 'backups'))).toEqual([])
+      expect(readdirSync(join(disk, 'backups'))).toEqual([])
       await eventually('pg_dump to be gone', async () => !(await processes()).includes('pg_dump'))
-    } finally {
-      await run('umount', [small])
-    }
-  })
+    }))
 
   it('whose dump cannot be restored is not kept, with pg_restore in its own words', async () => {
     await create('bk_unproven')

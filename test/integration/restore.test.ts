@@ -236,6 +236,18 @@ describe('a restore that does not end well', () => {
     await untouched()
   })
 
+  it('because it does not fit beside is refused with 4, and leaves everything as it was', async () => {
+    using files = project()
+    const directory = await backedUp(files)
+    await psql('insert into things values (4)')
+    const manifest = join(directory, 'manifest.json')
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/"size": \d+/, '"size": 1e15'))
+    const { exit, stderr } = await tool(files, 'restore', 'dev', '--from', directory)
+    expect({ exit, stderr }).toMatchObject({ exit: 4 })
+    expect(stderr).toMatch(/Postgres' disk has not enough room: 1000\.0 TB are needed, .* are free/)
+    await untouched()
+  })
+
   it.each([
     ['is no backup', () => state, 'it has no manifest.json'],
     ['does not exist', () => join(state, 'nowhere'), 'it has no manifest.json'],
