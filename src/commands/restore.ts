@@ -3,11 +3,10 @@ import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
-import { readServerInventory, readSummary, readTakenNames } from '../io/inventory.ts'
+import { readServerInventory, readTakenNames } from '../io/inventory.ts'
 import { checkFiles, readManifest } from '../io/manifest.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
-import type { DatabaseInventory } from '../model/inventory.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
 import type { StepOutcome } from '../model/outcome.ts'
 import { pasteSql } from '../model/paste.ts'
@@ -17,19 +16,14 @@ import { quoteIdentifier } from '../model/sql.ts'
 import type { Environment } from '../model/types.ts'
 import { dropsDue, planRestore, swapsOf } from '../plan/restore.ts'
 import { requireShown } from '../plan/up.ts'
-import {
-  type Replacement,
-  renderReplacements,
-  renderRestore,
-  renderTransfer,
-  type Transfer,
-} from '../report/backup.ts'
+import { renderReplacements, renderRestore, renderTransfer, type Transfer } from '../report/backup.ts'
 import { confirm, isConfirmed, type Question } from '../report/confirm.ts'
 import { renderPlan } from '../report/up.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { openPerformer } from '../run/perform.ts'
 import { recordRun } from '../run/record-run.ts'
+import { readReplacements, restoredBy } from '../run/replacements.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
 import { openRestore } from '../run/restore.ts'
 import { requireRestoreRoom } from '../run/room.ts'
@@ -108,28 +102,6 @@ const planNow = async (opened: Opened, options: RestoreOptions): Promise<Plan> =
   })
 }
 
-/** What is there now, and what it becomes. */
-const readReplacements = async ({ engine, manifest }: Opened, plan: Plan): Promise<Replacement[]> => {
-  const replacements: Replacement[] = []
-  for (const { database, replaced } of swapsOf(plan)) {
-    const held = manifest.databases.find(({ inventory }) => inventory.name === database)
-    const tables = held?.inventory.tables ?? []
-    replacements.push({
-      database,
-      present: replaced === null ? undefined : ((await readSummary(engine.server, database)) ?? 'closed'),
-      tables: tables.length,
-      rows: tables.reduce((sum, table) => sum + table.rows, 0),
-      takenAt: manifest.takenAt,
-    })
-  }
-  return replacements
-}
-
-const restoredBy = (plan: Plan, { databases }: Manifest): DatabaseInventory[] => {
-  const names = swapsOf(plan).map(({ database }) => database)
-  return databases.map(({ inventory }) => inventory).filter(({ name }) => names.includes(name))
-}
-
 /** Whoever is asked sees what about, also where nothing else is told. */
 const askFirst = async (
   { environment }: Opened,
@@ -151,7 +123,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
   const { report } = run
   const { interrupt } = context
   const shown = await planNow(opened, options)
-  const replacements = renderReplacements(await readReplacements(opened, shown))
+  const replacements = renderReplacements(await readReplacements(engine.server, shown, manifest))
   const text = `${replacements}${renderPlan(shown, paintFor(context.stderr, options, context))}`.trimEnd()
   if (!options.json) report.note(text)
   await requireRestoreRoom(engine, restoredBy(shown, manifest))

@@ -9,7 +9,7 @@ export type ExecuteOptions = {
   report: Report
   interrupt: AbortSignal
   stop: AbortSignal
-  /** The command that goes on from where a failed or interrupted run stopped, where it matters by what was done. */
+  /** The command that goes on from where a failed or interrupted run stopped; a function where that depends on what was done. */
   resume: string | ((outcomes: readonly StepOutcome[]) => string)
   /** A failure stops the steps of its own database only; left out: it stops everything. */
   continueOnError?: boolean
