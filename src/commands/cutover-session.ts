@@ -40,35 +40,41 @@ export type CutoverSession = {
 
 export type AskOptions = Pick<CutoverSession, 'options' | 'context' | 'host'>
 
-const question = ({ options, context, host }: AskOptions): Question => ({
-  about: options.undo
-    ? `Taking back what ${host.volume} holds on ${host.name}`
-    : `Wiping ${host.volume} on ${host.name}`,
-  answer: 'yes',
-  typed: host.volume,
-  given: options.confirm ?? context.env.CONFIRM,
-  command: `po-migrate cutover ${host.name}${options.undo ? ' --undo' : ''} --confirm yes`,
-})
+const commandOf = ({ options, host }: AskOptions): string =>
+  `po-migrate cutover ${host.name}${options.undo ? ' --undo' : ''}`
+
+const question = (asked: AskOptions): Question => {
+  const { options, context, host } = asked
+  return {
+    about: options.undo
+      ? `Taking back what ${host.volume} holds on ${host.name}`
+      : `Wiping ${host.volume} on ${host.name}`,
+    answer: 'yes',
+    typed: host.volume,
+    given: options.confirm ?? context.env.CONFIRM,
+    command: `${commandOf(asked)} --confirm yes`,
+  }
+}
 
 /** A confirmation that cannot come is refused before anything is waited for. @throws AppError (exit 4). */
 export const refuseUnconfirmed = (asked: AskOptions): void => {
   if (!isReset(asked.host.cutover)) isConfirmed(question(asked), asked.context)
 }
 
-/** The plan, and then the question, or on a host with an abort window the countdown. */
+/** The plan, and then the question, or on a host with an abort window the countdown. Whoever is asked sees what about. */
 const ask = async (session: CutoverSession, { plan }: PlannedCutover, before: string): Promise<void> => {
   const { options, context, host } = session
   const { stderr } = context
-  if (!options.json && !options.quiet) {
+  const isMute = options.json || options.quiet
+  const isAsked = !isReset(host.cutover) && !isConfirmed(question(session), context)
+  if (!isMute || isAsked) {
     stderr.write(before)
     stderr.write(renderPlan(plan, paintFor(stderr, options, context)))
   }
   if (!isReset(host.cutover)) return confirm(question(session), context)
   const seconds = host.cutover.abortWindow ?? 0
-  await countDown(
-    { seconds, about: `${host.volume} is wiped`, quiet: options.quiet || options.json },
-    context,
-  )
+  const about = `${host.volume} is wiped`
+  await countDown({ seconds, about, quiet: isMute, command: commandOf(session) }, context)
 }
 
 /** Goes on with the run of a journal from where it stands. */

@@ -106,6 +106,7 @@ const untilReady = async (container: Container, options: ScratchServerOptions): 
       throw new AppError('The scratch server does not start.', {
         exitCode: exitCodes.failed,
         details: await logTail(container),
+        hint: 'docker system df; po-migrate doctor',
       })
     await sleep(pause)
   }
@@ -167,6 +168,7 @@ export const openScratchServer = async (
     if (cause instanceof AppError) throw cause
     throw new AppError(`The scratch server cannot be started: ${dockerMessage(cause)}.`, {
       exitCode: exitCodes.failed,
+      hint: 'docker system df; po-migrate doctor',
       cause,
     })
   }

@@ -48,10 +48,10 @@ const explain = (exitCode: number, output: string, { from, to }: CopyOptions): A
   if (exitCode === notClean)
     return fail(
       `${from} was not shut down cleanly: it still has a postmaster.pid.`,
-      'docker logs --tail 30 of its container',
+      `docker ps --all --filter volume=${from}`,
     )
   if (exitCode === different) return fail(`The copy ${to} differs from ${from}.`, 'dmesg | tail')
-  return fail(`${from} could not be copied to ${to}.`, 'docker system df, df -h')
+  return fail(`${from} could not be copied to ${to}.`, 'docker system df; df -h')
 }
 
 /**

@@ -7,6 +7,8 @@ export type CountdownOptions = {
   /** What happens then: `po-postgres-data is wiped`. */
   about: string
   quiet: boolean
+  /** The whole command line, to type it again. */
+  command: string
 }
 
 /**
@@ -14,7 +16,7 @@ export type CountdownOptions = {
  * @throws AppError (exit 130, 143) when somebody took it.
  */
 export const countDown = async (
-  { seconds, about, quiet }: CountdownOptions,
+  { seconds, about, quiet, command }: CountdownOptions,
   { stderr, interrupt }: Pick<Context, 'stderr' | 'interrupt'>,
 ): Promise<void> => {
   const live = stderr.isTTY === true && !quiet
@@ -29,5 +31,6 @@ export const countDown = async (
   throw new AppError(`Interrupted by ${interrupt.reason}.`, {
     exitCode: interruptionCode(interrupt.reason),
     details: ['Nothing was changed.'],
+    hint: command,
   })
 }

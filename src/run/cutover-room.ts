@@ -15,7 +15,7 @@ export const tooSmall = (what: string, needed: number, free: number): AppError =
     {
       exitCode: exitCodes.refused,
       details: ['Nothing was touched.'],
-      hint: 'docker system df, df -h',
+      hint: 'docker system df; df -h',
     },
   )
 

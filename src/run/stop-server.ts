@@ -23,7 +23,9 @@ const stillWriting = ({ host }: CutoverTools): AppError =>
     `Somebody keeps writing to Postgres on ${host.name}: each dump was old before it had stopped.`,
     {
       exitCode: exitCodes.failed,
-      hint: `stop whatever is not in hosts.${host.name}.cutover.stacks and writes (pg_stat_activity shows it)`,
+      details: [
+        `It is nothing of hosts.${host.name}.cutover.stacks; pg_stat_activity of a running server shows it. Stop it first.`,
+      ],
     },
   )
 

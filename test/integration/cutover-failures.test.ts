@@ -24,15 +24,38 @@ const startedAt = async (): Promise<string> =>
 const stopOfShared = 4
 const migrateProd = 10
 
-describe('a disk that is full in the middle of', { timeout: 400_000 }, () => {
-  it('the backup: nothing was stopped, and undo says so too', async () => {
+/** With a state directory of so many megabytes. */
+const withSmallState = async (
+  megabytes: number,
+  work: (there: Victim, directory: string) => Promise<void>,
+): Promise<void> => {
+  const small = join(platform.stacks.directory, `state-of-${megabytes}`)
+  mkdirSync(small)
+  const mounted = await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', small])
+  expect(mounted.stderr).toBe('')
+  try {
+    await work({ ...victim, env: { ...victim.env, PO_STATE: small } }, small)
+  } finally {
+    await run('umount', [small])
+  }
+}
+
+it('a disk without room for the dumps is noticed before anything begins', { timeout: 400_000 }, () =>
+  withSmallState(4, async (there, directory) => {
     const before = await startedAt()
-    const small = join(platform.stacks.directory, 'small-state')
-    mkdirSync(small)
-    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', small])
-    expect(mounted.stderr).toBe('')
-    try {
-      const there: Victim = { ...victim, env: { ...victim.env, PO_STATE: small } }
+    const { exit, stderr } = await cutOver(there)
+    expect({ exit, stderr }).toMatchObject({ exit: 4 })
+    expect(stderr).toContain(`${directory} has not enough room: `)
+    expect(stderr).toContain('Nothing was touched.')
+    expect(newest(there)).toBeUndefined()
+    expect(await startedAt()).toBe(before)
+  }),
+)
+
+describe('a disk that is full in the middle of', { timeout: 400_000 }, () => {
+  it('the backup: nothing was stopped, and undo says so too', () =>
+    withSmallState(48, async (there, small) => {
+      const before = await startedAt()
       const running = cutOver(there)
       await eventually('the backup to begin', () => newest(there)?.begunSteps.size || undefined, 120_000)
       await run('sh', ['-c', `cat /dev/zero >${join(small, 'filler')}`])
@@ -48,10 +71,7 @@ describe('a disk that is full in the middle of', { timeout: 400_000 }, () => {
       expect((await cutOver(there, '--undo')).exit).toBe(0)
       expect(await startedAt()).toBe(before)
       await victim.expectOld()
-    } finally {
-      await run('umount', [small])
-    }
-  })
+    }))
 
   it('the copy: nothing was wiped; it goes on once there is room, or is undone', async () => {
     await killIn(victim, { step: stopOfShared, after: 0 })
