@@ -41,7 +41,7 @@ export const undoCutover = async (session: CutoverSession): Promise<RunResult> =
   const { docker, servers, image } = opened
   const found = findTarget([...readRuns(opened.state, host.name)])
   if (!found) throw nothing('undo', session)
-  const { target } = found
+  const { target, isHalfMade } = found
   const isThere = await volumeExists(docker.docker, host.volume)
   const planned = planUndo({
     run: run.id,
@@ -58,5 +58,5 @@ export const undoCutover = async (session: CutoverSession): Promise<RunResult> =
   if (planned.plan.steps.some(({ kind }) => kind === 'copy-volume'))
     await requireRoom({ docker, host, run: run.id, image })
   const since = await readSince({ docker, host, servers, target, interrupt: context.interrupt })
-  return begin(session, planned, renderSince(since, { target, copy }))
+  return begin(session, planned, renderSince(since, { target, copy, isHalfMade }))
 }

@@ -32,6 +32,11 @@ export const supplyEnvironment = (
   const checkout = named === undefined ? releaseOf(here) : resolve(config.directory, named)
   const file = pinned ?? (checkout === undefined ? undefined : configOf(checkout))
   if (file === undefined || file === config.file) return { config, environment: here }
+  if (pinned !== undefined && !existsSync(pinned))
+    throw usageError(
+      `The checkout of ${name} that this run began with is gone: ${pinned}.`,
+      `put it there again, or: po-migrate cutover ${here.host.name} --undo --confirm yes`,
+    )
   const theirs = loadConfig({ file, cwd: config.directory, env })
   const environment = resolveEnvironment(theirs, name)
   if (environment.network !== here.network || environment.host.volume !== here.host.volume)

@@ -42,7 +42,8 @@ from pg_catalog.pg_foreign_server s`
 const object = "t.kind || ' ' || t.name || case when t.part <> '' then '.' || t.part else '' end"
 const grantee =
   "case g.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) end"
-const option = "case when g.is_grantable then ' with grant option' else '' end"
+const grantable = ' with grant option'
+const option = `case when g.is_grantable then '${grantable}' else '' end`
 const named = (...oids: readonly string[]): string =>
   `array(select pg_catalog.pg_get_userbyid(r)::text from pg_catalog.unnest(array[${oids.join(', ')}]) as r where r <> 0)`
 
@@ -64,7 +65,9 @@ from targets t cross join lateral pg_catalog.aclexplode(${acl}) g where ${condit
 
 /** What everybody may do anyway makes no entry when it is given again. */
 const defaults = `
-select null, pg_catalog.format('alter default privileges for role %I%s grant %s on %s to %s%s', pg_catalog.pg_get_userbyid(d.defaclrole),
+select case when d.defaclnamespace <> 0 then (
+    select 'schema ' || pg_catalog.quote_ident(n.nspname) from pg_catalog.pg_namespace n where n.oid = d.defaclnamespace) end,
+  pg_catalog.format('alter default privileges for role %I%s grant %s on %s to %s%s', pg_catalog.pg_get_userbyid(d.defaclrole),
     (select pg_catalog.format(' in schema %I', n.nspname) from pg_catalog.pg_namespace n where n.oid = d.defaclnamespace), g.privilege_type,
     case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'routines' when 'T' then 'types'
       when 'L' then 'large objects' else 'schemas' end, ${grantee}, ${option}),
@@ -91,7 +94,10 @@ const readGiven = async (query: Query): Promise<Set<string>> => {
   const implied =
     'coalesce(t.acl, case when t.class <> \'c\' then pg_catalog.acldefault(t.class::"char", t.owner) end)'
   const found = await read(query, union(owners, grants(implied, 'true'), defaults))
-  return new Set(found.map(({ sql }) => sql))
+  // Who may pass it on has it.
+  return new Set(
+    found.flatMap(({ sql }) => (sql.endsWith(grantable) ? [sql, sql.slice(0, -grantable.length)] : sql)),
+  )
 }
 
 const readTargets = async (query: Query): Promise<Set<string>> => {

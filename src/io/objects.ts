@@ -21,10 +21,20 @@ where c.relkind in ('r', 'p', 'f') and a.attnum > 0 and not a.attisdropped
 union all
 select pg_catalog.format('extension %I', e.extname), '' from pg_catalog.pg_extension e`
 
+/** Constants in expressions are written as the session's settings say. */
+const formats = [
+  "search_path = ''",
+  "timezone = 'UTC'",
+  "datestyle = 'ISO'",
+  "intervalstyle = 'postgres'",
+  'quote_all_identifiers = off',
+  'extra_float_digits = 1',
+]
+
 /** Default privileges are grants, not objects. The session has no search_path, so that all names are qualified. */
 const readObjects = async (server: Server, database: string): Promise<Map<string, string>> => {
   await using session = await server.session(database)
-  await session.query("set search_path = ''")
+  for (const setting of formats) await session.query(`set ${setting}`)
   const rows = await session.query<{ object: string; definition: string }>(namesSql)
   return new Map(rows.map(({ object, definition }) => [object, definition]))
 }

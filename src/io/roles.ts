@@ -24,8 +24,15 @@ export type RoleOptions = {
 }
 
 /** Verifiers of passwords stand in these statements: not even one that fails is written down. */
-const unlogged =
-  "set log_statement = 'none'; set log_min_error_statement = 'panic'; set log_min_duration_statement = -1"
+const unlogged = [
+  "log_statement = 'none'",
+  "log_min_error_statement = 'panic'",
+  'log_min_duration_statement = -1',
+  'log_min_duration_sample = -1',
+  'log_transaction_sample_rate = 0',
+]
+  .map((setting) => `set ${setting}`)
+  .join('; ')
 
 /** `fallback` is tried where the first one's grantor may not: it may be there already, and be another here. */
 type Grant = { sql: string; fallback: string }

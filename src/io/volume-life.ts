@@ -60,6 +60,10 @@ export const readMade = async (docker: Docker, volume: string): Promise<VolumeMa
   return { driver: Driver, options: Options ?? {}, labels: Labels ?? {} }
 }
 
+/** Whether the volume is the empty one that this run made. */
+export const isWipedBy = (made: VolumeMade | undefined, run: string): boolean =>
+  made?.labels[wipedLabel] === run
+
 const plain: VolumeMade = { driver: 'local', options: {}, labels: {} }
 
 const make = async (
@@ -82,29 +86,20 @@ export type WipeOptions = {
   image: string
   /** As it was before the first call, which may have died when the volume was gone. */
   made: VolumeMade | undefined
-  /** The volume without which nothing is wiped. */
-  copy?: string | undefined
 }
 
 /**
  * Replaces a volume by an empty one of the same driver, options and labels. Docker itself refuses while a container has it.
  * Where the driver leaves the data (a bind, a network share), they are deleted from inside. A second call by the same run
  * finds its label, and does nothing.
- * @throws AppError (exit 1) when its copy is gone, a container has it, or it cannot be emptied.
+ * @throws AppError (exit 1) while a container has it, or when it cannot be emptied.
  */
 export const wipeVolume = async (
   docker: Docker,
-  { volume, project, run, image, made, copy }: WipeOptions,
+  { volume, project, run, image, made }: WipeOptions,
 ): Promise<void> => {
   const present = await readMade(docker, volume)
-  if (present?.labels[wipedLabel] === run) return
-  if (present && copy !== undefined && !(await volumeExists(docker, copy)))
-    throw new AppError(`The copy ${copy} is gone, so ${volume} is not wiped.`, {
-      exitCode: exitCodes.failed,
-      details: [
-        'Somebody removed it. Undo starts everything again as it is; then a new cutover copies anew.',
-      ],
-    })
+  if (isWipedBy(present, run)) return
   await requireFree(docker, volume)
   await removeStopped(docker, volume, project)
   await removeVolume(docker, volume)

@@ -103,13 +103,26 @@ export type Inventory = {
 export const isRoleThere = (role: string, there: ReadonlySet<string>): boolean =>
   role.startsWith('pg_') || there.has(role)
 
-/** Of these roles those that will be there, and of their memberships those that name nobody else. */
-export const rolesAmong = (roles: readonly RoleInventory[], there: ReadonlySet<string>): RoleInventory[] =>
+export type AmongOptions = {
+  /** The roles that will be there. */
+  there: ReadonlySet<string>
+  /** Grants in the place of one that will not. */
+  superuser: string
+}
+
+/** Of these roles those that will be there, and of their memberships those in roles that will. */
+export const rolesAmong = (
+  roles: readonly RoleInventory[],
+  { there, superuser }: AmongOptions,
+): RoleInventory[] =>
   roles
     .filter(({ name }) => there.has(name))
     .map((role) => ({
       ...role,
-      memberships: role.memberships.filter(({ role: granted, grantor }) =>
-        [granted, grantor].every((name) => isRoleThere(name, there)),
-      ),
+      memberships: role.memberships
+        .filter((membership) => isRoleThere(membership.role, there))
+        .map((membership) => ({
+          ...membership,
+          grantor: isRoleThere(membership.grantor, there) ? membership.grantor : superuser,
+        })),
     }))

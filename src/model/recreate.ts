@@ -37,11 +37,15 @@ const aclItem = /^("(?:[^"]|"")*"|[^=]*)=([^/]*)\/(.*)$/s
 const unquote = (name: string): string =>
   name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
 
-/** The roles that a grant names: to whom, and by whom. */
-export const rolesOfItem = (item: string): string[] => {
-  const [, grantee = '', , grantor = ''] = aclItem.exec(item) ?? []
-  return [grantee, grantor].filter((role) => role !== '').map(unquote)
-}
+export type GrantedOptions = { isThere: (role: string) => boolean; owner: string }
+
+/** Of these grants those to roles that are there; in the place of a grantor who is not, the owner granted them. */
+export const grantsAmong = (acl: readonly string[], { isThere, owner }: GrantedOptions): string[] =>
+  acl.flatMap((item) => {
+    const [, grantee = '', privileges = '', grantor = ''] = aclItem.exec(item) ?? []
+    if (grantee !== '' && !isThere(unquote(grantee))) return []
+    return `${grantee}=${privileges}/${isThere(unquote(grantor)) ? grantor : quoteIdentifier(owner)}`
+  })
 
 const grantsOf = (item: string, name: string, owner: string): string[] => {
   const [, grantee = '', privileges = '', grantor = ''] = aclItem.exec(item) ?? []

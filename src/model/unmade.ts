@@ -44,7 +44,7 @@ export type UnmadeWorld = {
   /** On an empty server after all migrations. */
   rebuilt: Objects
   inventory: Inventory
-  /** Databases with migrations that are still to run. */
+  /** Databases whose definitions cannot be compared: migrations are still to run, say. */
   behind: ReadonlySet<string>
 }
 

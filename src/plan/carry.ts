@@ -26,14 +26,16 @@ const refuse = (message: string, details: readonly string[], hint: string): AppE
 const dropMore = (host: string, names: readonly string[]): string =>
   ['po-migrate cutover', host, ...names.map((name) => `--drop ${name}`)].join(' ')
 
-/** `--drop` names a database where there is one of that name, and a role only where there is none. */
+/** `--drop` names a database or a slot where there is one of that name, and a role only where there is none. */
 export const droppedRoles = ({
   inventory,
   closed,
+  ties,
   drop,
-}: Pick<CarryWorld, 'inventory' | 'closed' | 'drop'>): string[] => {
-  const databases = new Set([...inventory.databases.map(({ name }) => name), ...closed])
-  return inventory.roles.map(({ name }) => name).filter((name) => drop.includes(name) && !databases.has(name))
+}: Pick<CarryWorld, 'inventory' | 'closed' | 'ties' | 'drop'>): string[] => {
+  const others = [...inventory.databases, ...ties].map(({ name }) => name)
+  const taken = new Set([...others, ...closed])
+  return inventory.roles.map(({ name }) => name).filter((name) => drop.includes(name) && !taken.has(name))
 }
 
 const refuseTablespaces = ({ inventory }: CarryWorld): void => {

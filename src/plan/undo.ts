@@ -32,6 +32,8 @@ export type UndoTarget = {
   target: Position
   /** An undoing that died while it brought a copy back: what the volume holds is of no use, and is not kept. */
   torn?: Position
+  /** What comes back was made by a cutover that was taken back before its end. */
+  isHalfMade: boolean
 }
 
 const isTorn = (run: Position): boolean => run.frame.command === 'undo' && !isDone(run, 'bring-back')
@@ -44,11 +46,13 @@ const isTorn = (run: Position): boolean => run.frame.command === 'undo' && !isDo
 export const findTarget = (runs: readonly Position[]): UndoTarget | undefined => {
   const found = runs.find((run, index) => replaced(run) || (index === 0 && !run.outcome))
   if (!found) return undefined
-  const of = found.outcome ? undefined : runs.find(({ frame }) => frame.run === found.frame.of)
+  const of = runs.find(({ frame }) => frame.run === found.frame.of)
+  const isOfUnfinished = of !== undefined && of.outcome !== 'done'
   const writer = runs.find(replaced)
   return {
-    target: of && of.outcome !== 'done' ? of : found,
+    target: isOfUnfinished && !found.outcome ? of : found,
     ...(writer && isTorn(writer) && { torn: writer }),
+    isHalfMade: isOfUnfinished && found.outcome === 'done' && replaced(of),
   }
 }
 
@@ -66,7 +70,7 @@ const startOnly = (world: UndoWorld): Step[] => {
   return [...startAgain(world), ...(copied ? [{ kind: 'remove-copy', copy: frame.copy } as const] : [])]
 }
 
-/** Where this undoing's own undoing would go: to what it replaces, or where that is torn, to what is whole. */
+/** Where this undoing's own undoing would go: to what it replaces, or where that is torn, to what was to come or was there. */
 const keptBy = ({
   run,
   host,

@@ -17,10 +17,11 @@ const renderWritten = (count: number | undefined): string => {
 /** What an undoing replaces, and that it is kept. */
 export const renderSince = (
   since: SinceView | undefined,
-  { target, copy }: { target: Position; copy: string | undefined },
+  { target, copy, isHalfMade }: { target: Position; copy: string | undefined; isHalfMade: boolean },
 ): string => {
   const { frame, begun } = target
-  const head = `Taking back the ${frame.command} of ${begun.slice(0, 16).replace('T', ' ')}.\n`
+  const half = isHalfMade ? 'What comes back is a cutover that was never finished: it may not start.\n' : ''
+  const head = `Taking back the ${frame.command} of ${begun.slice(0, 16).replace('T', ' ')}.\n${half}`
   if (copy === undefined) return `${head}Nothing was replaced yet: what was stopped starts again.\n`
   if (!since) return `${head}Postgres does not answer, so what was written since cannot be told.\n`
   const rows = since.databases.map(({ name, rows: count, bytes }) => [

@@ -10,7 +10,7 @@ import { compareRoles } from '../model/compare-inventories.ts'
 import { isRoleThere, rolesAmong } from '../model/inventory.ts'
 import type { Facts } from '../model/journal.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
-import { rolesOfItem } from '../model/recreate.ts'
+import { grantsAmong } from '../model/recreate.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
 import { carryGrants } from './carry-grants.ts'
 import type { CutoverTools } from './cutover-tools.ts'
@@ -39,7 +39,7 @@ export const carryRoles = async (
   await servers.lock()
   const { server } = await servers.engine(environment)
   const wanted = new Set([...frame.carried.roles, manifest.server.user])
-  const roles = rolesAmong(manifest.roles, wanted)
+  const roles = rolesAmong(manifest.roles, { there: wanted, superuser: manifest.server.user })
   const passwords = parseRolePasswords(await readFile(join(directory, manifest.globals.file), 'utf8'))
   const { version } = await readServerInventory(server)
   await restoreRoles(server, roles, { passwords, major: majorOf(version), existing: 'complete' })
@@ -69,7 +69,7 @@ export const carrySettings = async (
     report.progress(name)
     const owner = roles.has(was.owner) ? was.owner : user
     const settings = was.settings.filter(({ role }) => role === null || roles.has(role))
-    const acl = was.acl.filter((item) => rolesOfItem(item).every((role) => isRoleThere(role, roles)))
+    const acl = grantsAmong(was.acl, { owner, isThere: (role) => isRoleThere(role, roles) })
     await applyProperties(maintenance.query, { ...was, owner, settings, acl }, name)
     await carryGrants(server, { database: name, grants: grants[name] ?? [], roles })
   }

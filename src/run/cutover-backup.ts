@@ -4,25 +4,15 @@ import { readDatabaseNames, readProperties, readServerInventory } from '../io/in
 import type { Server } from '../io/postgres.ts'
 import { keepSettings, readSystemSettings } from '../io/server-settings.ts'
 import { readPosition } from '../io/snapshot.ts'
-import { readStack, startContainers, waitHealthy } from '../io/stack.ts'
 import { isRoleThere } from '../model/inventory.ts'
 import type { Facts } from '../model/journal.ts'
 import { mayHaveWritten } from '../model/snapshot.ts'
 import { renderBytes, renderRemoval } from '../report/backup.ts'
 import { takeBackup } from './backup.ts'
 import { readAllGrants } from './carry-grants.ts'
+import { ensureDatabase } from './cutover-stacks.ts'
 import type { CutoverTools, StepResult } from './cutover-tools.ts'
 import { makeRunId } from './run-id.ts'
-
-const healthyWithin = 180_000
-
-/** After a crash the database may be down, though nothing was wiped yet: it starts as it is. */
-const ensureDatabase = async ({ docker, host, stop, report }: CutoverTools): Promise<void> => {
-  const stack = await readStack(docker.docker, host.stack.project)
-  const ids = stack.map(({ id }) => id)
-  await startContainers(docker.docker, ids)
-  await waitHealthy(docker.docker, { ids, within: healthyWithin, stop, onProgress: report.progress })
-}
 
 const dumpAll = async (
   tools: CutoverTools,
@@ -63,11 +53,15 @@ const refuseNews = async ({ servers, frame }: CutoverTools, server: Server): Pro
   const supplied = frame.environments.map((name) => servers.supplied(name).environment)
   const managed = supplied.flatMap((environment) => environment.databases.map(({ database }) => database))
   const users = supplied.map(({ user }) => user)
-  const { databases, roles } = frame.carried
-  const known = new Set([...managed, ...users, ...databases, ...roles, ...(frame.dropped ?? []), maintenance])
+  const { carried, dropped = [] } = frame
+  const databases = new Set([...managed, ...carried.databases, ...dropped, maintenance])
+  const roles = new Set([...users, ...carried.roles, ...dropped])
   const all = await readDatabaseNames(server)
   const own = (await readServerInventory(server)).roles.map(({ name }) => name)
-  const news = [...all, ...own].filter((name) => !isRoleThere(name, known))
+  const news = [
+    ...all.filter((name) => !databases.has(name)),
+    ...own.filter((name) => !isRoleThere(name, roles)),
+  ]
   if (news.length === 0) return all
   throw new AppError(`${news.join(', ')} came after the plan was made, and would not come along.`, {
     exitCode: exitCodes.refused,

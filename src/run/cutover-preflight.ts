@@ -91,6 +91,10 @@ export const checkUndo = async (
 ): Promise<void> => {
   await checkStack(tools.docker, { stack: tools.host.stack, passEnv: tools.passEnv, names: true })
   await checkVolume(tools)
-  if (image !== undefined && !(await hasImage(tools.docker.docker, image)))
-    throw missing(image, 'Postgres ran on it')
+  if (image === undefined || (await hasImage(tools.docker.docker, image))) return
+  throw new AppError(`The image ${image}, on which Postgres ran, is not on this machine any more.`, {
+    exitCode: exitCodes.unreachable,
+    details: ['Pull the tag that had this id, or load it. Nothing was touched.'],
+    hint: 'docker image ls --all --no-trunc',
+  })
 }

@@ -32,6 +32,14 @@ export const stopDatabase = async (tools: CutoverTools): Promise<Facts> => {
   return database ? { database: { id: database.id, finished: database.finished } } : {}
 }
 
+/** After a crash the database may be down, though its container is there: it starts as it is. */
+export const ensureDatabase = async ({ docker, host, stop, report }: CutoverTools): Promise<void> => {
+  const stack = await readStack(docker.docker, host.stack.project)
+  const ids = stack.map(({ id }) => id)
+  await startContainers(docker.docker, ids)
+  await waitHealthy(docker.docker, { ids, within: healthyWithin, stop, onProgress: report.progress })
+}
+
 /** What came back was written by the image of that time: another major version would not start on it. */
 const oldImage = async (
   { docker, passEnv, servers, frame, state }: CutoverTools,

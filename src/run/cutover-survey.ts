@@ -6,6 +6,7 @@ import type { Context } from '../model/context.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
 import { unappliedFiles } from '../model/history.ts'
 import { type Inventory, rolesAmong } from '../model/inventory.ts'
+import { majorOf } from '../model/manifest.ts'
 import { type Prediction, predictDowntime } from '../model/prediction.ts'
 import { nameOfSetting } from '../model/sql.ts'
 import { findUnmade, type Unmade } from '../model/unmade.ts'
@@ -88,13 +89,21 @@ export const survey = async (options: SurveyOptions, context: Context): Promise<
   const rehearsal = await rehearse(
     {
       ...options,
-      inventory: { ...inventory, roles: rolesAmong(inventory.roles, roles) },
+      inventory: {
+        ...inventory,
+        roles: rolesAmong(inventory.roles, {
+          there: roles,
+          superuser: servers.supplied(first).environment.user,
+        }),
+      },
       databases,
       grants: await readAllGrants(server, open),
     },
     context,
   )
-  const behind = await readBehind(options)
+  // Another major version writes the same view in another way.
+  const isSameMajor = majorOf(inventory.version) === majorOf(rehearsal.version)
+  const behind = isSameMajor ? await readBehind(options) : new Set(databases)
   const unmade = findUnmade({ present, rebuilt: rehearsal.objects, inventory, behind })
   refuseUnmade(unmade, { host: host.name, drop })
   const carried = planCarry({ ...carry, rebuiltRoles: rehearsal.roles })

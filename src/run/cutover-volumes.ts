@@ -1,6 +1,16 @@
+import { AppError, exitCodes } from '../errors.ts'
+import { appendJournal } from '../io/journal.ts'
+import { volumeExists } from '../io/volume.ts'
 import { copyVolume } from '../io/volume-copy.ts'
-import { makeCopyVolume, readCopies, readMade, removeVolume, wipeVolume } from '../io/volume-life.ts'
-import type { Facts } from '../model/journal.ts'
+import {
+  isWipedBy,
+  makeCopyVolume,
+  readCopies,
+  readMade,
+  removeVolume,
+  wipeVolume,
+} from '../io/volume-life.ts'
+import { type Facts, stepKey } from '../model/journal.ts'
 import { isReset } from '../plan/cutover.ts'
 import type { CutoverTools, StepResult } from './cutover-tools.ts'
 
@@ -42,14 +52,31 @@ export const bringBack = (
   { volume, copy }: { volume: string; copy: string },
 ): Promise<StepResult> => copyOver(tools, { from: copy, to: volume, requireClean: false })
 
-export const wipe = async (
-  { docker, frame, host, image }: CutoverTools,
-  volume: string,
-  { made = frame.made, copied }: Facts,
-): Promise<undefined> => {
+/**
+ * Somebody may have removed the copy since it was compared: then this run goes back to where it is made.
+ * @throws AppError (exit 1), with nothing wiped.
+ */
+const requireCopy = async ({ docker, frame, state }: CutoverTools, volume: string): Promise<void> => {
   const { run, copy } = frame
-  const { project } = host.stack
-  await wipeVolume(docker.docker, { volume, project, run, image, made, ...(copied && { copy }) })
+  const made = await readMade(docker.docker, volume)
+  if (!made || isWipedBy(made, run) || (await volumeExists(docker.docker, copy))) return
+  const why = `the copy ${copy} is gone`
+  const step = stepKey({ kind: 'copy-volume', volume, copy })
+  appendJournal(state, run, { entry: 'rewound', at: new Date().toISOString(), step, why })
+  throw new AppError(`The copy ${copy} is gone, so ${volume} is not wiped.`, {
+    exitCode: exitCodes.failed,
+    details: ['Somebody removed it. It is made again first.'],
+  })
+}
+
+export const wipe = async (
+  tools: CutoverTools,
+  volume: string,
+  { made = tools.frame.made, copied }: Facts,
+): Promise<undefined> => {
+  const { docker, frame, host, image } = tools
+  if (copied) await requireCopy(tools, volume)
+  await wipeVolume(docker.docker, { volume, project: host.stack.project, run: frame.run, image, made })
   return undefined
 }
 

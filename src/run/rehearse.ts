@@ -31,6 +31,8 @@ export type RehearseOptions = Pick<
 }
 
 export type Rehearsal = {
+  /** Of the server that will start, as `show server_version` has it. */
+  version: string
   /** Milliseconds that the migrations took. */
   ms: number
   /** Of an empty server. */
@@ -121,7 +123,7 @@ export const rehearse = async (options: RehearseOptions, context: Context): Prom
   }
   const ms = performance.now() - before
   const given = await rehearseGrants(scratch, options)
-  return { ms, roles: own, given, objects: await readAllObjects(scratch.server, databases) }
+  return { version, ms, roles: own, given, objects: await readAllObjects(scratch.server, databases) }
 }
 
 const rehearseGrants = async (

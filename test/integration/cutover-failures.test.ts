@@ -94,6 +94,44 @@ describe('a disk that is full in the middle of', { timeout: 400_000 }, () => {
   })
 })
 
+describe('a cutover whose copy somebody removed before the wipe', { timeout: 400_000 }, () => {
+  const copyOfVolume = 5
+
+  /** Stopped by Ctrl-C behind the copy, which then goes. */
+  const lose = async (): Promise<string> => {
+    const interrupt = new AbortController()
+    const running = platform.tool('cutover vps --confirm yes', { interrupt: interrupt.signal })
+    await eventually(
+      'the copy to begin',
+      () => newest(victim)?.running?.startsWith('copy-volume') || undefined,
+      60_000,
+    )
+    interrupt.abort('SIGINT')
+    expect((await running).exit).toBe(130)
+    const position = newest(victim)
+    expect(position?.done.size).toBe(copyOfVolume + 1)
+    const copy = position?.frame.copy ?? ''
+    await docker(['volume', 'rm', copy])
+    return copy
+  }
+
+  it.each([
+    ['--resume', () => victim.expectNew()],
+    ['--undo', () => victim.expectOld()],
+  ])('is not wiped, and %s still ends it well', async (way, expectRight) => {
+    const copy = await lose()
+    const { exit, stderr } = await cutOver(victim, '--resume')
+    expect({ exit, stderr }).toMatchObject({ exit: 1 })
+    expect(stderr).toContain(`The copy ${copy} is gone, so ${platform.stacks.env.PO_VOLUME} is not wiped.`)
+    expectCommands(stderr)
+    const ended = await cutOver(victim, way)
+    expect(ended.exit, ended.stderr).toBe(0)
+    await expectRight()
+    if (way === '--resume') expect((await cutOver(victim, '--undo')).exit).toBe(0)
+    await victim.expectOld()
+  })
+})
+
 describe('a cutover that died half-way', { timeout: 400_000 }, () => {
   it('lets nobody else write on its host before it is finished or undone', async () => {
     await killIn(victim, { step: migrateProd, after: 0 })

@@ -3,7 +3,6 @@ import { connectDocker, type Docker } from '../../src/io/docker.ts'
 import { resolveEndpoint } from '../../src/io/docker-endpoint.ts'
 import { runShell } from '../../src/io/shell.ts'
 import { copyVolume } from '../../src/io/volume-copy.ts'
-import { wipeVolume } from '../../src/io/volume-life.ts'
 import { docker as cli, uniqueName } from '../support/docker.ts'
 import { postgresImage } from '../support/images.ts'
 
@@ -37,15 +36,4 @@ it('a server that did not shut down cleanly is not copied where that is asked fo
     message: expect.stringContaining('was not shut down cleanly'),
   })
   await copyVolume(docker, { ...options, requireClean: false })
-})
-
-it('nothing is wiped whose copy is gone', async () => {
-  const wiped = { volume: from, project: from, run: 'one', image: postgresImage, made: undefined }
-  await expect(wipeVolume(docker, { ...wiped, copy: uniqueName('gone') })).rejects.toMatchObject({
-    exitCode: 1,
-    message: expect.stringContaining(`so ${from} is not wiped`),
-  })
-  expect(await inVolume(from, 'ls /v/d | wc -l')).toBe('100')
-  await wipeVolume(docker, { ...wiped, copy: to })
-  expect(await inVolume(from, 'ls /v')).toBe('')
 })

@@ -119,6 +119,7 @@ describe('the plan of an undoing', () => {
       run: 'run2',
       host: vps.host,
       target,
+      isHalfMade: false,
       volumeExists: true,
       copyExists,
       containers: vps.containers,
@@ -190,31 +191,37 @@ describe('the plan of an undoing', () => {
 
     it('the newest run, where that is not finished or replaced the data', () => {
       for (const run of [standing(2), standing(7), whole, done(undoing(whole, 9))])
-        expect(findTarget([run, whole])).toEqual({ target: run })
+        expect(findTarget([run, whole])).toMatchObject({ target: run, isHalfMade: false })
     })
 
     it('an undoing that stopped or died, where the platform before it was whole', () => {
       const stopped = undoing(whole, beforeWipe)
-      expect(findTarget([stopped, whole])).toEqual({ target: stopped })
+      expect(findTarget([stopped, whole])).toEqual({ target: stopped, isHalfMade: false })
       const torn = undoing(whole, inBringBack)
-      expect(findTarget([torn, whole])).toEqual({ target: torn, torn })
+      expect(findTarget([torn, whole])).toEqual({ target: torn, torn, isHalfMade: false })
     })
 
     it('the run itself, where an undoing of it never ended', () => {
       const stopped = undoing(half, beforeWipe)
-      expect(findTarget([stopped, half])).toEqual({ target: half })
+      expect(findTarget([stopped, half])).toEqual({ target: half, isHalfMade: false })
       const torn = undoing(half, inBringBack)
-      expect(findTarget([torn, half])).toEqual({ target: half, torn })
+      expect(findTarget([torn, half])).toEqual({ target: half, torn, isHalfMade: false })
       const gaveWay = superseded(torn)
       expect(findTarget([undoing(half, beforeWipe), gaveWay, half])).toEqual({
         target: half,
         torn: gaveWay,
+        isHalfMade: false,
       })
+    })
+
+    it('a whole undoing, and says when that brings back what was never finished', () => {
+      const undone = done(undoing(half, 9))
+      expect(findTarget([undone, half])).toEqual({ target: undone, isHalfMade: true })
     })
 
     it('what is behind a run that came to nothing', () => {
       const came = superseded(standing(2))
-      expect(findTarget([done(undoing(came)), came, whole])).toEqual({ target: whole })
+      expect(findTarget([done(undoing(came)), came, whole])).toEqual({ target: whole, isHalfMade: false })
       expect(findTarget([done(undoing(came)), came])).toBeUndefined()
     })
 
