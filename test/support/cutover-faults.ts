@@ -147,6 +147,8 @@ export const strikeAndLeave = async (
 
 /** A platform to be killed at. */
 export const victimOf = async (platform: Platform): Promise<Victim> => {
+  // It has the new server started once more, in the middle of a step.
+  await platform.psql('postgres', 'alter system set track_activity_query_size = 2048')
   const [containers, fingerprint] = [await platform.containers(), await platform.fingerprint()]
   const expectServed = async (): Promise<void> => {
     await platform.healthy()
@@ -165,6 +167,7 @@ export const victimOf = async (platform: Platform): Promise<Victim> => {
     },
     expectNew: async () => {
       expect(await platform.managedRows()).toBe('none')
+      expect(await platform.psql('postgres', 'show track_activity_query_size')).toBe('2kB')
       await expectServed()
       expect(await platform.tool('status qual prod --exit-code')).toMatchObject({ exit: 0 })
     },

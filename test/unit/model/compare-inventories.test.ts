@@ -84,6 +84,15 @@ describe('comparing servers', () => {
     expect(compareInventories(server, { ...server, version: '17.3' })).toEqual([])
   })
 
+  it('takes a membership for the same, whoever granted it', () => {
+    const of = (grantor: string, admin = false): Inventory => {
+      const membership = { role: 'readers', grantor, admin, inherit: true, set: true }
+      return { ...server, roles: [role('app', { memberships: [membership] })] }
+    }
+    expect(compareInventories(of('boss'), of('postgres'))).toEqual([])
+    expect(compareInventories(of('boss'), of('boss', true))).toEqual(['role app: the memberships differ'])
+  })
+
   it('tells of roles and databases that are missing, new or changed', () => {
     const after = {
       ...server,

@@ -5,10 +5,23 @@ import {
   createRole,
   databaseProperties,
   grantMembership,
+  grantsAmong,
 } from '../../../src/model/recreate.ts'
 import { parseRolePasswords } from '../../../src/model/role-passwords.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import { database, role } from '../support/inventories.ts'
+
+describe('grants of a database', () => {
+  it("stay without a grantee who is gone, and are the owner's where their grantor is", () => {
+    const acl = ['=Tc/gone', 'gone=CTc/gone', 'app=c/gone', '"a b"=c/app']
+    const isThere = (name: string): boolean => name !== 'gone'
+    expect(grantsAmong(acl, { owner: 'new "one"', isThere })).toEqual([
+      '=Tc/"new ""one"""',
+      'app=c/"new ""one"""',
+      '"a b"=c/app',
+    ])
+  })
+})
 
 describe('making a database again', () => {
   it.each([
