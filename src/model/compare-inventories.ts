@@ -116,7 +116,9 @@ export const compareDatabases = (
 const withoutGrantors = (roles: Inventory['roles']) =>
   roles.map((role) => ({
     ...role,
-    memberships: role.memberships.map(({ grantor: _, ...rest }) => JSON.stringify(rest)).sort(),
+    memberships: role.memberships
+      .map(({ role: granted, admin, inherit, set }) => [granted, admin, inherit, set].join(' '))
+      .sort(),
   }))
 
 export const compareRoles = (before: Inventory['roles'], after: Inventory['roles']): string[] =>

@@ -90,6 +90,9 @@ describe('comparing servers', () => {
       return { ...server, roles: [role('app', { memberships: [membership] })] }
     }
     expect(compareInventories(of('boss'), of('postgres'))).toEqual([])
+    const read = { set: true, inherit: true, admin: false, grantor: 'boss', role: 'readers' }
+    const again = { ...server, roles: [role('app', { memberships: [read] })] }
+    expect(compareInventories(of('boss'), again)).toEqual([])
     expect(compareInventories(of('boss'), of('boss', true))).toEqual(['role app: the memberships differ'])
   })
 
