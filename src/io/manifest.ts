@@ -3,8 +3,7 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as z from 'zod'
-import { AppError, exitCodes } from '../errors.ts'
-import type { InterruptReason } from '../model/context.ts'
+import { AppError, exitCodes, interruptionCode } from '../errors.ts'
 import type { BackupFile, Manifest } from '../model/manifest.ts'
 import { quote } from '../model/quote.ts'
 
@@ -163,7 +162,7 @@ export const readManifest = (directory: string, hint = `ls ${quote(dirname(direc
 
 const interrupted = ({ reason }: AbortSignal): AppError =>
   new AppError(`Interrupted by ${reason} while the files of the backup were read.`, {
-    exitCode: (reason as InterruptReason) === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
+    exitCode: interruptionCode(reason),
     details: ['Nothing was touched.'],
   })
 

@@ -35,17 +35,17 @@ const unlogged = [
   .join('; ')
 
 /** `fallback` is tried where the first one's grantor may not: it may be there already, and be another here. */
-type Grant = { sql: string; fallback: string }
+type MembershipGrant = { sql: string; fallback: string }
 
-const grantsOf = ({ name, memberships }: RoleInventory, major: number): Grant[] =>
+const grantsOf = ({ name, memberships }: RoleInventory, major: number): MembershipGrant[] =>
   memberships.map((membership) => ({
     sql: grantMembership(name, membership, major),
     fallback: grantMembership(name, { ...membership, grantor: undefined }, major),
   }))
 
 /** Those that failed, and the last one's reason. */
-const tryAll = async (query: Query, grants: readonly Grant[], key: keyof Grant) => {
-  const failed: Grant[] = []
+const tryAll = async (query: Query, grants: readonly MembershipGrant[], key: keyof MembershipGrant) => {
+  const failed: MembershipGrant[] = []
   let reason: unknown
   for (const grant of grants) {
     await query('savepoint grant_one')
@@ -59,7 +59,7 @@ const tryAll = async (query: Query, grants: readonly Grant[], key: keyof Grant) 
 }
 
 /** Grants depend on one another (who may grant got it from somebody): as often as it goes on. */
-const grantAll = async (query: Query, grants: readonly Grant[]): Promise<void> => {
+const grantAll = async (query: Query, grants: readonly MembershipGrant[]): Promise<void> => {
   let left = grants
   while (left.length > 0) {
     const { failed } = await tryAll(query, left, 'sql')

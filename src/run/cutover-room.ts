@@ -1,23 +1,12 @@
-import { AppError, exitCodes } from '../errors.ts'
 import { freeBytes, isSameDisk } from '../io/disk.ts'
 import { makeScratchVolume } from '../io/throwaway.ts'
 import { type Measured, measureVolume } from '../io/volume-copy.ts'
 import { removeVolume } from '../io/volume-life.ts'
 import { copyName } from '../model/cutover.ts'
-import { renderBytes } from '../report/backup.ts'
 import type { CutoverTools } from './cutover-tools.ts'
+import { cluster, tooSmall } from './room.ts'
 
 export type RoomOptions = Pick<CutoverTools, 'docker' | 'image' | 'run' | 'host'>
-
-export const tooSmall = (what: string, needed: number, free: number): AppError =>
-  new AppError(
-    `${what} has not enough room: ${renderBytes(needed)} are needed, ${renderBytes(free)} are free.`,
-    {
-      exitCode: exitCodes.refused,
-      details: ['Nothing was touched.'],
-      hint: 'docker system df; df -h',
-    },
-  )
 
 /** Size of the host's volume, room beside it, and the rate of a copy; a volume of its own is written for it, and goes. */
 export const measureHost = async ({ docker, image, run, host }: RoomOptions): Promise<Measured> => {
@@ -35,9 +24,6 @@ export const requireRoom = async (options: RoomOptions): Promise<void> => {
   const { bytes, free } = await measureHost(options)
   if (free < bytes) throw tooSmall("Docker's disk", bytes, free)
 }
-
-/** Size of a small cluster, for the throwaway server and the new one. */
-const cluster = 100e6
 
 /**
  * A copy of the volume, and for a while the largest database twice; dumps in the state directory, on the same disk maybe. A

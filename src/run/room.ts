@@ -1,11 +1,22 @@
+import { AppError, exitCodes } from '../errors.ts'
 import { freeBytes, freeBytesIn } from '../io/disk.ts'
 import { readDataDirectory, readProperties } from '../io/inventory.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
-import { tooSmall } from './cutover-room.ts'
+import { renderBytes } from '../report/backup.ts'
 import type { SharedEngine } from './require-shared.ts'
 
-/** Size of a small cluster, for the throwaway server. */
-const cluster = 100e6
+/** Size of a small cluster: a throwaway server's, or a new one's. */
+export const cluster = 100e6
+
+export const tooSmall = (what: string, needed: number, free: number): AppError =>
+  new AppError(
+    `${what} has not enough room: ${renderBytes(needed)} are needed, ${renderBytes(free)} are free.`,
+    {
+      exitCode: exitCodes.refused,
+      details: ['Nothing was touched.'],
+      hint: 'docker system df; df -h',
+    },
+  )
 
 const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0)
 
