@@ -5,14 +5,14 @@ import type { Engine } from '../io/engine.ts'
 import { readTakenNames } from '../io/inventory.ts'
 import { readManifest } from '../io/manifest.ts'
 import { replacedOf } from '../model/beside-name.ts'
+import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail, type Warning } from './check.ts'
 
 export type BackupFacts = {
   environment: Environment
   engine: () => Promise<Engine>
-  /** Answers the state directory. */
-  requireState: () => string
+  requireState: () => State
   /** Whether others depend on the host: there a backup is expected. */
   shared: boolean
 }

@@ -3,6 +3,7 @@ import { listJournals, readJournal } from '../io/journal.ts'
 import { readLogind } from '../io/logind.ts'
 import { readCopies } from '../io/volume-life.ts'
 import { foldJournal, type Position } from '../model/position.ts'
+import type { State } from '../model/state.ts'
 import type { Host } from '../model/types.ts'
 import { commandsOf, describeProgress } from '../report/cutover.ts'
 import { type Check, fail, type Warning } from './check.ts'
@@ -10,13 +11,12 @@ import { type Check, fail, type Warning } from './check.ts'
 export type CutoverFacts = {
   host: Host
   docker: () => Promise<DockerHost>
-  /** Answers the state directory. */
-  requireState: () => string
+  requireState: () => State
   /** logind's configuration files. */
   logind: readonly string[]
 }
 
-const newestOf = (state: string, host: string): Position | undefined =>
+const newestOf = (state: State, host: string): Position | undefined =>
   listJournals(state)
     .reverse()
     .flatMap((run) => foldJournal(readJournal(state, run)) ?? [])

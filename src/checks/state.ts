@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs'
 import type { Shell } from '../io/shell.ts'
+import type { State } from '../model/state.ts'
 import type { Check, Warning } from './check.ts'
 
 export type StateFacts = {
   /** Answers the state directory, ready to write in. */
-  requireState: () => string
+  requireState: () => State
   shell: Shell
   /** Where `flock` is looked for. */
   path: string | undefined
@@ -12,8 +13,8 @@ export type StateFacts = {
 
 const everyone = 0o007
 
-const checkState = (requireState: () => string): string | Warning => {
-  const state = requireState()
+const checkState = (requireState: () => State): string | Warning => {
+  const { root: state } = requireState()
   const mode = statSync(state).mode & 0o7777
   const shown = `${state}, mode ${mode.toString(8).padStart(4, '0')}`
   if (mode & everyone)

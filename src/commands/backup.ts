@@ -9,6 +9,7 @@ import { closeSession } from '../io/postgres.ts'
 import { readExisting } from '../io/read-database.ts'
 import { readLiveRuns } from '../io/reap-recovery.ts'
 import type { Context } from '../model/context.ts'
+import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { planBackup } from '../plan/backup.ts'
 import { renderBackup, renderRemoval, renderTransfer, type Transfer } from '../report/backup.ts'
@@ -35,7 +36,7 @@ export const backupCommand = (program: Program, wire: Wire) =>
     wire(backup),
   )
 
-type Opened = { run: Run; config: Config; environment: Environment; engine: SharedEngine; state: string }
+type Opened = { run: Run; config: Config; environment: Environment; engine: SharedEngine; state: State }
 
 /** What the run needs to be seen as alive: others reap what belongs to a run without a session there. */
 const openPresence = async ({ shared }: SharedEngine): Promise<AsyncDisposable> => {
@@ -72,7 +73,7 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
   const absent = managed.filter((one) => !existing.has(one))
   const directory = join(backupsDirectory(state), backupName(name, run.id))
   const plan = planBackup({ environment: name, existing: databases, directory })
-  await requireBackupRoom(engine, { state, databases })
+  await requireBackupRoom(engine, { state: state.directory, databases })
   const record = { state, run: run.id, command: 'backup' as const, environment: name, databases, directory }
   const { interrupt } = context
   return await recordRun(record, context, async () => {

@@ -6,6 +6,7 @@ import { followRunLog, runLogFile, runLogSize } from '../io/run-log.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import type { Position } from '../model/position.ts'
+import type { State } from '../model/state.ts'
 import { isReset } from '../plan/cutover.ts'
 import { commandsOf, describeProgress, describeStanding } from '../report/cutover.ts'
 import { replay } from '../report/log.ts'
@@ -24,9 +25,9 @@ export type Followed = { options: CutoverOptions; config: Config; host: CutoverH
 export const newestOf = ({ config, host, context }: Followed): Position | undefined =>
   readNewest(requireState(config, host, context.env), host.name)
 
-const isHeld = async (state: string, holder: Holder): Promise<boolean> => {
+const isHeld = async ({ root }: State, holder: Holder): Promise<boolean> => {
   try {
-    await using _lock = await acquireHostLock({ state, mode: 'shared', holder, wait: 0 })
+    await using _lock = await acquireHostLock({ state: root, mode: 'shared', holder, wait: 0 })
     return false
   } catch (error) {
     if (error instanceof AppError && error.exitCode === exitCodes.locked) return true
@@ -41,7 +42,7 @@ export const isLive = async ({ config, host, context }: Followed): Promise<boole
     { run: makeRunId(new Date()), command: `po-migrate cutover ${host.name}` },
     context,
   )
-  const own = readHostHolder(state)?.command.startsWith(`po-migrate cutover ${host.name}`) ?? false
+  const own = readHostHolder(state.root)?.command.startsWith(`po-migrate cutover ${host.name}`) ?? false
   return own && (await isHeld(state, holder))
 }
 

@@ -7,7 +7,7 @@ import { dockerChecks, machineChecks } from '../checks/machine.ts'
 import type { Config } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
-import { requireState, stateDirectory } from '../config/state.ts'
+import { requireState, stateOf } from '../config/state.ts'
 import { type ExitCode, exitCodes } from '../errors.ts'
 import { composeEnvironment } from '../io/compose.ts'
 import { openDockerHost } from '../io/docker-host.ts'
@@ -97,16 +97,16 @@ const checksOf = (
     return embeddedChecks({
       environment,
       engine,
-      state: stateDirectory(config, environment.host, context.env),
+      state: stateOf(config, environment.host, context.env).directory,
       shell: runShell,
     })
   const source = passwordSource(config, environment.name)
   const readIt = () => readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
-  const stateOf = () => requireState(config, environment.host, context.env)
+  const stateHere = () => requireState(config, environment.host, context.env)
   const cutovers = cutoverChecks({
     host: environment.host,
     docker: host,
-    requireState: stateOf,
+    requireState: stateHere,
     logind: logindFiles(),
   })
   const checks = environmentChecks({
@@ -116,11 +116,11 @@ const checksOf = (
     source,
     readPassword: readIt,
     state: {
-      requireState: stateOf,
+      requireState: stateHere,
       shell: runShell,
       path: context.env.PATH,
     },
-    backups: { environment, engine, requireState: stateOf, shared: environment.host.shared === true },
+    backups: { environment, engine, requireState: stateHere, shared: environment.host.shared === true },
     leftovers: {
       environment,
       engine,
@@ -159,6 +159,7 @@ export const doctor = async (options: DoctorOptions, context: Context): Promise<
   const host = once(() => openDockerHost(context.env, runShell))
   const { image, digest } = config.dbmate
   const names = chooseEnvironments(config, options, context)
+  for (const name of names) stateOf(config, resolveEnvironment(config, name).host, context.env)
   const usesDocker = names.some((name) => resolveEnvironment(config, name).engine === 'docker')
   const machine = [
     ...machineChecks({ configFile: config.file, nodeVersion: context.nodeVersion }),

@@ -1,5 +1,5 @@
 import { resolveEnvironment } from '../config/resolve.ts'
-import { stateDirectory } from '../config/state.ts'
+import { stateOf } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import { readLedger } from '../io/ledger.ts'
 import { hasManifest } from '../io/manifest.ts'
@@ -7,6 +7,7 @@ import type { Server } from '../io/postgres.ts'
 import { readExisting } from '../io/read-database.ts'
 import { readRunRecords } from '../io/run-record.ts'
 import type { Context } from '../model/context.ts'
+import type { State } from '../model/state.ts'
 import { type HistoryDocument, type RunRecord, runRecordDocument } from '../report/documents.ts'
 import { renderHistory } from '../report/history.ts'
 import { writeDocument } from '../report/json.ts'
@@ -62,7 +63,7 @@ const readLedgers = async (
 }
 
 /** Backups and restores, from the host's state directory; a file that is none is left out. */
-const readRuns = (state: string, environment: string): RunRecord[] =>
+const readRuns = (state: State, environment: string): RunRecord[] =>
   readRunRecords(state, environment).flatMap((record) => {
     const parsed = runRecordDocument.safeParse(record)
     return parsed.success ? parsed.data : []
@@ -83,7 +84,7 @@ const showHistory = async (options: HistoryOptions, context: Context): Promise<E
   const { name, host } = resolveEnvironment(config, options.environment, options.db)
   const ledgers = await readLedgers(options, context)
   const unread = ledgers instanceof AppError ? ledgers : undefined
-  const state = stateDirectory(config, host, context.env)
+  const state = stateOf(config, host, context.env)
   const document: HistoryDocument = {
     version: 1,
     environment: name,

@@ -13,6 +13,7 @@ import { pasteSql } from '../model/paste.ts'
 import type { Plan } from '../model/plan.ts'
 import { quoteAll } from '../model/quote.ts'
 import { quoteIdentifier } from '../model/sql.ts'
+import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { dropsDue, planRestore, swapsOf } from '../plan/restore.ts'
 import { requireShown } from '../plan/up.ts'
@@ -75,7 +76,7 @@ type Opened = {
   config: Config
   environment: Environment
   engine: SharedEngine
-  state: string
+  state: State
   directory: string
   manifest: Manifest
   holder: Holder

@@ -1,5 +1,6 @@
 import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
+import { stateOf } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { history, isUnapplied } from '../model/history.ts'
@@ -85,6 +86,7 @@ export const status = async (options: StatusOptions, context: Context): Promise<
   const environments = names.map((name) => resolveEnvironment(config, name))
   const report = reportFor({ ...options, json: false }, context)
   const here = environments.filter(({ host }) => runsHere(host, options.here, context))
+  for (const { host } of here) stateOf(config, host, context.env)
   const there = environments.filter((environment) => !here.includes(environment))
   const [near, far] = await Promise.all([
     Promise.all(here.map((environment) => readEnvironment(environment, { config, report, context }))),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { reservedNames } from '../model/state.ts'
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]*$/i, 'letters, digits, "_" and "-" only')
 const reference = z.string().min(1)
@@ -152,6 +153,12 @@ const lint = z
 /** migrate.yaml, as written: the one schema behind the loader, the editors' JSON Schema and the docs. */
 export const configSchema = z
   .strictObject({
+    project: name
+      .refine((value) => !reservedNames.has(value), 'is the name of a directory that older releases use')
+      .optional()
+      .describe(
+        'Name of this project, by which its journals, backups and data are told from those of others on the same host; needed where `state:` is set or the host has `ssh:`',
+      ),
     state: z
       .string()
       .optional()

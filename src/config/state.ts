@@ -1,34 +1,87 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { usageError } from '../errors.ts'
+import type { State } from '../model/state.ts'
 import type { Host } from '../model/types.ts'
 import type { Config, Variables } from './load.ts'
 
 const onServers = '/var/lib/po-migrate'
 
-/** Where locks, journals and data stand: `state:`, else on a server its own directory, else the user's XDG state directory. */
-export const stateDirectory = ({ state, directory }: Config, host: Host, env: Variables): string => {
+/** `state:`, else on a server its own directory, else the user's XDG state directory. */
+const rootOf = ({ state, directory }: Config, host: Host, env: Variables): string => {
   if (state) return resolve(directory, state)
   if (host.ssh) return onServers
   const own = env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state')
   return join(own, 'po-migrate')
 }
 
+/** A config without `project:` is known by where it stands. */
+const pathId = ({ file }: Config): string => {
+  const path = existsSync(file) ? realpathSync(file) : file
+  return `path-${createHash('sha256').update(path).digest('hex').slice(0, 12)}`
+}
+
+const notInNames = /[^a-z0-9_-]+/g
+const atTheEdges = /^[^a-z0-9]+|-+$/g
+/** A release's directory: named after a commit or a moment. */
+const nobodysName = /^(current|infrastructure|[0-9a-f]{7,}|[0-9-]+)$/
+
+/** A name that would fit. */
+const suggest = ({ directory }: Config): string => {
+  const place = basename(directory) === 'infrastructure' ? dirname(directory) : directory
+  const name = basename(place).toLowerCase().replaceAll(notInNames, '-').replaceAll(atTheEdges, '')
+  return name === '' || nobodysName.test(name) ? 'my-project' : name
+}
+
+const nameless = (config: Config, root: string): Error =>
+  usageError(
+    `${config.file} names no project.`,
+    `add this line to ${config.file}: project: ${suggest(config)}`,
+    [
+      `${root} may hold other projects' locks, journals and backups too: only a written name tells them apart.`,
+      'Nothing was touched.',
+    ],
+  )
+
 /**
- * The state directory, ready to write in: the user's own is made, a server's is not, since only root can give it a group.
- * @throws AppError (exit 2) with the line that makes it.
+ * Where things of a project stand on this host. Only in a user's own state directory the config's path will do for a name.
+ * @throws AppError (exit 2) with the line to write.
  */
-export const requireState = (config: Config, host: Host, env: Variables): string => {
-  const state = stateDirectory(config, host, env)
+export const stateOf = (config: Config, host: Host, env: Variables): State => {
+  const root = rootOf(config, host, env)
+  const path = pathId(config)
+  if (config.project === undefined && (config.state || host.ssh)) throw nameless(config, root)
+  const { project = path } = config
+  return { root, project, directory: join(root, project), own: [...new Set([project, path])] }
+}
+
+const setgid = 0o2000
+
+/**
+ * The state's directories, ready to write in: the user's own are made, a server's root is not, since only root can give it a
+ * group.
+ * @throws AppError (exit 2) with the line that makes it, or that names the project.
+ */
+export const requireState = (config: Config, host: Host, env: Variables): State => {
+  const state = stateOf(config, host, env)
+  const { root, directory } = state
   try {
-    if (!host.ssh) mkdirSync(state, { recursive: true, mode: 0o700 })
-    accessSync(state, constants.W_OK)
+    if (!host.ssh) mkdirSync(root, { recursive: true, mode: 0o700 })
+    accessSync(root, constants.W_OK)
+    if (existsSync(directory)) accessSync(directory, constants.W_OK)
+    else {
+      mkdirSync(directory, { recursive: true })
+      chmodSync(directory, 0o770 | (statSync(root).mode & setgid))
+    }
     return state
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const { code, path = root } = error as NodeJS.ErrnoException
     const why = code === 'ENOENT' ? 'does not exist' : `cannot be written: ${code}`
-    throw usageError(`The state directory ${state} ${why}.`, `sudo install -d -m 2770 -g docker ${state}`, [
+    const hint =
+      path === directory ? `sudo chmod 2770 ${directory}` : `sudo install -d -m 2770 -g docker ${root}`
+    throw usageError(`The state directory ${path} ${why}.`, hint, [
       'It holds the lock of this host and the logs of its runs, for everybody who may migrate.',
     ])
   }

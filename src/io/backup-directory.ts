@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
 import type { Removal } from '../model/manifest.ts'
 import { runIdPattern } from '../model/session.ts'
+import { ownDirectories, type State } from '../model/state.ts'
 
 const setgid = 0o2000
 /** Everybody who may migrate may back up, and remove what another's runs left. */
@@ -18,8 +19,10 @@ const makeDirectory = (parent: string, path: string, mode: number): void => {
 const fail = (message: string, cause: unknown): AppError =>
   new AppError(`${message}: ${(cause as Error).message}.`, { exitCode: exitCodes.failed, cause })
 
-/** Where the backups of a host stand. */
-export const backupsDirectory = (state: string): string => join(state, 'backups')
+const backupsOf = (directory: string): string => join(directory, 'backups')
+
+/** Where the backups of a project are written. */
+export const backupsDirectory = ({ directory }: State): string => backupsOf(directory)
 
 /** `qual-20261122T185832-7f3a9c`. */
 export const backupName = (of: string, run: string): string => `${of}-${run}`
@@ -47,11 +50,11 @@ const syncDirectory = async (path: string): Promise<void> => {
  * A new backup's directory, hidden until it is kept: what has a name is whole.
  * @throws AppError (exit 1) when it cannot be made.
  */
-export const openPartialBackup = (state: string, name: string): PartialBackup => {
+export const openPartialBackup = (state: State, name: string): PartialBackup => {
   const parent = backupsDirectory(state)
   const directory = join(parent, partialName(name))
   try {
-    if (!existsSync(parent)) makeDirectory(state, parent, groupOnly)
+    if (!existsSync(parent)) makeDirectory(state.root, parent, groupOnly)
     makeDirectory(parent, directory, groupOnly)
   } catch (cause) {
     throw fail(`The backup directory ${directory} cannot be made`, cause)
@@ -84,13 +87,15 @@ const list = (directory: string): string[] => {
 const ownNames = (of: string): RegExp =>
   new RegExp(`^${of.replaceAll(/[^\w-]/g, '\\$&')}-(${runIdPattern.slice(1)})$`)
 
-/** The kept backups of an environment, oldest first: absolute paths. */
-export const listBackups = (state: string, of: string): string[] => {
-  const parent = backupsDirectory(state)
+/** The project's kept backups of an environment, oldest first: absolute paths. */
+export const listBackups = (state: State, of: string): string[] => {
   const pattern = ownNames(of)
-  return list(parent)
-    .filter((name) => pattern.test(name))
-    .map((name) => join(parent, name))
+  return ownDirectories(state)
+    .map(backupsOf)
+    .flatMap((parent) => list(parent).map((name) => ({ parent, name })))
+    .filter(({ name }) => pattern.test(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ parent, name }) => join(parent, name))
 }
 
 /** Never throws: what cannot be removed is in nobody's way but for its room. */
@@ -108,7 +113,7 @@ export const removeBackups = (directories: readonly string[]): Removal => {
 }
 
 /** Removes what dead runs left half-done for an environment; `alive` are the runs that still work. */
-export const removeAbandoned = (state: string, of: string, alive: ReadonlySet<string>): Removal => {
+export const removeAbandoned = (state: State, of: string, alive: ReadonlySet<string>): Removal => {
   const parent = backupsDirectory(state)
   const pattern = ownNames(of)
   const abandoned = list(parent).filter((name) => {

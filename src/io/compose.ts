@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
+import type { State } from '../model/state.ts'
 import type { Stack } from '../model/types.ts'
 import type { DockerHost } from './docker-host.ts'
+import { makeGroupDirectory } from './journal.ts'
 import type { ShellResult } from './shell.ts'
 
 const base = ['PATH', 'HOME', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY']
@@ -64,11 +66,13 @@ export const startStack = async (
 
 /** A compose file that gives a service another image, by id; answers its path. */
 export const writeImageOverride = (
-  state: string,
+  state: State,
   run: string,
   { service, image }: { service: string; image: string },
 ): string => {
-  const file = join(state, 'journals', `${run}.compose.json`)
+  const directory = join(state.directory, 'journals')
+  makeGroupDirectory(state, directory)
+  const file = join(directory, `${run}.compose.json`)
   writeFileSync(file, JSON.stringify({ services: { [service]: { image, pull_policy: 'never' } } }))
   return file
 }

@@ -11,22 +11,28 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
 import type { JournalEntry } from '../model/journal.ts'
+import { allDirectories, type State } from '../model/state.ts'
 
 const directoryOf = (state: string): string => join(state, 'journals')
 const suffix = '.jsonl'
+const fileOf = (directory: string, run: string): string => join(directoryOf(directory), run + suffix)
 const groupWritable = 0o660
 const setgid = 0o2000
 
-export const journalFile = (state: string, run: string): string => join(directoryOf(state), run + suffix)
+/** Where the journal of a run stands; one that is not there yet would be this project's. */
+export const journalFile = (state: State, run: string): string =>
+  allDirectories(state)
+    .map((directory) => fileOf(directory, run))
+    .find(existsSync) ?? fileOf(state.directory, run)
 
 /** For everybody who shares the state directory. */
-export const makeGroupDirectory = (state: string, directory: string): void => {
+export const makeGroupDirectory = ({ root }: State, directory: string): void => {
   if (existsSync(directory)) return
   mkdirSync(directory, { recursive: true })
-  chmodSync(directory, 0o770 | (statSync(state).mode & setgid))
+  chmodSync(directory, 0o770 | (statSync(root).mode & setgid))
 }
 
 const syncDirectory = (directory: string): void => {
@@ -42,9 +48,9 @@ const syncDirectory = (directory: string): void => {
  * Appends a line to the journal of a run; when it returns, the line is on the disk, and so is the file's name.
  * @throws AppError (exit 1) when the disk does not take it.
  */
-export const appendJournal = (state: string, run: string, line: JournalEntry): void => {
-  const directory = directoryOf(state)
+export const appendJournal = (state: State, run: string, line: JournalEntry): void => {
   const file = journalFile(state, run)
+  const directory = dirname(file)
   try {
     makeGroupDirectory(state, directory)
     const isNew = !existsSync(file)
@@ -59,7 +65,7 @@ export const appendJournal = (state: string, run: string, line: JournalEntry): v
     } finally {
       closeSync(handle)
     }
-    if (isNew) for (const path of [directory, state]) syncDirectory(path)
+    if (isNew) for (const path of [directory, state.directory, state.root]) syncDirectory(path)
   } catch (cause) {
     throw new AppError(`The journal ${file} cannot be written: ${(cause as Error).message}`, {
       exitCode: exitCodes.failed,
@@ -78,15 +84,16 @@ const parseLine = (text: string): JournalEntry[] => {
   }
 }
 
-export const readJournal = (state: string, run: string): JournalEntry[] =>
+export const readJournal = (state: State, run: string): JournalEntry[] =>
   readFileSync(journalFile(state, run), 'utf8').split('\n').filter(Boolean).flatMap(parseLine)
 
 /** Ids of the runs that have a journal, oldest first. */
-export const listJournals = (state: string): string[] => {
-  const directory = directoryOf(state)
-  if (!existsSync(directory)) return []
-  return readdirSync(directory)
-    .filter((name) => name.endsWith(suffix))
-    .map((name) => name.slice(0, -suffix.length))
-    .sort()
-}
+export const listJournals = (state: State): string[] =>
+  [...new Set(allDirectories(state).flatMap((directory) => listIn(directoryOf(directory))))].sort()
+
+const listIn = (directory: string): string[] =>
+  existsSync(directory)
+    ? readdirSync(directory)
+        .filter((name) => name.endsWith(suffix))
+        .map((name) => name.slice(0, -suffix.length))
+    : []

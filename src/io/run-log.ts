@@ -2,16 +2,19 @@ import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { allDirectories, type State } from '../model/state.ts'
 import { makeGroupDirectory } from './journal.ts'
 
 const groupWritable = 0o660
 const poll = 100
 
-/** Where a detached run writes what it does; its directory is made. */
-export const runLogFile = (state: string, run: string): string => {
-  const directory = join(state, 'logs')
-  makeGroupDirectory(state, directory)
-  return join(directory, `${run}.log`)
+const fileOf = (directory: string, run: string): string => join(directory, 'logs', `${run}.log`)
+
+/** Where a detached run writes what it does, or wrote it; its directory is made. */
+export const runLogFile = (state: State, run: string): string => {
+  const places = allDirectories(state).map((directory) => fileOf(directory, run))
+  makeGroupDirectory(state, join(state.directory, 'logs'))
+  return places.find(existsSync) ?? fileOf(state.directory, run)
 }
 
 export const appendRunLog = (file: string, line: string): void =>

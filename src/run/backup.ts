@@ -8,6 +8,7 @@ import { readImageOf } from '../io/scratch-server.ts'
 import { readPosition, type Snapshot } from '../io/snapshot.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
 import type { BackupFile, Manifest, Removal } from '../model/manifest.ts'
+import type { State } from '../model/state.ts'
 import { toolVersion } from '../version.ts'
 import { asRefusal } from './as-refusal.ts'
 import { proveBackup } from './prove-backup.ts'
@@ -17,8 +18,7 @@ import { openSnapshots } from './snapshots.ts'
 export type BackupRequest = DumpTarget & {
   /** What the backup is of: stands in the directory's name, in the manifest and on the scratch server. */
   environment: string
-  /** The state directory. */
-  state: string
+  state: State
   /** Names on the server. */
   databases: readonly string[]
   onProgress: (what: string, progress: DumpProgress) => void

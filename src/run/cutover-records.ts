@@ -1,5 +1,6 @@
 import { listJournals, readJournal } from '../io/journal.ts'
 import { foldJournal, type Position } from '../model/position.ts'
+import type { State } from '../model/state.ts'
 import type { RunRecord } from '../report/documents.ts'
 
 const outcomeOf = ({ outcome, failed }: Position): RunRecord['outcome'] => {
@@ -33,7 +34,7 @@ const recordOf = (position: Position, environment: string): RunRecord => {
 }
 
 /** The cutovers of an environment's host and what was taken back, from their journals, oldest first. */
-export const readCutoverRecords = (state: string, environment: string): RunRecord[] =>
+export const readCutoverRecords = (state: State, environment: string): RunRecord[] =>
   listJournals(state).flatMap((run) => {
     const position = foldJournal(readJournal(state, run))
     return position?.frame.environments.includes(environment) ? [recordOf(position, environment)] : []

@@ -37,9 +37,9 @@ export const checkRoom = async (
   const needed = bytes + Math.max(0, ...sizes) + 2 * cluster
   const dumps = sizes.reduce((sum, size) => sum + size, 0) / 2
   const { DockerRootDir } = (await docker.docker.info()) as { DockerRootDir: string }
-  const together = isSameDisk(state, DockerRootDir)
+  const together = isSameDisk(state.directory, DockerRootDir)
   if (free < needed + (together ? dumps : 0))
     throw tooSmall("Docker's disk", needed + (together ? dumps : 0), free)
-  const room = await freeBytes(state)
-  if (room < dumps) throw tooSmall(state, dumps, room)
+  const room = await freeBytes(state.directory)
+  if (room < dumps) throw tooSmall(state.directory, dumps, room)
 }

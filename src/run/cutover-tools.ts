@@ -1,6 +1,7 @@
 import type { DockerHost } from '../io/docker-host.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
 import type { Facts } from '../model/journal.ts'
+import type { State } from '../model/state.ts'
 import type { CutoverSettings, Host, Stack } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
 import type { ServerSide } from './server-side.ts'
@@ -19,7 +20,7 @@ export type CutoverTools = {
   /** Present image with a shell and the GNU tools, for work on volumes. */
   image: string
   /** Directory of journals, backups and logs. */
-  state: string
+  state: State
   passEnv: readonly string[]
   interrupt: AbortSignal
   stop: AbortSignal

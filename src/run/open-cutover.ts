@@ -8,6 +8,7 @@ import { readStack } from '../io/stack.ts'
 import { removeThrowaways } from '../io/throwaway.ts'
 import type { Context } from '../model/context.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
+import type { State } from '../model/state.ts'
 import type { Report } from '../report/report.ts'
 import type { CutoverHost, CutoverTools } from './cutover-tools.ts'
 import { openServerSide, type ServerSide } from './server-side.ts'
@@ -25,7 +26,7 @@ export type OpenCutoverOptions = {
 
 /** A host that this run has for itself. `tools` acts on a frame: that of the journal. */
 export type OpenedCutover = AsyncDisposable & {
-  state: string
+  state: State
   docker: DockerHost
   servers: ServerSide
   passEnv: readonly string[]

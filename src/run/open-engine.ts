@@ -1,6 +1,6 @@
 import type { Config } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
-import { stateDirectory } from '../config/state.ts'
+import { stateOf } from '../config/state.ts'
 import { composeEnvironment } from '../io/compose.ts'
 import { openDockerEngine } from '../io/docker-engine.ts'
 import { openDockerHost } from '../io/docker-host.ts'
@@ -18,6 +18,7 @@ export const openEngine = async (
   { config, environment, run, report }: OpenOptions,
   context: Context,
 ): Promise<Engine> => {
+  const state = stateOf(config, environment.host, context.env)
   let told = false
   const tellOnce = (what: string, seconds: number): void => {
     if (!told) report.note(`${what}; waiting for it, at most ${seconds} s`)
@@ -26,7 +27,7 @@ export const openEngine = async (
   if (environment.engine === 'embedded')
     return openEmbeddedEngine({
       environment,
-      state: stateDirectory(config, environment.host, context.env),
+      state,
       run,
       shell: runShell,
       onWait: (seconds) => tellOnce(`Another run has the data of ${environment.name} open`, seconds),

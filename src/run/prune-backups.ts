@@ -1,6 +1,7 @@
 import { listBackups, removeBackups } from '../io/backup-directory.ts'
 import { readManifest } from '../io/manifest.ts'
 import type { Removal } from '../model/manifest.ts'
+import type { State } from '../model/state.ts'
 import { type PruneRule, planPrune } from '../plan/prune.ts'
 
 /** What cannot be read holds nothing that could be restored. */
@@ -13,7 +14,7 @@ const readHeld = (directory: string): string[] => {
 }
 
 /** Removes the backups of an environment that newer ones make needless; `of` as in `backupName`. */
-export const pruneBackups = ({ state, of, ...rule }: PruneRule & { state: string; of: string }): Removal => {
+export const pruneBackups = ({ state, of, ...rule }: PruneRule & { state: State; of: string }): Removal => {
   const backups = listBackups(state, of).map((directory) => ({ directory, databases: readHeld(directory) }))
   return removeBackups(planPrune(backups, rule))
 }

@@ -1,12 +1,13 @@
 import { writeRunRecord } from '../io/run-record.ts'
 import type { Context } from '../model/context.ts'
+import type { State } from '../model/state.ts'
 import type { RunRecord } from '../report/documents.ts'
 import { toolVersion } from '../version.ts'
 import type { RunResult } from './execute.ts'
 import { userOf } from './provenance.ts'
 
 export type RecordedRun = Pick<RunRecord, 'run' | 'command' | 'environment' | 'databases' | 'directory'> & {
-  state: string
+  state: State
 }
 
 /** Leaves a record of a run in the state directory, before and after it: should everything die, the first one stays. */

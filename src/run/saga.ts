@@ -4,12 +4,13 @@ import { appendJournal, readJournal } from '../io/journal.ts'
 import { type Facts, type JournalEntry, stepKey } from '../model/journal.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import { foldJournal, hasBegun, type Position, remainingSteps } from '../model/position.ts'
+import type { State } from '../model/state.ts'
 import { commandsOf, describeStanding } from '../report/cutover.ts'
 import type { Report } from '../report/report.ts'
 import { execute, type RunResult } from './execute.ts'
 
 export type SagaOptions = {
-  state: string
+  state: State
   /** Of the journal; `run` is of this process. */
   journal: string
   run: string
@@ -25,7 +26,7 @@ export type SagaOptions = {
 const now = (): string => new Date().toISOString()
 
 /** Where the run of a journal stands. @throws Error for a journal that never began. */
-export const readPosition = (state: string, journal: string): Position => {
+export const readPosition = (state: State, journal: string): Position => {
   const position = foldJournal(readJournal(state, journal))
   if (!position) throw new Error(`the journal of ${journal} is empty`)
   return position

@@ -47,7 +47,7 @@ export const lockHost = async (
 ): Promise<HostLock> => {
   const state = requireState(config, host, context.env)
   const lock = await acquireHostLock({
-    state,
+    state: state.root,
     mode,
     holder,
     wait: lockWait,

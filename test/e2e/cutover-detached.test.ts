@@ -77,7 +77,7 @@ describe('cutover vps on a terminal that goes away', { timeout: 600_000 }, () =>
   it('goes on in a session of its own, and is seen again from another terminal', async () => {
     const first = start('--confirm yes')
     await begun('the cutover')
-    const log = join(victim.env.PO_STATE ?? '', 'logs', `${newest(victim)?.frame.run}.log`)
+    const log = join(victim.env.PO_STATE ?? '', 'po-platform', 'logs', `${newest(victim)?.frame.run}.log`)
     await eventually('its first event', () => readFileSync(log, 'utf8').includes('step.started') || undefined)
     first.child.kill('SIGKILL')
     await first.ended

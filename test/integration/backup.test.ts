@@ -64,7 +64,7 @@ const backup = ({ directory }: Project, ...args: string[]) =>
 
 const kept = (): string[] => {
   try {
-    return readdirSync(join(state, 'backups')).map((name) => join(state, 'backups', name))
+    return readdirSync(join(state, 'shop', 'backups')).map((name) => join(state, 'shop', 'backups', name))
   } catch {
     return []
   }
@@ -152,9 +152,9 @@ describe('backup', () => {
     ])
     const shown = await runTool(['history', 'dev'], { cwd: files.directory })
     expect(shown.stdout).toContain(`backup ${directory}`)
-    expect(modeOf(join(state, 'runs'))).toBe('770')
-    const [record = ''] = readdirSync(join(state, 'runs'))
-    expect(modeOf(join(state, 'runs', record))).toBe('660')
+    expect(modeOf(join(state, 'shop', 'runs'))).toBe('770')
+    const [record = ''] = readdirSync(join(state, 'shop', 'runs'))
+    expect(modeOf(join(state, 'shop', 'runs', record))).toBe('660')
   })
 
   it('never shows a password: not in its output, manifest, run record, the scratch container, or the processes', async () => {
@@ -176,10 +176,14 @@ describe('backup', () => {
     expect(exit).toBe(0)
     const [directory = ''] = kept()
     const manifest = readFileSync(join(directory, 'manifest.json'), 'utf8')
-    const [record = ''] = readdirSync(join(state, 'runs'))
-    const all = [stdout, stderr, manifest, readFileSync(join(state, 'runs', record), 'utf8'), ...seen].join(
-      '\n',
-    )
+    const [record = ''] = readdirSync(join(state, 'shop', 'runs'))
+    const all = [
+      stdout,
+      stderr,
+      manifest,
+      readFileSync(join(state, 'shop', 'runs', record), 'utf8'),
+      ...seen,
+    ].join('\n')
     expect(seen.some((text) => text.includes('po-migrate-'))).toBe(true)
     for (const secret of [password, encodeURIComponent(password), 'bk-owner-secret', 'SCRAM-SHA-256'])
       expect(all.includes(secret), secret).toBe(false)
@@ -338,7 +342,7 @@ describe('backup', () => {
       finding: expect.stringContaining('the newest 9 days ago'),
     })
     // As a cutover names what it takes of the whole host.
-    const ofHost = join(state, 'backups', 'local-20260101T000000-abcdef')
+    const ofHost = join(state, 'shop', 'backups', 'local-20260101T000000-abcdef')
     cpSync(directory, ofHost, { recursive: true })
     chmodSync(ofHost, 0o770)
     date(ofHost, new Date())

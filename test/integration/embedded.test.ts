@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadConfig } from '../../src/config/load.ts'
-import { stateDirectory } from '../../src/config/state.ts'
 import { openEmbeddedEngine } from '../../src/io/embedded/engine.ts'
 import { loadEmbeddedPackages } from '../../src/io/embedded/packages.ts'
 import { type EmbeddedServer, startEmbeddedServer } from '../../src/io/embedded/server.ts'
 import { runShell } from '../../src/io/shell.ts'
 import type { Environment } from '../../src/model/types.ts'
 import { makeProject, migration, type Project, type ProjectConfig, type Store } from '../support/project.ts'
+import { stateAt } from '../support/state.ts'
 import { runTool, type ToolResult } from '../support/tool.ts'
 
 const realStore = join(import.meta.dirname, '../../infrastructure/migrations')
@@ -55,7 +54,7 @@ describe('the embedded engine', () => {
     const second = await tool(project, 'up', 'real')
     const nothing = 'real: nothing to do, 7 migrations applied in 3 databases.\n'
     expect(second).toMatchObject({ exit: 0, stdout: nothing })
-    const directories = readdirSync(join(state, 'embedded/real')).sort()
+    const directories = readdirSync(join(state, 'shop/embedded/real')).sort()
     expect(directories).toEqual(['calendar', 'iam', 'postgres', 'rag'])
   })
 
@@ -122,7 +121,7 @@ const environment: Environment = {
 
 describe('the embedded data', () => {
   it('is open for one run at a time, and free when that run ends', async () => {
-    const options = { environment, state, run: 'r', shell: runShell, onWait: () => {} }
+    const options = { environment, state: stateAt(state), run: 'r', shell: runShell, onWait: () => {} }
     {
       await using engine = await openEmbeddedEngine(options)
       await expect(openEmbeddedEngine(options)).rejects.toMatchObject({ exitCode: 5 })
@@ -186,33 +185,5 @@ describe('sessions of one embedded database', () => {
     const text = 'x'.repeat(300_000)
     const lengths = await Promise.all(many.map((client) => client.query('select length($1) as n', [text])))
     expect(lengths.every(({ rows }) => rows[0].n === text.length)).toBe(true)
-  })
-})
-
-describe('the state directory', () => {
-  const config = (state?: string) => {
-    using project = makeProject({
-      network: 'none',
-      store: { a: {} },
-      edit: (file) => Object.assign(file, { state }),
-    })
-    return loadConfig({ cwd: project.directory, env: {} })
-  }
-
-  it('is what the config says, from where the config lies', () => {
-    const found = config('../data')
-    expect(stateDirectory(found, { name: 'local' }, {})).toBe(join(found.directory, '../data'))
-  })
-
-  it.each([
-    [{ XDG_STATE_HOME: '/xdg', HOME: '/home/me' }, '/xdg/po-migrate'],
-    [{ HOME: '/home/me' }, '/home/me/.local/state/po-migrate'],
-  ])('is the user’s own on a laptop: %o', (env, expected) => {
-    expect(stateDirectory(config(), { name: 'local' }, env)).toBe(expected)
-  })
-
-  it('is a directory of its own on a server, where several people migrate', () => {
-    const server = { name: 'vps', ssh: 'deploy@vps', machine: 'vps' }
-    expect(stateDirectory(config(), server, { HOME: '/home/me' })).toBe('/var/lib/po-migrate')
   })
 })

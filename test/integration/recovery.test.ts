@@ -22,6 +22,7 @@ import { takeBackup } from '../../src/run/backup.ts'
 import { makeRunId } from '../../src/run/run-id.ts'
 import { docker, eventually, run } from '../support/docker.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { stateAt } from '../support/state.ts'
 import { baseEnv } from '../support/tool.ts'
 import { role } from '../unit/support/inventories.ts'
 
@@ -103,7 +104,12 @@ describe('a backup of a whole server', () => {
     expect(before.databases.map(({ name }) => name)).toEqual(['Str a/nge', 'postgres', 'shop'])
     const { directory, manifest } = await takeBackup({
       ...target,
-      ...{ environment: 'vps', state, databases: ['Str a/nge', 'shop'], onProgress: () => {} },
+      ...{
+        environment: 'vps',
+        state: stateAt(state),
+        databases: ['Str a/nge', 'shop'],
+        onProgress: () => {},
+      },
     })
     expect(readdirSync(directory).sort()).toEqual([
       'Str%20a%2Fnge.dump',

@@ -50,8 +50,8 @@ const backedUp = async (files: Project): Promise<string> => {
   await psql('insert into things values (1), (2), (3)')
   const { exit, stderr } = await tool(files, 'backup', 'dev')
   expect({ exit, stderr }).toMatchObject({ exit: 0 })
-  const [name = ''] = readdirSync(join(state, 'backups'))
-  return join(state, 'backups', name)
+  const [name = ''] = readdirSync(join(state, 'shop', 'backups'))
+  return join(state, 'shop', 'backups', name)
 }
 
 const databasesLike = (pattern: string): Promise<string> =>

@@ -24,7 +24,7 @@ export type Victim = {
   expectNew: () => Promise<void>
 }
 
-const journalsOf = ({ env }: Victim): string => join(env.PO_STATE ?? '', 'journals')
+const journalsOf = ({ env }: Victim): string => join(env.PO_STATE ?? '', 'po-platform', 'journals')
 
 const readLines = (file: string): JournalEntry[] =>
   readFileSync(file, 'utf8')

@@ -42,6 +42,7 @@ export const makeProject = ({ network, store, password = 'postgres', edit }: Pro
         write(`infrastructure/migrations/${database}/${file}`, text)
   }
   const config: ProjectConfig = {
+    project: 'shop',
     dbmate: { image: dbmateImage },
     hosts: { local: {} },
     environments: {

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { AppError, exitCodes } from '../../errors.ts'
 import { Secret } from '../../model/secret.ts'
+import type { State } from '../../model/state.ts'
 import type { Environment } from '../../model/types.ts'
 import type { Engine } from '../engine.ts'
 import { openServer } from '../postgres.ts'
@@ -12,8 +13,8 @@ import { type EmbeddedServer, startEmbeddedServer } from './server.ts'
 
 export type EmbeddedEngineOptions = {
   environment: Environment
-  /** The state directory; the data lies in `embedded/ENVIRONMENT/DATABASE` below it. */
-  state: string
+  /** The data lies in `embedded/ENVIRONMENT/DATABASE` below the project's directory. */
+  state: State
   run: string
   shell: Shell
   /** Told while another run has the data open. */
@@ -40,7 +41,7 @@ const startServer = async (directory: string, packages: EmbeddedPackages): Promi
 export const openEmbeddedEngine = async (options: EmbeddedEngineOptions): Promise<Engine> => {
   const { environment, state, run, shell, onWait } = options
   const packages = await loadEmbeddedPackages()
-  const directory = join(state, 'embedded', environment.name)
+  const directory = join(state.directory, 'embedded', environment.name)
   const { name, wait, user } = environment
   const lock = await lockEmbedded({ path: `${directory}.lock`, environment: name, wait, onWait })
   let front: EmbeddedServer | undefined

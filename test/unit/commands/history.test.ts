@@ -5,6 +5,7 @@ import { writeManifest } from '../../../src/io/manifest.ts'
 import { writeRunRecord } from '../../../src/io/run-record.ts'
 import { historyDocument } from '../../../src/report/documents.ts'
 import { makeProject } from '../../support/project.ts'
+import { stateAt } from '../../support/state.ts'
 import { runTool } from '../../support/tool.ts'
 import { temporaryDirectory } from '../support/fixtures.ts'
 import { manifest } from '../support/inventories.ts'
@@ -33,8 +34,8 @@ describe('history without an engine', () => {
     const [kept, gone] = [join(state.path, 'kept'), join(state.path, 'gone')]
     mkdirSync(kept)
     await writeManifest(kept, manifest([]))
-    writeRunRecord(state.path, record('20260101T000000-00000a', gone))
-    writeRunRecord(state.path, record('20260102T000000-00000b', kept))
+    writeRunRecord(stateAt(state.path), record('20260101T000000-00000a', gone))
+    writeRunRecord(stateAt(state.path), record('20260102T000000-00000b', kept))
     const { exit, stdout, stderr } = await runTool(['history', 'dev'], { cwd: project.directory, env: dead })
     expect(exit).toBe(6)
     expect(stdout).toContain(`backup ${kept}`)

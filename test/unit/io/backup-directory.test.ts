@@ -9,32 +9,34 @@ import {
 } from '../../../src/io/backup-directory.ts'
 import { checkFiles, readManifest, writeManifest } from '../../../src/io/manifest.ts'
 import { readRunRecords, writeRunRecord } from '../../../src/io/run-record.ts'
+import type { State } from '../../../src/model/state.ts'
 import { pruneBackups } from '../../../src/run/prune-backups.ts'
+import { stateAt } from '../../support/state.ts'
 import { temporaryDirectory } from '../support/fixtures.ts'
 import { database, manifest } from '../support/inventories.ts'
 
 const runs = ['20260101T000000-00000a', '20260102T000000-00000b', '20260103T000000-00000c']
 const [first = '', second = '', third = ''] = runs
 
-const keepOne = async (state: string, name: string, databases: readonly string[]): Promise<void> => {
+const keepOne = async (state: State, name: string, databases: readonly string[]): Promise<void> => {
   const partial = openPartialBackup(state, name)
   await writeManifest(partial.directory, manifest(databases.map((held) => database(held))))
   await partial.keep()
 }
 
-const keepAll = async (state: string, of: string): Promise<void> => {
+const keepAll = async (state: State, of: string): Promise<void> => {
   for (const run of runs) await keepOne(state, backupName(of, run), ['iam'])
 }
 
 describe('the directory of a backup', () => {
   it('has no name before it is kept, and nothing of it is left when it is discarded', async () => {
     using state = temporaryDirectory()
-    const partial = openPartialBackup(state.path, backupName('qual', first))
-    expect(listBackups(state.path, 'qual')).toEqual([])
+    const partial = openPartialBackup(stateAt(state.path), backupName('qual', first))
+    expect(listBackups(stateAt(state.path), 'qual')).toEqual([])
     partial.discard()
-    expect(readdirSync(join(state.path, 'backups'))).toEqual([])
-    const kept = await openPartialBackup(state.path, backupName('qual', second)).keep()
-    expect(listBackups(state.path, 'qual')).toEqual([kept])
+    expect(readdirSync(join(stateAt(state.path).directory, 'backups'))).toEqual([])
+    const kept = await openPartialBackup(stateAt(state.path), backupName('qual', second)).keep()
+    expect(listBackups(stateAt(state.path), 'qual')).toEqual([kept])
     partial.discard()
     expect(existsSync(kept)).toBe(true)
   })
@@ -44,9 +46,9 @@ describe('the directory of a backup', () => {
     chmodSync(state.path, 0o2770)
     const before = process.umask(0o077)
     try {
-      const { directory } = openPartialBackup(state.path, backupName('qual', first))
+      const { directory } = openPartialBackup(stateAt(state.path), backupName('qual', first))
       expect(statSync(directory).mode & 0o7777).toBe(0o2770)
-      expect(statSync(join(state.path, 'backups')).mode & 0o7777).toBe(0o2770)
+      expect(statSync(join(stateAt(state.path).directory, 'backups')).mode & 0o7777).toBe(0o2770)
     } finally {
       process.umask(before)
     }
@@ -54,37 +56,38 @@ describe('the directory of a backup', () => {
 
   it('is removed when newer ones are enough, those of other environments never', async () => {
     using state = temporaryDirectory()
-    await keepAll(state.path, 'qual')
-    await keepAll(state.path, 'qual-b')
-    mkdirSync(join(state.path, 'backups', 'qual-by-hand'))
+    await keepAll(stateAt(state.path), 'qual')
+    await keepAll(stateAt(state.path), 'qual-b')
+    mkdirSync(join(stateAt(state.path).directory, 'backups', 'qual-by-hand'))
     const rule = { retain: 2, managed: ['iam'] }
-    expect(pruneBackups({ state: state.path, of: 'qual', ...rule })).toEqual({
-      removed: [join(state.path, 'backups', `qual-${first}`)],
+    expect(pruneBackups({ state: stateAt(state.path), of: 'qual', ...rule })).toEqual({
+      removed: [join(stateAt(state.path).directory, 'backups', `qual-${first}`)],
       left: [],
     })
-    expect(listBackups(state.path, 'qual')).toHaveLength(2)
-    expect(listBackups(state.path, 'qual-b')).toHaveLength(3)
-    expect(existsSync(join(state.path, 'backups', 'qual-by-hand'))).toBe(true)
+    expect(listBackups(stateAt(state.path), 'qual')).toHaveLength(2)
+    expect(listBackups(stateAt(state.path), 'qual-b')).toHaveLength(3)
+    expect(existsSync(join(stateAt(state.path).directory, 'backups', 'qual-by-hand'))).toBe(true)
   })
 
   it('stays when it is the last that holds a managed database, and goes when its manifest is gone', async () => {
     using state = temporaryDirectory()
-    await keepOne(state.path, backupName('qual', first), ['iam', 'rag'])
-    for (const run of [second, third]) await keepOne(state.path, backupName('qual', run), ['iam'])
-    const prune = () => pruneBackups({ state: state.path, of: 'qual', retain: 1, managed: ['iam', 'rag'] })
-    expect(prune().removed).toEqual([join(state.path, 'backups', `qual-${second}`)])
-    const kept = join(state.path, 'backups', `qual-${first}`)
+    await keepOne(stateAt(state.path), backupName('qual', first), ['iam', 'rag'])
+    for (const run of [second, third]) await keepOne(stateAt(state.path), backupName('qual', run), ['iam'])
+    const prune = () =>
+      pruneBackups({ state: stateAt(state.path), of: 'qual', retain: 1, managed: ['iam', 'rag'] })
+    expect(prune().removed).toEqual([join(stateAt(state.path).directory, 'backups', `qual-${second}`)])
+    const kept = join(stateAt(state.path).directory, 'backups', `qual-${first}`)
     rmSync(join(kept, 'manifest.json'))
     expect(prune().removed).toEqual([kept])
   })
 
   it('that a dead run left half-done is removed, one of a live run is not', () => {
     using state = temporaryDirectory()
-    for (const run of [first, second]) openPartialBackup(state.path, backupName('qual', run))
-    openPartialBackup(state.path, backupName('prod', third))
-    const removed = removeAbandoned(state.path, 'qual', new Set([second]))
+    for (const run of [first, second]) openPartialBackup(stateAt(state.path), backupName('qual', run))
+    openPartialBackup(stateAt(state.path), backupName('prod', third))
+    const removed = removeAbandoned(stateAt(state.path), 'qual', new Set([second]))
     expect(removed.removed.map((path) => path.includes(first))).toEqual([true])
-    expect(readdirSync(join(state.path, 'backups'))).toHaveLength(2)
+    expect(readdirSync(join(stateAt(state.path).directory, 'backups'))).toHaveLength(2)
   })
 })
 
@@ -137,25 +140,26 @@ describe('the record of a run', () => {
   it('is found by its environment, oldest first, the last writing counts, and others may not read it', () => {
     using state = temporaryDirectory()
     chmodSync(state.path, 0o2770)
-    for (const run of [second, first]) writeRunRecord(state.path, record(run, 'qual'))
-    writeRunRecord(state.path, record(third, 'prod'))
+    for (const run of [second, first]) writeRunRecord(stateAt(state.path), record(run, 'qual'))
+    writeRunRecord(stateAt(state.path), record(third, 'prod'))
     const done = { ...record(first, 'qual'), outcome: 'done' }
-    writeRunRecord(state.path, done)
-    writeFileSync(join(state.path, 'runs', 'broken.json'), '{')
-    expect(readRunRecords(state.path, 'qual')).toEqual([done, record(second, 'qual')])
-    expect(statSync(join(state.path, 'runs', `${first}.json`)).mode & 0o777).toBe(0o660)
-    expect(statSync(join(state.path, 'runs')).mode & 0o7777).toBe(0o2770)
+    writeRunRecord(stateAt(state.path), done)
+    writeFileSync(join(stateAt(state.path).directory, 'runs', 'broken.json'), '{')
+    expect(readRunRecords(stateAt(state.path), 'qual')).toEqual([done, record(second, 'qual')])
+    expect(statSync(join(stateAt(state.path).directory, 'runs', `${first}.json`)).mode & 0o777).toBe(0o660)
+    expect(statSync(join(stateAt(state.path).directory, 'runs')).mode & 0o7777).toBe(0o2770)
   })
 
   it('is absent where nothing ran', () => {
     using state = temporaryDirectory()
-    expect(readRunRecords(state.path, 'qual')).toEqual([])
+    expect(readRunRecords(stateAt(state.path), 'qual')).toEqual([])
   })
 
   it('that cannot be written is an error that says so', () => {
     using state = temporaryDirectory()
-    state.write('runs', 'a file')
-    expect(() => writeRunRecord(state.path, record(first, 'qual'))).toThrow(
+    mkdirSync(join(state.path, 'shop'))
+    state.write('shop/runs', 'a file')
+    expect(() => writeRunRecord(stateAt(state.path), record(first, 'qual'))).toThrow(
       expect.objectContaining({ exitCode: 1, message: expect.stringContaining('cannot be written') }),
     )
   })

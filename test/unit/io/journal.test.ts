@@ -5,12 +5,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { appendJournal, journalFile, listJournals, readJournal } from '../../../src/io/journal.ts'
 import { followRunLog, runLogFile, runLogSize } from '../../../src/io/run-log.ts'
 import type { JournalEntry } from '../../../src/model/journal.ts'
+import type { State } from '../../../src/model/state.ts'
+import { stateAt } from '../../support/state.ts'
 
-let state: string
+let root: string
+let state: State
 beforeEach(() => {
-  state = mkdtempSync(join(tmpdir(), 'po-migrate-journal-'))
+  root = mkdtempSync(join(tmpdir(), 'po-migrate-journal-'))
+  state = stateAt(root)
 })
-afterEach(() => rmSync(state, { recursive: true, force: true }))
+afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 const line = (step: string): JournalEntry => ({ entry: 'started', at: '2026-11-22T19:00:00.000Z', step })
 
@@ -18,7 +22,7 @@ describe('a journal on the disk', () => {
   it('is for everybody who shares the state directory, and for nobody else', () => {
     appendJournal(state, 'run1', line('a'))
     expect(statSync(journalFile(state, 'run1')).mode & 0o777).toBe(0o660)
-    expect(statSync(join(state, 'journals')).mode & 0o777).toBe(0o770)
+    expect(statSync(join(state.directory, 'journals')).mode & 0o777).toBe(0o770)
   })
 
   it('gives back its lines in order, and its runs from old to new', () => {
@@ -41,8 +45,8 @@ describe('a journal on the disk', () => {
 
   it('refuses to go on where the disk does not take a line', () => {
     appendJournal(state, 'run1', line('a'))
-    rmSync(join(state, 'journals'), { recursive: true })
-    appendFileSync(join(state, 'journals'), 'a file where the directory was')
+    rmSync(join(state.directory, 'journals'), { recursive: true })
+    appendFileSync(join(state.directory, 'journals'), 'a file where the directory was')
     expect(() => appendJournal(state, 'run1', line('b'))).toThrow(
       expect.objectContaining({ exitCode: 1, message: expect.stringContaining('cannot be written') }),
     )
