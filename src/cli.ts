@@ -13,6 +13,7 @@ import { restoreCommand } from './commands/restore.ts'
 import { rollbackCommand } from './commands/rollback.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
+import { changes, type Named } from './commands/travel.ts'
 import { upCommand } from './commands/up.ts'
 import { AppError, asAppError, type ExitCode, exitCodes, usageError } from './errors.ts'
 import type { Context } from './model/context.ts'
@@ -76,7 +77,9 @@ const explainUsage = (message: string): string =>
  */
 export const runCli = async (argv: readonly string[], context: Context): Promise<ExitCode> => {
   let exit: ExitCode = exitCodes.done
+  let changing = false
   const wire: Wire = (handler) => async (options) => {
+    changing = changes(options as Named, argv)
     if (context.root !== undefined) requireFreshBuild(context.root)
     exit = await runWhereItBelongs(handler, { options, argv }, context)
   }
@@ -88,7 +91,11 @@ export const runCli = async (argv: readonly string[], context: Context): Promise
   } catch (error) {
     const explained = asAppError(error, argv.includes('--verbose'))
     const paint = makePaint(context.stderr, { noColor: argv.includes('--no-color'), env: context.env })
-    context.stderr.write(renderError(explained, paint))
+    const { message, details, hint, touched } = explained
+    // Nobody fears that a verb that only reads had touched something.
+    context.stderr.write(
+      renderError({ message, details, hint, touched: changing ? touched : undefined }, paint),
+    )
     return explained.exitCode
   }
 }

@@ -17,8 +17,21 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 export const interruptionCode = (reason: unknown): ExitCode =>
   reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted
 
+/** Codes that promise that nothing was touched. */
+const promising: ReadonlySet<ExitCode> = new Set([
+  exitCodes.usage,
+  exitCodes.refused,
+  exitCodes.locked,
+  exitCodes.unreachable,
+])
+
 export type AppErrorOptions = {
   exitCode: ExitCode
+  /**
+   * Whether anything that stays was changed when it was thrown. Left out: no, where the code promises so; else not said.
+   * `true` makes a code that promises the opposite 1.
+   */
+  touched?: boolean | undefined
   /** The next command to type, without the arrow. */
   hint?: string
   /** Further lines: why, and what state things are in. */
@@ -29,17 +42,30 @@ export type AppErrorOptions = {
 /** An outcome the user can act on. Anything else that is thrown is a bug. */
 export class AppError extends Error {
   readonly exitCode: ExitCode
+  readonly touched: boolean | undefined
   readonly hint: string | undefined
   readonly details: readonly string[]
 
-  constructor(message: string, { exitCode, hint, details = [], cause }: AppErrorOptions) {
+  constructor(message: string, { exitCode, touched, hint, details = [], cause }: AppErrorOptions) {
     super(message, { cause })
     this.name = 'AppError'
-    this.exitCode = exitCode
+    const promises = promising.has(exitCode)
+    this.exitCode = touched && promises ? exitCodes.failed : exitCode
+    this.touched = touched ?? (promises ? false : undefined)
     this.hint = hint
     this.details = details
   }
 }
+
+/** The same error told by whoever knows more: what was touched before, how things stand, what to type. */
+export const amend = (error: AppError, changes: Partial<AppErrorOptions>): AppError => {
+  const { message, exitCode, touched, hint, details, cause } = error
+  return new AppError(message, { exitCode, touched, details, cause, ...(hint && { hint }), ...changes })
+}
+
+/** The same once something was changed: who could not reach or refused could not know of it. Bugs stay what they are. */
+export const asTouched = (error: unknown): unknown =>
+  error instanceof AppError ? amend(error, { touched: true }) : error
 
 export const usageError = (message: string, hint?: string, details?: readonly string[]): AppError =>
   new AppError(message, {

@@ -17,7 +17,6 @@ import { begin, type CutoverSession, proceed } from './cutover-session.ts'
 const nothing = (what: string, { host }: CutoverSession): AppError =>
   new AppError(`There is nothing to ${what} on ${host.name}.`, {
     exitCode: exitCodes.refused,
-    details: ['Nothing was touched.'],
     hint: `po-migrate cutover ${host.name}`,
   })
 

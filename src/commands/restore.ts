@@ -174,7 +174,7 @@ const requireWhole = async ({ directory, manifest, signal, others }: Whole): Pro
   if (faults.length === 0) return
   throw new AppError(`The backup ${directory} is damaged.`, {
     exitCode: exitCodes.refused,
-    details: [...faults, 'Nothing was touched.'],
+    details: [...faults],
     hint: others,
   })
 }

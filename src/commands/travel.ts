@@ -28,18 +28,20 @@ export type Destination = { config: Config; place: Place; environment?: string }
 export type Journey = { destination: Destination; options: Named; argv: readonly string[] }
 
 /** Verbs that print one document; every other one is a run, and prints events. */
-const documents = new Set(['plan', 'status', 'history', 'lock', 'doctor'])
+const documents = new Set(['plan', 'status', 'history', 'lock', 'doctor', 'lint', 'new'])
 
 /** A cutover that was begun is finished, whoever is still there to watch. */
 const outlives = new Set(['cutover'])
 
-const verbOf = ({ options, argv }: Journey): string => String(options._?.[0] ?? argv[0])
+const verbOf = ({ options, argv }: Pick<Journey, 'options' | 'argv'>): string =>
+  String(options._?.[0] ?? argv[0])
 
-const isRun = (journey: Journey): boolean =>
+const isRun = (journey: Pick<Journey, 'options' | 'argv'>): boolean =>
   !(documents.has(verbOf(journey)) || journey.options.dryRun === true)
 
-const changes = (journey: Journey): boolean =>
-  isRun(journey) || journey.options.fix === true || journey.options.action === 'release'
+/** Whether a verb, as it was typed, may change something on its host. */
+export const changes = (options: Named, argv: readonly string[]): boolean =>
+  isRun({ options, argv }) || options.fix === true || options.action === 'release'
 
 /** The command line without what belongs to this machine: its own config. */
 export const forwardedArgs = (argv: readonly string[]): string[] =>
@@ -68,7 +70,7 @@ const go = async (journey: Journey, context: Context): Promise<ExitCode> => {
       environment,
       args,
       control: outlives.has(verbOf(journey)) ? 'lines' : 'stdin',
-      changes: changes(journey),
+      changes: changes(options, argv),
       quiet: options.quiet,
       terminal: terminalOf(context),
       commit,

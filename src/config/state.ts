@@ -41,7 +41,6 @@ const nameless = (config: Config, root: string): Error =>
     `add this line to ${config.file}: project: ${suggest(config)}`,
     [
       `${root} may hold other projects' locks, journals and backups too: only a written name tells them apart.`,
-      'Nothing was touched.',
     ],
   )
 

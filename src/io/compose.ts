@@ -103,7 +103,7 @@ export const checkStack = async (
   if (exitCode === 0) return
   throw new AppError(`The compose file of ${stack.project} is not valid: ${stack.file}`, {
     exitCode: exitCodes.usage,
-    details: [...stderr.trim().split('\n').slice(-5), 'Nothing was touched.'],
+    details: stderr.trim().split('\n').slice(-5),
     hint: `correct it, then: docker compose --file ${stack.file} config --quiet`,
   })
 }
@@ -119,7 +119,7 @@ export const readServiceImage = async (
   if (exitCode === 0 && image) return image
   throw new AppError(`compose does not tell the image of ${service} in ${stack.file}.`, {
     exitCode: exitCodes.usage,
-    details: [stderr.trim(), 'Nothing was touched.'],
+    details: [stderr.trim()],
     hint: `docker compose --file ${stack.file} config --images`,
   })
 }

@@ -38,7 +38,6 @@ const busy = (state: string): AppError => {
   const holder = readHostHolder(state)
   return new AppError(`The host is locked by another run${holder ? `: ${describeHolder(holder)}` : ''}.`, {
     exitCode: exitCodes.locked,
-    details: ['Nothing was touched.'],
     hint: 'wait for it, or try again with --lock-wait SECONDS',
   })
 }
@@ -54,7 +53,6 @@ const unreadable = new Set([66, 73])
 const noFile = (state: string): AppError =>
   new AppError(`The lock file ${lockFile(state)} cannot be opened.`, {
     exitCode: exitCodes.usage,
-    details: ['Nothing was touched.'],
     hint: `sudo chmod 660 ${lockFile(state)}`,
   })
 

@@ -57,7 +57,6 @@ const busy = (database: string, locked: Locked | undefined): AppError =>
     `${database} is locked by another run${locked?.holder ? `: ${describeHolder(locked.holder)}` : ''}.`,
     {
       exitCode: exitCodes.locked,
-      details: ['Nothing was touched.'],
       hint: 'wait for it, or try again with --lock-wait SECONDS',
     },
   )
@@ -66,7 +65,7 @@ const busy = (database: string, locked: Locked | undefined): AppError =>
 export const interruptedWait = ({ reason }: AbortSignal): AppError =>
   new AppError(`Interrupted by ${reason} while waiting for another run.`, {
     exitCode: interruptionCode(reason),
-    details: ['Nothing was touched.'],
+    touched: false,
   })
 
 /** Ends early, without an error, when the run is interrupted. */
@@ -77,7 +76,6 @@ export const pauseUnless = async (interrupt: AbortSignal, ms: number): Promise<v
 const sessionEnded = (cause: Error): AppError =>
   new AppError(`The session that waited for the lock ended: ${cause.message}.`, {
     exitCode: exitCodes.unreachable,
-    details: ['Nothing was touched.'],
     cause,
   })
 

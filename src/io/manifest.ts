@@ -135,7 +135,6 @@ type NotABackup = { why: string; hint: string; cause?: unknown }
 const notABackup = (directory: string, { why, hint, cause }: NotABackup): AppError =>
   new AppError(`${directory} is not a backup: ${why}.`, {
     exitCode: exitCodes.usage,
-    details: ['Nothing was touched.'],
     hint,
     cause,
   })
@@ -163,7 +162,7 @@ export const readManifest = (directory: string, hint = `ls ${quote(dirname(direc
 const interrupted = ({ reason }: AbortSignal): AppError =>
   new AppError(`Interrupted by ${reason} while the files of the backup were read.`, {
     exitCode: interruptionCode(reason),
-    details: ['Nothing was touched.'],
+    touched: false,
   })
 
 export type CheckOptions = { signal?: AbortSignal | undefined }

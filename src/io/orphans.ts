@@ -109,7 +109,7 @@ export const settleOrphans = async (options: SettleOptions): Promise<string[]> =
     if (left <= 0)
       throw new AppError(`A run that died left something at work on ${databases.join(', ')}: ${busy}.`, {
         exitCode: exitCodes.locked,
-        details: ['It goes on with the file it was running. Nothing was touched.'],
+        details: ['It goes on with the file it was running.'],
         hint: `wait for it, or end it: ${release}`,
       })
     onWait(busy, left)

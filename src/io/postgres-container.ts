@@ -76,7 +76,7 @@ export const findPostgres = async (docker: Docker, environment: Environment): Pr
       `Several containers answer to "${service}" on ${network}: ${running.map(nameOf).join(', ')}.`,
       {
         exitCode: exitCodes.refused,
-        details: ['Its name would mean either of them, so nothing was touched.'],
+        details: ['Its name would mean either of them.'],
         hint: `docker stop ${nameOf(other)}`,
       },
     )

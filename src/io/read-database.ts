@@ -63,7 +63,7 @@ const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""
 const notPermitted = ({ database }: ManagedDatabase, table: string): AppError =>
   new AppError(`${database}: the role may not read and write ${table}.`, {
     exitCode: exitCodes.refused,
-    details: ['dbmate would take every migration for pending. Nothing was touched.'],
+    details: ['dbmate would take every migration for pending.'],
     hint: 'set user: to the role that owns the databases',
   })
 

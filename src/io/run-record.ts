@@ -31,7 +31,7 @@ export const writeRunRecord = (state: State, record: Recorded): void => {
   } catch (cause) {
     throw new AppError(`The record of this run cannot be written: ${(cause as Error).message}.`, {
       exitCode: exitCodes.failed,
-      details: ['Nothing was touched.'],
+      touched: false,
       hint: `ls -ld ${quote(directoryOf(state.directory))}; df -h ${quote(state.root)}`,
       cause,
     })

@@ -40,7 +40,6 @@ export const sshFailed = 255
 const noSsh = (): AppError =>
   new AppError('There is no ssh on this machine.', {
     exitCode: exitCodes.unreachable,
-    details: ['Nothing was touched.'],
     hint: 'sudo apt-get install openssh-client',
   })
 

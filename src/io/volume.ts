@@ -36,7 +36,7 @@ export const refuseHeldVolume = (volume: string, holders: readonly ContainerInfo
   const names = holders.map(nameOf).join(', ')
   throw new AppError(`The volume ${volume} is mounted by ${names}.`, {
     exitCode: exitCodes.refused,
-    details: ['A second Postgres on it would corrupt it silently. Nothing was touched.'],
+    details: ['A second Postgres on it would corrupt it silently.'],
     hint: `docker stop ${names.replaceAll(',', '')}`,
   })
 }

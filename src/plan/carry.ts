@@ -21,7 +21,7 @@ export type CarryWorld = {
 const maintenance = 'postgres'
 
 const refuse = (message: string, details: readonly string[], hint: string): AppError =>
-  new AppError(message, { exitCode: exitCodes.refused, details: [...details, 'Nothing was touched.'], hint })
+  new AppError(message, { exitCode: exitCodes.refused, details, hint })
 
 const dropMore = (host: string, names: readonly string[]): string =>
   ['po-migrate cutover', host, ...names.map((name) => `--drop ${name}`)].join(' ')

@@ -44,7 +44,7 @@ const refuseOlder = ({ manifest, serverVersion, directory, environment }: Restor
     details: [
       `${directory}: ${manifest.server.version}`,
       `server: ${serverVersion}`,
-      'It takes a server of its own version or newer, or another backup. Nothing was touched.',
+      'It takes a server of its own version or newer, or another backup.',
     ],
     hint: `po-migrate history ${environment}`,
   })
@@ -59,7 +59,6 @@ const choose = (world: RestoreWorld): string[] => {
     return wanted.filter((name) => present.includes(name))
   throw usageError(`The backup does not hold ${missing.join(', ')}.`, `po-migrate history ${environment}`, [
     `${directory} is of ${manifest.environment}, and holds ${present.join(', ')}`,
-    `Nothing was touched in ${environment}.`,
   ])
 }
 

@@ -56,7 +56,7 @@ export const planRollback = ({ environment, databases, missingImage, steps }: Ro
     typeof found === 'string' ? `${state.managed.database}: ${found}` : [],
   )
   if (reasons.length > 0)
-    throw new AppError(`${environment.name}: this cannot be rolled back; nothing was touched.`, {
+    throw new AppError(`${environment.name}: this cannot be rolled back.`, {
       exitCode: exitCodes.refused,
       details: reasons,
       hint: `write a migration that undoes it: po-migrate new ${first?.managed.name} undo`,

@@ -19,7 +19,6 @@ export type UndoWorld = UndoTarget & {
 const nothing = ({ target }: UndoWorld, why: string): AppError =>
   new AppError(`The ${target.frame.command} ${target.frame.run} cannot be undone: ${why}.`, {
     exitCode: exitCodes.refused,
-    details: ['Nothing was touched.'],
     hint: `po-migrate cutover ${target.frame.host}`,
   })
 

@@ -28,7 +28,6 @@ const refuseUntracked = ({ databases, environment }: UpWorld): void => {
       ...untracked.map(
         ({ managed, tables }) => `${managed.database} has ${tables} table${tables > 1 ? 's' : ''}`,
       ),
-      `Nothing was touched in ${environment.name}.`,
       'The first deploy with migrations starts from an empty volume (the cutover backs up first).',
     ],
     hint: `po-migrate cutover ${environment.host.name}`,
@@ -58,11 +57,7 @@ const refuseFaults = ({ databases }: UpWorld): void => {
   const details = found.map(({ path, line, message }) => `${path}${line}: ${message}`)
   const { size } = new Set(found.map(({ path }) => path))
   const count = size === 1 ? 'A migration file is' : `${size} migration files are`
-  throw usageError(
-    `${count} not fit to run; nothing was touched:`,
-    'correct the files, then run it again',
-    details,
-  )
+  throw usageError(`${count} not fit to run:`, 'correct the files, then run it again', details)
 }
 
 /** An accepted edit is written down, so that the next run does not ask again. */
@@ -110,7 +105,7 @@ export const planUp = (world: UpWorld): Plan => {
 export const requireAllowed = ({ environment, refusals = [] }: Plan, command: string): void => {
   if (refusals.length === 0) return
   const flags = [...new Set(refusals.map(({ flag }) => flag))]
-  throw new AppError(`${environment}: refused by policy; nothing was touched.`, {
+  throw new AppError(`${environment}: refused by policy.`, {
     exitCode: exitCodes.refused,
     details: refusals.flatMap(({ message, flag }) => [message, `  lifted by ${flag}`]),
     hint: `put it right, or, if it is meant so: ${command} ${flags.join(' ')}`,
@@ -129,10 +124,7 @@ export const requireShown = (shown: Plan, planned: Plan): void => {
   if (news.length === 0) return
   throw new AppError(`The plan for ${planned.environment} grew while this run waited for the lock.`, {
     exitCode: exitCodes.refused,
-    details: [
-      ...news.map((step) => Object.values(describeStep(step, 0)).slice(1).join(' ')),
-      'Nothing was touched.',
-    ],
+    details: [...news.map((step) => Object.values(describeStep(step, 0)).slice(1).join(' '))],
     hint: `po-migrate plan ${planned.environment}`,
   })
 }

@@ -18,7 +18,6 @@ export type Question = {
 const refuse = (message: string, { command }: Question): AppError =>
   new AppError(message, {
     exitCode: exitCodes.refused,
-    details: ['Nothing was touched.'],
     hint: command,
   })
 
@@ -28,7 +27,7 @@ const isInterruption = (reason: unknown): reason is InterruptReason =>
 const interrupted = (reason: unknown, { command }: Question): AppError =>
   new AppError(`Interrupted by ${reason}.`, {
     exitCode: interruptionCode(reason),
-    details: ['Nothing was touched.'],
+    touched: false,
     hint: command,
   })
 

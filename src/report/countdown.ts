@@ -30,7 +30,7 @@ export const countDown = async (
   if (!interrupt.aborted) return
   throw new AppError(`Interrupted by ${interrupt.reason}.`, {
     exitCode: interruptionCode(interrupt.reason),
-    details: ['Nothing was changed.'],
+    touched: false,
     hint: command,
   })
 }

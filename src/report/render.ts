@@ -16,15 +16,18 @@ export const renderTable = (rows: readonly (readonly string[])[], indent = ''): 
     .join('')
 }
 
-/** `✖ what`, the details indented, and the next command. */
-export const renderError = (
-  { message, details, hint }: Pick<AppError, 'message' | 'details' | 'hint'>,
-  paint: Paint,
-): string => {
+type ToldError = Pick<AppError, 'message' | 'details'> & {
+  hint?: string | undefined
+  touched?: boolean | undefined
+}
+
+/** `✖ what`, the details indented, whether nothing was touched, and the next command. */
+export const renderError = ({ message, details, hint, touched }: ToldError, paint: Paint): string => {
   const { symbols, red, bold } = paint
   const lines = [
     `${red(symbols.failed)} ${bold(message)}`,
     ...details.flatMap((detail) => detail.split('\n')).map((line) => `  ${line}`.trimEnd()),
+    ...(touched === false ? ['  Nothing was touched.'] : []),
     ...(hint ? [`  ${symbols.next} ${hint}`] : []),
   ]
   return `${lines.join('\n')}\n`

@@ -1,5 +1,5 @@
 import type { AppError } from '../errors.ts'
-import type { RunEvent } from './run-documents.ts'
+import type { ErrorDocument, RunEvent } from './run-documents.ts'
 
 /** Where a run tells what it does; one implementation writes text, the other a JSON event a line. */
 export type Report = {
@@ -14,12 +14,9 @@ export type Report = {
   close: () => void
 }
 
-export const describeError = ({
-  message,
-  details,
-  hint,
-}: AppError): { message: string; details: string[]; hint?: string } => ({
+export const describeError = ({ message, details, hint, touched }: AppError): ErrorDocument => ({
   message,
   details: [...details],
+  ...(touched !== undefined && { touched }),
   ...(hint && { hint }),
 })

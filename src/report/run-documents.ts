@@ -7,8 +7,14 @@ const version = z.literal(1)
 export const errorDocument = z.strictObject({
   message: z.string(),
   details: z.array(z.string()),
+  touched: z
+    .boolean()
+    .optional()
+    .describe('Whether anything that stays was changed; left out where nobody can say'),
   hint: z.string().optional().describe('The next command to type'),
 })
+
+export type ErrorDocument = z.infer<typeof errorDocument>
 
 export const stepDocument = z.strictObject({
   step: z.int().describe('From 1, in the order of the plan'),

@@ -24,7 +24,6 @@ const checkStacks = async ({ docker, host, passEnv }: Preflight): Promise<void> 
 const missing = (image: string, why: string): AppError =>
   new AppError(`The image ${image} is not on this machine: ${why}.`, {
     exitCode: exitCodes.unreachable,
-    details: ['Nothing was touched.'],
     hint: `docker pull ${image}`,
   })
 
@@ -54,7 +53,7 @@ const checkVolume = async ({ docker, host }: Pick<Preflight, 'docker' | 'host'>)
   const names = others.map(({ Names, Id }) => Names[0]?.slice(1) ?? Id.slice(0, 12))
   throw new AppError(`The volume ${host.volume} is used by ${names.join(', ')} too.`, {
     exitCode: exitCodes.refused,
-    details: ['It cannot be wiped from under a container, running or not. Nothing was touched.'],
+    details: ['It cannot be wiped from under a container, running or not.'],
     hint: `docker rm --force ${names.join(' ')}`,
   })
 }
@@ -94,7 +93,7 @@ export const checkUndo = async (
   if (image === undefined || (await hasImage(tools.docker.docker, image))) return
   throw new AppError(`The image ${image}, on which Postgres ran, is not on this machine any more.`, {
     exitCode: exitCodes.unreachable,
-    details: ['Pull the tag that had this id, or load it. Nothing was touched.'],
+    details: ['Pull the tag that had this id, or load it.'],
     hint: 'docker image ls --all --no-trunc',
   })
 }

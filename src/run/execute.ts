@@ -1,4 +1,4 @@
-import { AppError, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
+import { AppError, amend, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
 import { databaseOf, describeOutcome, type StepOutcome } from '../model/outcome.ts'
 import { describeStep, type Plan, type Step } from '../model/plan.ts'
 import { describeError, type Report } from '../report/report.ts'
@@ -27,7 +27,7 @@ export type RunResult = {
 /** The result of a run whose plan is empty. */
 export const nothingDone: RunResult = { outcomes: [], status: 'done', exit: exitCodes.done }
 
-/** Whether anything that stays was changed: then a lost connection is a failure, and no longer `could not reach`. */
+/** Whether anything that stays was changed. */
 const hasChanged = (outcomes: readonly StepOutcome[]): boolean =>
   outcomes.some(({ step, status }) => status === 'done' && step.kind !== 'pull-image')
 
@@ -36,13 +36,10 @@ const resumeOf = ({ resume }: ExecuteOptions, outcomes: readonly StepOutcome[]):
 
 const stopped = (error: AppError, outcomes: readonly StepOutcome[], options: ExecuteOptions): AppError => {
   const resume = resumeOf(options, outcomes)
-  const changed = hasChanged(outcomes)
-  const exitCode = changed && error.exitCode === exitCodes.unreachable ? exitCodes.failed : error.exitCode
-  return new AppError(error.message, {
-    exitCode,
+  return amend(error, {
+    touched: hasChanged(outcomes) || error.touched,
     details: [...error.details, ...describeOutcome(outcomes)],
     hint: error.hint ? `${error.hint}, then: ${resume}` : resume,
-    cause: error.cause,
   })
 }
 
@@ -65,8 +62,10 @@ const interrupted = (
   const exit = interruptionCode(interrupt.reason)
   const finished = waiting ? 'no further try was made' : 'the running step was finished'
   const how = stop.aborted ? 'the running step was cut off' : finished
+  const begun = outcomes.some(({ status }) => status !== 'skipped')
   const error = new AppError(`Interrupted by ${interrupt.reason}; ${how}.`, {
     exitCode: exit,
+    touched: hasChanged(outcomes) || (begun ? waiting?.touched : false),
     details: [...(waiting ? [waiting.message, ...waiting.details] : []), ...describeOutcome(outcomes)],
     hint: resumeOf(options, outcomes),
   })
@@ -79,6 +78,7 @@ const combine = (failures: readonly AppError[]): AppError | undefined => {
   if (!first || failures.length === 1) return first
   return new AppError(`${failures.length} databases failed.`, {
     exitCode: exitCodes.failed,
+    touched: failures.some(({ touched }) => touched) || undefined,
     details: failures.flatMap(({ message, details, hint }) => [
       message,
       ...details.map((line) => `  ${line}`),

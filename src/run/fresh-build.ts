@@ -12,12 +12,10 @@ export const requireFreshBuild = (root: string): void => {
     throw usageError(
       `The release ${root} is of commit ${release.revision}, its bundle of ${release.bundle || 'an unknown one'}.`,
       'deliver it again, with a bundle of its own: npm run build, then infrastructure/scripts/release.sh sync ENV',
-      ['Nothing was touched.'],
     )
   if (sources && sources.now !== sources.built)
     throw usageError(
       `The bundle in ${root}/dist is older than its sources.`,
       `cd ${root} && npm ci && npm run build`,
-      ['Nothing was touched.'],
     )
 }

@@ -1,4 +1,4 @@
-import { AppError, exitCodes } from '../errors.ts'
+import { AppError, asTouched, exitCodes } from '../errors.ts'
 import type { DbmateResult } from '../io/dbmate.ts'
 import { beginAttempt, endAttempt } from '../io/ledger.ts'
 import { readApplied } from '../io/read-database.ts'
@@ -44,13 +44,6 @@ const judge = async (ended: FailedAttempt): Promise<void> => {
   })
 }
 
-/** Once a file has begun, a server that is out of reach is a failure: something may have been touched. */
-export const asFailure = (error: unknown): unknown => {
-  if (!(error instanceof AppError) || error.exitCode !== exitCodes.unreachable) return error
-  const { message, details, hint, cause } = error
-  return new AppError(message, { exitCode: exitCodes.failed, details, cause, ...(hint && { hint }) })
-}
-
 /** dbmate is gone, or Postgres is: what Postgres refused has a SQLSTATE. */
 const isUnanswered = ({ exitCode, output }: DbmateResult): boolean =>
   exitCode === null || (exitCode !== 0 && parseDbmateError(output).sqlState === undefined)
@@ -80,7 +73,7 @@ export const migrateFile = async (options: MigrateFileOptions): Promise<void> =>
   } catch (error) {
     // Should the server be gone too, the row stays `running`, and the next run settles it.
     if (!unknown) await settle('failed', (error as Error).message).catch(() => {})
-    throw asFailure(error)
+    throw asTouched(error)
   }
   await settle('done')
 }

@@ -1,6 +1,6 @@
+import { AppError, amend, asTouched, exitCodes } from '../errors.ts'
 import type { Step } from '../model/plan.ts'
 import type { Backup } from './backup.ts'
-import { asFailure } from './migrate-file.ts'
 import type { Restore } from './restore.ts'
 
 export type RecoveryStep = Extract<
@@ -38,6 +38,19 @@ const once = <T>(open: (() => Promise<T>) | undefined, name: string) => {
   }
 }
 
+const ofBackup: ReadonlySet<Step['kind']> = new Set([
+  'dump-database',
+  'dump-roles',
+  'prove-backup',
+  'keep-backup',
+])
+
+/** A backup that failed leaves nothing behind, and is a failure all the same. */
+const asFailed = (error: unknown): unknown =>
+  error instanceof AppError && error.exitCode === exitCodes.unreachable
+    ? amend(error, { exitCode: exitCodes.failed, touched: undefined })
+    : error
+
 /** The steps of backups and restores. Once one began, a server out of reach is a failure. */
 export const openRecovery = ({ openBackup, openRestore }: RecoveryTools): Recovery => {
   const backup = once(openBackup, 'a backup')
@@ -65,7 +78,7 @@ export const openRecovery = ({ openBackup, openRestore }: RecoveryTools): Recove
   return {
     perform: (step) =>
       run(step).catch((error) => {
-        throw asFailure(error)
+        throw ofBackup.has(step.kind) ? asFailed(error) : asTouched(error)
       }),
     [Symbol.asyncDispose]: async () => {
       await (await backup.peek())?.[Symbol.asyncDispose]()

@@ -41,9 +41,7 @@ export const requireElsewhere = async (
     `"${command}" would go to ${host.ssh} by ssh, but its network ${network} exists here too.`,
     {
       exitCode: exitCodes.refused,
-      details: [
-        `Nothing was touched. This machine is "${context.hostname}", the host ${host.name} is "${host.machine}".`,
-      ],
+      details: [`This machine is "${context.hostname}", the host ${host.name} is "${host.machine}".`],
       hint: `po-migrate ${command} --here`,
     },
   )

@@ -72,7 +72,7 @@ const refuse = (error: unknown, name: string, stop: AbortSignal): unknown => {
   if (!(error instanceof AppError) || stop.aborted) return error
   return new AppError(`The migrations of ${name} do not run on an empty server: ${error.message}`, {
     exitCode: exitCodes.usage,
-    details: [...error.details, 'It was a throwaway server. Nothing was touched.'],
+    details: [...error.details, 'It was a throwaway server.'],
     ...(error.hint && { hint: error.hint }),
     cause: error,
   })
@@ -139,7 +139,7 @@ const rehearseGrants = async (
       if (!(cause instanceof AppError)) throw cause
       throw new AppError(cause.message, {
         exitCode: exitCodes.refused,
-        details: [...cause.details, 'Revoke it, or write a migration that grants it. Nothing was touched.'],
+        details: [...cause.details, 'Revoke it, or write a migration that grants it.'],
         hint: `po-migrate cutover ${host.name}`,
         cause,
       })

@@ -18,7 +18,7 @@ const neverArrived = ({ errand, ear }: Ended): AppError => {
   const { why, remedy } = explainSshFailure(words, errand.host.ssh ?? '')
   return new AppError(`Could not reach ${reach(errand)} by ssh: ${why}.`, {
     exitCode: exitCodes.unreachable,
-    details: [...words.split('\n').slice(-6), 'Nothing was touched.'],
+    details: [...words.split('\n').slice(-6)],
     hint: remedy,
   })
 }
@@ -29,9 +29,7 @@ const cutOff = ({ errand, directory, ear }: Ended): AppError => {
     exitCode: changes ? exitCodes.failed : exitCodes.unreachable,
     details: [
       ear.lastLine(),
-      changes
-        ? 'There, the step that was running ends by itself, and no other starts.'
-        : 'Nothing was touched: it only reads.',
+      ...(changes ? ['There, the step that was running ends by itself, and no other starts.'] : []),
     ],
     hint:
       changes && environment
@@ -44,7 +42,7 @@ const notInstalled = ({ errand, directory, ear }: Ended): AppError => {
   const words = ear.held().trim()
   return new AppError(`There is no po-migrate in ${directory} on ${reach(errand)}.`, {
     exitCode: exitCodes.usage,
-    details: [...(words ? words.split('\n').slice(-3) : []), 'Nothing was touched.'],
+    details: [...(words ? words.split('\n').slice(-3) : [])],
     hint: `infrastructure/scripts/release.sh sync ${errand.environment ?? errand.host.stackEnvironment ?? 'ENV'}, or correct releases: or directory: in the config`,
   })
 }
@@ -65,5 +63,5 @@ export const concludeRemote = (ended: Ended, errors: (text: string) => void): Ex
 export const interruptedBefore = (errand: Errand, reason: InterruptReason): AppError =>
   new AppError(`Interrupted by ${reason} before ${reach(errand)} had answered.`, {
     exitCode: interruptionCode(reason),
-    details: ['Nothing was touched.'],
+    touched: false,
   })

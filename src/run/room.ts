@@ -13,7 +13,6 @@ export const tooSmall = (what: string, needed: number, free: number): AppError =
     `${what} has not enough room: ${renderBytes(needed)} are needed, ${renderBytes(free)} are free.`,
     {
       exitCode: exitCodes.refused,
-      details: ['Nothing was touched.'],
       hint: 'docker system df; df -h',
     },
   )

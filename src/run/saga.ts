@@ -1,4 +1,4 @@
-import { AppError, exitCodes } from '../errors.ts'
+import { AppError, amend, exitCodes } from '../errors.ts'
 import { dockerMessage } from '../io/docker.ts'
 import { appendJournal, readJournal } from '../io/journal.ts'
 import { type Facts, type JournalEntry, stepKey } from '../model/journal.ts'
@@ -57,32 +57,14 @@ const performJournaled = async (step: Step, { state, journal, perform }: SagaOpt
   }
 }
 
-/** Codes that promise that nothing was touched, which holds no more once a stack was stopped. */
-const nothingTouched: ReadonlySet<number> = new Set([
-  exitCodes.usage,
-  exitCodes.refused,
-  exitCodes.locked,
-  exitCodes.unreachable,
-])
-
-const promise = / ?Nothing was touched\./
-
-/** Whoever refused could not know what this run had done before. */
-const withoutPromise = (details: readonly string[]): string[] =>
-  details.map((line) => line.replace(promise, '')).filter(Boolean)
-
 /** What happened, what state the platform is in, and the two commands. */
 const explain = (error: AppError, position: Position, confirmed: boolean): AppError => {
   const { resume, undo } = commandsOf(position.frame.host, confirmed)
-  const { message, details, cause } = error
-  const touched = hasBegun(position, 'stop-stack') || hasBegun(position, 'wipe-volume')
-  const exitCode = touched && nothingTouched.has(error.exitCode) ? exitCodes.failed : error.exitCode
-  const hint = error.hint ?? resume
-  return new AppError(message, {
-    exitCode,
-    details: [...(touched ? withoutPromise(details) : details), ...describeStanding(position)],
-    hint: `${hint}; or, to have everything as it was: ${undo}`,
-    cause,
+  const touched = hasBegun(position, 'stop-stack') || hasBegun(position, 'wipe-volume') || error.touched
+  return amend(error, {
+    touched,
+    details: [...error.details, ...describeStanding(position)],
+    hint: `${error.hint ?? resume}; or, to have everything as it was: ${undo}`,
   })
 }
 

@@ -79,12 +79,9 @@ export const settleFindings = async (server: Server, databases: readonly Databas
     }
   }
   if (details.length === 0) return
-  throw new AppError(
-    'A file that ran outside a transaction did not end as it should. Nothing was touched now.',
-    {
-      exitCode: exitCodes.refused,
-      details,
-      hint: 'paste the command that fits, then run it again',
-    },
-  )
+  throw new AppError('A file that ran outside a transaction did not end as it should.', {
+    exitCode: exitCodes.refused,
+    details,
+    hint: 'paste the command that fits, then run it again',
+  })
 }

@@ -24,7 +24,7 @@ export const refuseUnfinished = (position: Position | undefined, confirmed: bool
     `The ${frame.command} of ${frame.host} from ${begun.slice(0, 16).replace('T', ' ')} (${by}) is not finished.`,
     {
       exitCode: exitCodes.refused,
-      details: [describeProgress(position), ...describeStanding(position), 'Nothing was touched now.'],
+      details: [describeProgress(position), ...describeStanding(position)],
       hint: `${resume}; or, to have everything as it was: ${undo}`,
     },
   )

@@ -182,7 +182,7 @@ describe('a host without Node', () => {
       PO_VPS_SSH: 'ssh://root@127.0.0.1:1',
     })
     expect(exit, all).toBe(6)
-    expect(all).toContain('nothing was touched')
+    expect(all).toContain('Nothing was touched')
   })
 
   it('says so when a bundle is not of its release', async () => {

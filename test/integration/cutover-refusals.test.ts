@@ -70,7 +70,7 @@ describe('cutover refuses, and touches nothing', () => {
       setTimeout(() => interrupt.abort('SIGINT'), 4000)
       const { exit, stderr } = await tool('cutover dev', { interrupt: interrupt.signal, env })
       expect(stderr).toContain('in 60 s; Ctrl-C keeps everything as it is')
-      expect(stderr).toContain('Nothing was changed.')
+      expect(stderr).toContain('Nothing was touched.')
       expect(exit).toBe(130)
       expect(await tool('cutover dev --resume')).toMatchObject({
         exit: 4,

@@ -201,7 +201,7 @@ describe('po-migrate', () => {
     const { database, project } = makeTrap(trap)
     using _project = project
     const { exit, stderr } = await runTool(['up', 'dev'], { cwd: project.directory })
-    expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining('nothing was touched') })
+    expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining('Nothing was touched') })
     const there = `select count(*) from pg_database where datname = '${database}'`
     expect(await postgres.psql('postgres', there)).toBe('0')
     const { stdout } = await runTool(['lint', '--json'], { cwd: project.directory })

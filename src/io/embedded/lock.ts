@@ -55,7 +55,7 @@ export const lockEmbedded = async (options: EmbeddedLockOptions): Promise<AsyncD
     if (left <= 0)
       throw new AppError(`Another run has the data of ${environment} open.`, {
         exitCode: exitCodes.locked,
-        details: ['Nothing was touched.', `The embedded Postgres serves one run at a time (${path}).`],
+        details: [`The embedded Postgres serves one run at a time (${path}).`],
         hint: 'wait until it ends, then run it again',
       })
     onWait(Math.ceil(left / 1000))

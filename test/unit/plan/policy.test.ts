@@ -80,7 +80,7 @@ describe('a refused plan', () => {
     expect(() => requireAllowed(plan, 'po-migrate up qual')).toThrowError(
       expect.objectContaining({
         exitCode: 4,
-        message: 'qual: refused by policy; nothing was touched.',
+        message: 'qual: refused by policy.',
         hint: 'put it right, or, if it is meant so: po-migrate up qual --accept-edit 1 --allow-out-of-order 2 --allow-missing 9',
       }),
     )

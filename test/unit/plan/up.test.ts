@@ -90,7 +90,7 @@ describe('up refuses files', () => {
     ])
     expect(error).toMatchObject({
       exitCode: 2,
-      message: '3 migration files are not fit to run; nothing was touched:',
+      message: '3 migration files are not fit to run:',
       details: [
         'iam/1_a.sql:1: has no "-- migrate:up" line',
         'iam/2_b.sql: has no "-- migrate:down" line (dbmate needs one, even empty)',
@@ -102,7 +102,7 @@ describe('up refuses files', () => {
   it('counts files, not faults', () => {
     const texts = { '1_a.sql': 'select 1;\n-- migrate:up\n' }
     const error = refusal([databaseState('iam', { files: ['1_a.sql'], texts })])
-    expect(error.message).toBe('A migration file is not fit to run; nothing was touched:')
+    expect(error.message).toBe('A migration file is not fit to run:')
     expect(error.details).toHaveLength(2)
   })
 
@@ -145,13 +145,7 @@ describe('up refuses a database', () => {
       message: 'iam_qual, rag_qual: tables, but no schema_migrations: not made by migrations.',
       hint: 'po-migrate cutover vps',
     })
-    expect(error.details).toEqual(
-      expect.arrayContaining([
-        'iam_qual has 12 tables',
-        'rag_qual has 1 table',
-        'Nothing was touched in qual.',
-      ]),
-    )
+    expect(error.details).toEqual(expect.arrayContaining(['iam_qual has 12 tables', 'rag_qual has 1 table']))
   })
 
   it('after its files: those can be put right here and now', () => {
@@ -176,8 +170,6 @@ describe('a plan that was shown before the lock was there', () => {
   it('must not have grown: nobody looked at what came in', () => {
     const grown = () => requireShown(planOf('1_a.sql'), planOf('1_a.sql', '2_b.sql'))
     expect(grown).toThrow(expect.objectContaining({ exitCode: 4, hint: 'po-migrate plan qual' }))
-    expect(grown).toThrow(
-      expect.objectContaining({ details: ['apply-migration iam_qual 2_b.sql', 'Nothing was touched.'] }),
-    )
+    expect(grown).toThrow(expect.objectContaining({ details: ['apply-migration iam_qual 2_b.sql'] }))
   })
 })

@@ -34,7 +34,7 @@ describe('a confirmation', () => {
     const interrupt = AbortSignal.abort('SIGINT')
     await expect(confirm(question('yes'), { ...context, interrupt })).rejects.toMatchObject({
       exitCode: 130,
-      details: ['Nothing was touched.'],
+      touched: false,
     })
   })
 
@@ -43,7 +43,7 @@ describe('a confirmation', () => {
     await expect(confirm(question(given), context)).rejects.toMatchObject({
       exitCode: 4,
       message: `Applying this to prod needs exactly --confirm yes, not "${given}".`,
-      details: ['Nothing was touched.'],
+      touched: false,
       hint: 'po-migrate up prod --confirm yes',
     })
     expect(shown()).toBe('')
@@ -91,6 +91,6 @@ describe('a confirmation', () => {
     ['SIGTERM', ({ interrupt }) => interrupt.abort('SIGTERM'), 143],
     ['SIGINT', ({ interrupt }) => interrupt.abort('SIGINT'), 130],
   ])('ends with %s: nothing was touched', async (_, act, exitCode) => {
-    expect(await answer(act)).toMatchObject({ exitCode, details: ['Nothing was touched.'] })
+    expect(await answer(act)).toMatchObject({ exitCode, touched: false })
   })
 })

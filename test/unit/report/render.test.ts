@@ -62,6 +62,14 @@ describe('an error', () => {
   it('has no arrow without a next command', () => {
     expect(renderError(new AppError('no', { exitCode: 1 }), plainPaint)).toBe('✖ no\n')
   })
+
+  it.each([
+    [2, '✖ no\n  Nothing was touched.\n'],
+    [1, '✖ no\n'],
+    [130, '✖ no\n'],
+  ] as const)('says once that nothing was touched where exit %i promises it', (exitCode, text) => {
+    expect(renderError(new AppError('no', { exitCode }), plainPaint)).toBe(text)
+  })
 })
 
 it.each([
