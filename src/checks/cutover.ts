@@ -1,8 +1,7 @@
 import type { DockerHost } from '../io/docker-host.ts'
-import { listJournals, readJournal } from '../io/journal.ts'
 import { readLogind } from '../io/logind.ts'
+import { readRuns } from '../io/read-runs.ts'
 import { readCopies } from '../io/volume-life.ts'
-import { foldJournal, type Position } from '../model/position.ts'
 import type { State } from '../model/state.ts'
 import type { Host } from '../model/types.ts'
 import { commandsOf, describeProgress } from '../report/cutover.ts'
@@ -16,14 +15,8 @@ export type CutoverFacts = {
   logind: readonly string[]
 }
 
-const newestOf = (state: State, host: string): Position | undefined =>
-  listJournals(state)
-    .reverse()
-    .flatMap((run) => foldJournal(readJournal(state, run)) ?? [])
-    .find(({ frame }) => frame.host === host)
-
 const checkUnfinished = ({ host, requireState }: CutoverFacts): string => {
-  const newest = newestOf(requireState(), host.name)
+  const [newest] = readRuns(requireState(), host)
   if (!newest) return 'none yet'
   const { frame, begun, outcome } = newest
   const when = begun.slice(0, 16).replace('T', ' ')

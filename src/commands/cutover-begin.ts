@@ -13,7 +13,7 @@ import { paintFor } from './options.ts'
 /** A new cutover: everything is checked, planned and shown before the question. */
 export const beginCutover = async (session: CutoverSession): Promise<RunResult> => {
   const { run, config, host, opened, options, context } = session
-  refuseUnfinished(readNewest(opened.state, host.name), !isReset(host.cutover))
+  refuseUnfinished(readNewest(opened.state, host), !isReset(host.cutover))
   const { docker, servers, passEnv, image, state } = opened
   const read = await readCutoverWorld({ config, host, docker, run: run.id })
   const { environments, containers } = read

@@ -1,5 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { appendJournal } from '../io/journal.ts'
+import { readRuns } from '../io/read-runs.ts'
 import { readStack } from '../io/stack.ts'
 import { volumeExists } from '../io/volume.ts'
 import { findTarget, planUndo } from '../plan/undo.ts'
@@ -11,7 +12,7 @@ import { requireRoom } from '../run/cutover-room.ts'
 import { readUndoContainers } from '../run/cutover-world.ts'
 import type { RunResult } from '../run/execute.ts'
 import { readSince } from '../run/undo-survey.ts'
-import { readNewest, readRuns } from '../run/unfinished.ts'
+import { readNewest } from '../run/unfinished.ts'
 import { begin, type CutoverSession, proceed } from './cutover-session.ts'
 
 const nothing = (what: string, { host }: CutoverSession): AppError =>
@@ -23,7 +24,7 @@ const nothing = (what: string, { host }: CutoverSession): AppError =>
 /** Finishes what was begun. */
 export const resumeCutover = async (session: CutoverSession): Promise<RunResult> => {
   const { opened, run, host } = session
-  const position = readNewest(opened.state, host.name)
+  const position = readNewest(opened.state, host)
   if (!position || position.outcome) throw nothing('resume', session)
   const { frame } = position
   if (session.handOver) return proceed(session, frame.run)
@@ -38,7 +39,7 @@ export const resumeCutover = async (session: CutoverSession): Promise<RunResult>
 export const undoCutover = async (session: CutoverSession): Promise<RunResult> => {
   const { opened, run, host, context } = session
   const { docker, servers, image } = opened
-  const found = findTarget([...readRuns(opened.state, host.name)])
+  const found = findTarget(readRuns(opened.state, host))
   if (!found) throw nothing('undo', session)
   const { target, isHalfMade } = found
   const isThere = await volumeExists(docker.docker, host.volume)

@@ -23,7 +23,7 @@ export type Followed = { options: CutoverOptions; config: Config; host: CutoverH
 
 /** The newest run of the host, by its journal. */
 export const newestOf = ({ config, host, context }: Followed): Position | undefined =>
-  readNewest(requireState(config, host, context.env), host.name)
+  readNewest(requireState(config, host, context.env), host)
 
 const isHeld = async ({ root }: State, holder: Holder): Promise<boolean> => {
   try {

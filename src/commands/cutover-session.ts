@@ -1,6 +1,8 @@
 import type { Config } from '../config/load.ts'
 import { appendJournal } from '../io/journal.ts'
+import { takeSequence } from '../io/sequence.ts'
 import type { Context } from '../model/context.ts'
+import type { CutoverFrame } from '../model/cutover.ts'
 import { isReset, type PlannedCutover } from '../plan/cutover.ts'
 import { confirm, isConfirmed, type Question } from '../report/confirm.ts'
 import { countDown } from '../report/countdown.ts'
@@ -119,12 +121,15 @@ export const begin = async (
 ): Promise<RunResult> => {
   await ask(session, planned, before)
   const { state, by } = session.opened
-  const { frame, plan } = planned
-  const earlier = readNewest(state, frame.host)
+  const { plan } = planned
+  const { run } = planned.frame
+  const earlier = readNewest(state, session.host)
+  const sequence = takeSequence(state, run)
+  const frame: CutoverFrame = { ...planned.frame, project: state.project, sequence }
   const at = new Date().toISOString()
   const origin = { by, tool: toolVersion(), job: session.context.env.CI_JOB_URL ?? null }
-  appendJournal(state, frame.run, { entry: 'begun', at, ...origin, frame, steps: plan.steps })
+  appendJournal(state, run, { entry: 'begun', at, ...origin, frame, steps: plan.steps })
   if (earlier && !earlier.outcome)
     appendJournal(state, earlier.frame.run, { entry: 'ended', at, outcome: 'superseded' })
-  return proceed(session, frame.run)
+  return proceed(session, run)
 }

@@ -62,7 +62,7 @@ const readLedgers = async (
   }
 }
 
-/** Backups and restores, from the host's state directory; a file that is none is left out. */
+/** Backups and restores, from the project's state; a file that is none is left out. */
 const readRuns = (state: State, environment: string): RunRecord[] =>
   readRunRecords(state, environment).flatMap((record) => {
     const parsed = runRecordDocument.safeParse(record)
@@ -81,7 +81,8 @@ const asOfNow = (run: RunRecord): RunRecord => ({
  */
 const showHistory = async (options: HistoryOptions, context: Context): Promise<ExitCode> => {
   const config = configOf(options, context)
-  const { name, host } = resolveEnvironment(config, options.environment, options.db)
+  const environment = resolveEnvironment(config, options.environment, options.db)
+  const { name, host } = environment
   const ledgers = await readLedgers(options, context)
   const unread = ledgers instanceof AppError ? ledgers : undefined
   const state = stateOf(config, host, context.env)
@@ -90,7 +91,7 @@ const showHistory = async (options: HistoryOptions, context: Context): Promise<E
     environment: name,
     entries: ledgers instanceof AppError ? [] : ledgers,
     ...(unread && { error: describeError(unread) }),
-    runs: [...readRuns(state, name), ...readCutoverRecords(state, name)].map(asOfNow),
+    runs: [...readRuns(state, name), ...readCutoverRecords(state, environment)].map(asOfNow),
   }
   if (options.json) writeDocument(context.stdout, document)
   else context.stdout.write(renderHistory(document, paintFor(context.stdout, options, context)))

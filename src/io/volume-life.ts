@@ -1,5 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
-import type { VolumeMade } from '../model/cutover.ts'
+import type { CutoverFrame, VolumeMade } from '../model/cutover.ts'
+import { compareOrder, type Ordered } from '../model/order.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
 import { runThrowaway } from './throwaway.ts'
 import { requireFree, volumeExists } from './volume.ts'
@@ -7,10 +8,12 @@ import { requireFree, volumeExists } from './volume.ts'
 /** Which volume's data a copy holds, and which run made it. */
 const copyLabel = 'po-migrate.copy-of'
 const runLabel = 'po-migrate.run'
+const projectLabel = 'po-migrate.project'
+const sequenceLabel = 'po-migrate.sequence'
 /** The run that emptied a volume: it need not do it again. */
 const wipedLabel = 'po-migrate.wiped-by'
 
-export type Copy = { name: string; run: string; created: string }
+export type Copy = Ordered & { name: string; created: string }
 
 /** The copies of a volume that cutovers and their undoing kept, oldest first. */
 export const readCopies = async (docker: Docker, volume: string): Promise<Copy[]> => {
@@ -19,17 +22,26 @@ export const readCopies = async (docker: Docker, volume: string): Promise<Copy[]
     .map((found) => ({
       name: found.Name,
       run: found.Labels?.[runLabel] ?? '',
+      sequence: Number(found.Labels?.[sequenceLabel] ?? 0),
       created: (found as { CreatedAt?: string }).CreatedAt ?? '',
     }))
-    .sort((a, b) => (a.run < b.run ? -1 : 1))
+    .sort(compareOrder)
 }
+
+export type CopyOptions = Pick<CutoverFrame, 'volume' | 'run' | 'project' | 'sequence'> & { name: string }
 
 /** An empty volume for a copy of another; one that is there already is used again. */
 export const makeCopyVolume = async (
   docker: Docker,
-  { name, volume, run }: { name: string; volume: string; run: string },
+  { name, volume, run, project, sequence }: CopyOptions,
 ): Promise<void> => {
-  await docker.createVolume({ Name: name, Labels: { [copyLabel]: volume, [runLabel]: run } })
+  const Labels = {
+    [copyLabel]: volume,
+    [runLabel]: run,
+    ...(project && { [projectLabel]: project }),
+    ...(sequence && { [sequenceLabel]: String(sequence) }),
+  }
+  await docker.createVolume({ Name: name, Labels })
 }
 
 /** Removes a volume, if it is there. @throws AppError (exit 1) while a container refers to it, even a stopped one. */

@@ -37,6 +37,12 @@ export type VolumeMade = {
 /** What a journal begins with: everything that its steps act on, as it was then. */
 export type CutoverFrame = {
   run: string
+  /** Whose run it is; frames of older releases have none, and belong to whoever has the volume. */
+  project?: string
+  /** Its place among the runs of the project, which no clock decides. */
+  sequence?: number
+  /** Of the server that ran on the volume when the run began: to be looked at, never to refuse. */
+  systemIdentifier?: string
   command: 'cutover' | 'undo'
   host: string
   /** The volume with the Postgres data. */

@@ -1,6 +1,7 @@
-import { listJournals, readJournal } from '../io/journal.ts'
-import { foldJournal, type Position } from '../model/position.ts'
+import { readRuns } from '../io/read-runs.ts'
+import type { Position } from '../model/position.ts'
 import type { State } from '../model/state.ts'
+import type { Environment } from '../model/types.ts'
 import type { RunRecord } from '../report/documents.ts'
 
 const outcomeOf = ({ outcome, failed }: Position): RunRecord['outcome'] => {
@@ -34,8 +35,8 @@ const recordOf = (position: Position, environment: string): RunRecord => {
 }
 
 /** The cutovers of an environment's host and what was taken back, from their journals, oldest first. */
-export const readCutoverRecords = (state: State, environment: string): RunRecord[] =>
-  listJournals(state).flatMap((run) => {
-    const position = foldJournal(readJournal(state, run))
-    return position?.frame.environments.includes(environment) ? [recordOf(position, environment)] : []
-  })
+export const readCutoverRecords = (state: State, { name, host }: Environment): RunRecord[] =>
+  readRuns(state, host)
+    .filter(({ frame }) => frame.environments.includes(name))
+    .map((position) => recordOf(position, name))
+    .reverse()

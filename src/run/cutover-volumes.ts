@@ -41,7 +41,7 @@ export const keepVolume = async (
   { volume, copy }: { volume: string; copy: string },
 ): Promise<StepResult> => {
   const { docker, frame, host } = tools
-  await makeCopyVolume(docker.docker, { name: copy, volume, run: frame.run })
+  await makeCopyVolume(docker.docker, { ...frame, volume, name: copy })
   const requireClean = frame.command === 'cutover' && !isReset(host.cutover)
   const made = await readMade(docker.docker, volume)
   return { ...(await copyOver(tools, { from: volume, to: copy, requireClean })), ...(made && { made }) }

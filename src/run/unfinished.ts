@@ -1,19 +1,12 @@
 import { AppError, exitCodes } from '../errors.ts'
-import { listJournals, readJournal } from '../io/journal.ts'
-import { foldJournal, type Position } from '../model/position.ts'
+import { readRuns } from '../io/read-runs.ts'
+import type { Position } from '../model/position.ts'
 import type { State } from '../model/state.ts'
+import type { Host } from '../model/types.ts'
 import { commandsOf, describeProgress, describeStanding } from '../report/cutover.ts'
 
-/** The runs of this host by the journals, newest first, finished or not. */
-export function* readRuns(state: State, host: string): Generator<Position> {
-  for (const run of listJournals(state).reverse()) {
-    const position = foldJournal(readJournal(state, run))
-    if (position?.frame.host === host) yield position
-  }
-}
-
-export const readNewest = (state: State, host: string): Position | undefined =>
-  readRuns(state, host).next().value ?? undefined
+export const readNewest = (state: State, host: Pick<Host, 'name' | 'volume'>): Position | undefined =>
+  readRuns(state, host)[0]
 
 /** @throws AppError (exit 4): where the unfinished run stands, what state the platform is in, and the two commands. */
 export const refuseUnfinished = (position: Position | undefined, confirmed: boolean): void => {

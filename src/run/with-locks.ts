@@ -59,7 +59,7 @@ export const lockHost = async (
   })
   try {
     if (mode === 'shared' && host.cutover && !isReset(host.cutover))
-      refuseUnfinished(readNewest(state, host.name), true)
+      refuseUnfinished(readNewest(state, host), true)
     return lock
   } catch (error) {
     await lock[Symbol.asyncDispose]()
