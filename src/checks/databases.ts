@@ -1,7 +1,7 @@
 import type { Engine } from '../io/engine.ts'
 import { readMigrations } from '../io/files.ts'
 import type { Server } from '../io/postgres.ts'
-import { readExisting } from '../io/read-database.ts'
+import { readDatabase, readExisting } from '../io/read-database.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail } from './check.ts'
 
@@ -29,8 +29,17 @@ export const databasesCheck = ({ databases }: Environment, engine: () => Promise
   title: 'databases',
   needs: 'postgres',
   run: async () => {
+    const { server } = await engine()
     const names = databases.map(({ database }) => database)
-    const present = await readExisting((await engine()).server, names)
+    const present = await readExisting(server, names)
+    const there = databases.filter(({ database }) => present.has(database))
+    const read = await Promise.all(there.map((managed) => readDatabase(server, managed)))
+    const obstacles = read.flatMap(({ obstacle }) => obstacle ?? [])
+    if (obstacles.length > 0)
+      throw fail(
+        obstacles.map(({ message }) => message).join(' '),
+        obstacles.map(({ hint }) => hint).join('\n'),
+      )
     const absent = names.filter((database) => !present.has(database))
     return absent.length > 0 ? `${absent.join(', ')} will be created by the next up` : names.join(', ')
   },

@@ -49,7 +49,7 @@ type Linted = { files: number; located: Located[] }
 
 const lintDatabase = (managed: ManagedDatabase, lintFile: Linter): Linted => {
   const { files, strays } = readMigrations(managed)
-  const problems = [...strays, ...files.flatMap(lintFile)]
+  const problems = [...strays, ...files.flatMap((file) => lintFile(file, managed))]
   const located = problems.map((problem) => ({
     problem,
     database: managed.name,

@@ -2,6 +2,7 @@ import { type ExitCode, exitCodes } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { describePlan, type Plan } from '../model/plan.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
+import { requireUnobstructed } from '../plan/obstacles.ts'
 import { planUp } from '../plan/up.ts'
 import { writeDocument } from '../report/json.ts'
 import { renderHeader, renderMissing, renderNothingToDo, renderPlan, renderRefusals } from '../report/up.ts'
@@ -43,6 +44,8 @@ export const showPlan = (
   const { stdout, stderr } = context
   const paint = paintFor(stdout, options, context)
   for (const line of renderMissing(databases)) stderr.write(`${line}\n`)
+  // What is in the way is told behind it.
+  if (plan.steps.length === 0 && plan.obstacles?.length) return
   stdout.write(
     plan.steps.length === 0
       ? renderNothingToDo(environment.name, databases)
@@ -85,5 +88,6 @@ export const plan = (options: PlanOptions, context: Context): Promise<ExitCode> 
       options,
       context,
     )
+    requireUnobstructed(planned.obstacles)
     return options.exitCode && planned.steps.length > 0 ? exitCodes.pending : exitCodes.done
   })

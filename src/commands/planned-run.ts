@@ -9,6 +9,7 @@ import type { DatabaseState, Environment } from '../model/types.ts'
 import { requireAllowed, requireShown } from '../plan/up.ts'
 import { confirm } from '../report/confirm.ts'
 import { renderHeader, renderMissing, renderNothingToDo } from '../report/up.ts'
+import { watchApplied } from '../run/applied.ts'
 import { execute, nothingDone, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { openPerformer } from '../run/perform.ts'
@@ -82,7 +83,8 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
   if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
   run.start(planned)
   const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
-  const migrate = { run: run.id, lockTimeout: environment.lockTimeout, interrupt, provenance }
+  const applied = watchApplied(engine.server, databases)
+  const migrate = { run: run.id, lockTimeout: environment.lockTimeout, interrupt, provenance, applied }
   const tools = { engine, migrate, lost: lock?.lost, onProgress: report.progress, stop }
   await using performer = openPerformer(planned, tools)
   const started = performance.now()

@@ -2,6 +2,7 @@ import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { obstacleError } from '../io/read-database.ts'
 import type { Context } from '../model/context.ts'
 import { history, isUnapplied } from '../model/history.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
@@ -39,11 +40,16 @@ export const statusCommand = (program: Program, wire: Wire) =>
     wire(status),
   )
 
-const describeDatabase = ({ managed, exists, files, applied, checksums }: DatabaseState) => {
+const describeDatabase = ({ managed, exists, obstacle, files, applied, checksums }: DatabaseState) => {
+  const { name, database } = managed
+  if (obstacle) {
+    const error = describeError(obstacleError(obstacle))
+    return { name, database, exists, error, applied: 0, pending: 0, migrations: [] }
+  }
   const migrations = history(files, applied, checksums)
   return {
-    name: managed.name,
-    database: managed.database,
+    name,
+    database,
     exists,
     applied: applied.length,
     pending: migrations.filter(isUnapplied).length,
@@ -75,6 +81,7 @@ const readEnvironment = async (
 const exitOf = (entries: readonly Entry[], pendingCounts: boolean): ExitCode => {
   const failed = entries.find(({ exit }) => exit !== undefined)
   if (failed?.exit) return entries.length > 1 ? exitCodes.unreachable : failed.exit
+  if (entries.some(({ document }) => document.databases.some(({ error }) => error))) return exitCodes.refused
   const pending = entries.some(({ document }) => document.databases.some((database) => database.pending > 0))
   return pendingCounts && pending ? exitCodes.pending : exitCodes.done
 }

@@ -1,6 +1,7 @@
 import type { Secret } from '../model/secret.ts'
 import { sessionName } from '../model/session.ts'
 import type { Direction, ManagedDatabase } from '../model/types.ts'
+import { nameOfVersions } from '../model/versions-table.ts'
 
 export type DbmateCall = {
   managed: ManagedDatabase
@@ -29,7 +30,8 @@ export const dbmateArguments = (call: DbmateCall): string[] => [
   databaseUrl(call),
   ...(call.directory ? ['--migrations-dir', call.directory] : []),
   '--migrations-table',
-  call.managed.migrationsTable,
+  // Without a schema dbmate takes the session's first one, after each file anew: a file may have changed it.
+  call.managed.versions ? nameOfVersions(call.managed.versions) : call.managed.migrationsTable,
   '--no-dump-schema',
   call.verb,
 ]

@@ -1,5 +1,7 @@
 import { AppError, exitCodes } from '../errors.ts'
-import type { DatabaseReading, ManagedDatabase } from '../model/types.ts'
+import { quoteIdentifier } from '../model/sql.ts'
+import type { DatabaseReading, ManagedDatabase, Obstacle, VersionsTable } from '../model/types.ts'
+import { findVersions } from './find-versions.ts'
 import { type KnownTexts, readKnownTexts } from './ledger.ts'
 import type { Server } from './postgres.ts'
 
@@ -13,95 +15,77 @@ export const readExisting = async (server: Server, names: readonly string[]): Pr
   return new Set(rows.map(({ datname }) => datname))
 }
 
-/**
- * The schema and the name of dbmate's table of versions, as dbmate derives them (pkg/driver/postgres:
- * the table's own schema, else the first of search_path, else current_schema(), else public).
- */
-const versionsPlace = ({
-  migrationsTable,
-  searchPath,
-}: ManagedDatabase): { schema: string | null; table: string } => {
-  const [first = '', ...rest] = migrationsTable.split('.')
-  if (rest.length > 0) return { schema: first, table: rest.join('.') }
-  return { schema: searchPath?.split(',')[0]?.trim() || null, table: first }
-}
-
-/** Ordinary or partitioned tables, outside po_migrate and the system schemas, that no extension owns. */
-const describeSql = `
-with place as (
-  select coalesce($1::text, pg_catalog.current_schema()::text, 'public') as schema, $2::text as name
-)
-select place.schema,
-  exists (
-    select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = place.schema and c.relname = place.name and c.relkind in ('r', 'p')
-  ) as tracked,
-  coalesce((
-    select pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')
-      and pg_catalog.has_table_privilege(c.oid, 'insert')
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = place.schema and c.relname = place.name and c.relkind in ('r', 'p')
-  ), true) as permitted,
-  exists (
-    select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'po_migrate' and c.relname = 'ledger'
-  ) as recorded,
-  (
-    select count(*)::int from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p') and n.nspname not in ('po_migrate', 'information_schema')
-      and n.nspname !~ '^pg_' and not (n.nspname = place.schema and c.relname = place.name)
-      and not exists (
-        select from pg_catalog.pg_depend d
-        where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
-      )
-  ) as tables
-from place`
-
-const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
-
-/** Under a role without rights on its table, dbmate sees no table, takes every file for pending, and answers 0. */
-const notPermitted = ({ database }: ManagedDatabase, table: string): AppError =>
-  new AppError(`${database}: the role may not read and write ${table}.`, {
-    exitCode: exitCodes.refused,
-    details: ['dbmate would take every migration for pending.'],
-    hint: 'set user: to the role that owns the databases',
-  })
-
-/** Versions that dbmate has recorded in this database, in the server's byte order. */
-export const readApplied = async (server: Server, managed: ManagedDatabase): Promise<DatabaseReading> => {
-  const { schema, table } = versionsPlace(managed)
-  const [place] = await server.query<{
-    schema: string
-    tracked: boolean
-    permitted: boolean
-    recorded: boolean
-    tables: number
-  }>(managed.database, describeSql, [schema, table])
-  if (place && !place.permitted) throw notPermitted(managed, `${place.schema}.${table}`)
-  const tracked = place?.tracked ?? false
-  const sql = `select version from ${quote(place?.schema ?? 'public')}.${quote(table)} order by version collate "C"`
-  const rows = tracked ? await server.query<{ version: string }>(managed.database, sql) : []
-  return {
-    exists: true,
-    tracked,
-    tables: place?.tables ?? 0,
-    applied: rows.map(({ version }) => version),
-    ...(place?.recorded ? await readKnownTexts(server, managed.database) : nothingKnown),
-  }
-}
-
-/** dbmate's table of versions, qualified and quoted for SQL. */
-export const versionsTable = async (server: Server, managed: ManagedDatabase): Promise<string> => {
-  const { schema, table } = versionsPlace(managed)
-  const sql = "select coalesce($1::text, pg_catalog.current_schema()::text, 'public') as schema"
-  const [place] = await server.query<{ schema: string }>(managed.database, sql, [schema])
-  return `${quote(place?.schema ?? 'public')}.${quote(table)}`
-}
+/** A reading, and the database with the place of its versions. */
+export type PlacedReading = DatabaseReading & { managed: ManagedDatabase }
 
 export const absent: DatabaseReading = {
   exists: false,
   tracked: false,
   tables: 0,
+  schemas: [],
   applied: [],
   ...nothingKnown,
+}
+
+/** dbmate's table of versions, quoted for SQL. */
+export const quoteVersions = ({ schema, table }: VersionsTable): string =>
+  `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`
+
+/** undefined_table, invalid_schema_name */
+const notThere = new Set(['42P01', '3F000'])
+
+/** Versions that dbmate has recorded, in the server's byte order; none where there is no table. */
+export const readVersions = async (
+  server: Server,
+  database: string,
+  versions: VersionsTable,
+): Promise<string[]> => {
+  const sql = `select version from ${quoteVersions(versions)} order by version collate "C"`
+  try {
+    return (await server.query<{ version: string }>(database, sql)).map(({ version }) => version)
+  } catch (error) {
+    if (notThere.has((error as { code?: string }).code ?? '')) return []
+    throw error
+  }
+}
+
+const read = async (server: Server, managed: ManagedDatabase): Promise<PlacedReading> => {
+  const { place, tracked, obstacle, recorded, tables } = await findVersions(server, managed)
+  const base = {
+    managed: { ...managed, versions: place },
+    exists: true,
+    tracked,
+    tables: [...tables.values()].reduce((sum, count) => sum + count, 0),
+    schemas: [...tables.keys()],
+  }
+  if (obstacle) return { ...base, obstacle, applied: [], ...nothingKnown }
+  return {
+    ...base,
+    applied: tracked ? await readVersions(server, managed.database, place) : [],
+    ...(recorded ? await readKnownTexts(server, managed.database) : nothingKnown),
+  }
+}
+
+/** What a database says that exists. One in which nothing can be done says why, and hides none of the others. */
+export const readDatabase = async (server: Server, managed: ManagedDatabase): Promise<PlacedReading> => {
+  try {
+    return await read(server, managed)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.exitCode !== exitCodes.refused) throw error
+    const { message, details, hint = '' } = error
+    return { ...absent, exists: true, managed, obstacle: { message, details, hint } }
+  }
+}
+
+export const obstacleError = ({ message, details, hint }: Obstacle): AppError =>
+  new AppError(message, { exitCode: exitCodes.refused, details, hint })
+
+/**
+ * Where the versions of a database are that did not exist when the run looked.
+ * @throws AppError (exit 4) when something is in the way there.
+ */
+export const placeVersions = async (server: Server, managed: ManagedDatabase): Promise<VersionsTable> => {
+  const { place, obstacle } = await findVersions(server, managed)
+  if (obstacle) throw obstacleError(obstacle)
+  return place
 }

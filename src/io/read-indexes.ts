@@ -1,8 +1,9 @@
 import type { ConcurrentIndex, FoundIndex } from '../model/forensics.ts'
 import type { ManagedDatabase } from '../model/types.ts'
+import { schemasOf } from '../model/versions-table.ts'
 import type { Server } from './postgres.ts'
 
-/** An index stands in its table's schema: the one written there, else the first of the session's path that has it. */
+/** An index stands in its table's schema: the one written there, else the first of a new session's path that has it. */
 const findSql = `
 select w.name, found.reference, found.valid
 from unnest($1::text[], $2::text[]) as w(name, target)
@@ -29,9 +30,11 @@ export const readIndexes = async (
   indexes: readonly ConcurrentIndex[],
 ): Promise<Map<string, FoundIndex>> => {
   if (indexes.length === 0) return new Map()
-  const path = searchPath?.split(',').map((schema) => schema.trim()) ?? null
+  const path = searchPath === undefined ? null : schemasOf(searchPath)
   const values = [indexes.map(({ name }) => name), indexes.map(({ table }) => table), path]
-  const rows = await server.query<FoundIndex & { name: string }>(database, findSql, values)
+  // A session of its own: one that was open before a file changed the database's search_path still has the old one.
+  await using session = await server.session(database)
+  const rows = await session.query<FoundIndex & { name: string }>(findSql, values)
   return new Map(rows.map(({ name, reference, valid }) => [name, { reference, valid }]))
 }
 

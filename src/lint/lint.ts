@@ -1,4 +1,4 @@
-import type { MigrationFile, Problem } from '../model/types.ts'
+import type { MigrationFile, Problem, VersionsTable } from '../model/types.ts'
 import { catalogue } from './catalogue.ts'
 import { type Directive, parseDirectives } from './directives.ts'
 import type { Parse } from './parse.ts'
@@ -51,12 +51,12 @@ const byPlace = (a: Problem, b: Problem): number =>
  * directives that ignore nothing. A file whose sections cannot be told apart has only the first.
  */
 export const lintMigration = (
-  { problems, migration }: MigrationFile,
+  { problems, migration, versions }: MigrationFile & { versions?: VersionsTable },
   parse: Parse,
   rules: readonly Rule[],
 ): Problem[] => {
   if (!migration) return [...problems]
-  const linted = parseFile(migration, parse)
+  const linted = parseFile(migration, parse, versions)
   const found = rules.flatMap(({ id, level, find }) =>
     find(linted).map((place): Problem => ({ rule: id, level, file: migration.file, ...place })),
   )

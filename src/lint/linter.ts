@@ -1,7 +1,8 @@
-import type { MigrationFile, Problem } from '../model/types.ts'
+import type { ManagedDatabase, MigrationFile, Problem } from '../model/types.ts'
+import { expectVersions } from '../model/versions-table.ts'
 
-/** Everything that is wrong with a file. */
-export type Linter = (file: MigrationFile) => Problem[]
+/** Everything that is wrong with a file of a database. */
+export type Linter = (file: MigrationFile, managed: ManagedDatabase) => Problem[]
 
 /** Loads the rules and the parser, late: nothing pending needs neither, and the rules are the largest part of the program. */
 export const loadLinter = async (): Promise<Linter> => {
@@ -11,5 +12,5 @@ export const loadLinter = async (): Promise<Linter> => {
     import('./rules.ts'),
   ])
   const parse = await loadParser()
-  return (file) => lintMigration(file, parse, rules)
+  return (file, managed) => lintMigration({ ...file, versions: expectVersions(managed) }, parse, rules)
 }

@@ -1,15 +1,20 @@
 import { sectionOf } from '../model/migration.ts'
-import type { Direction, Migration } from '../model/types.ts'
+import type { Direction, Migration, VersionsTable } from '../model/types.ts'
+import { usualVersions } from '../model/versions-table.ts'
 import type { Parse } from './parse.ts'
 import type { LintedFile, LintedSection } from './rule.ts'
 
 /** A migration with both its sections parsed. */
-export const parseFile = (migration: Migration, parse: Parse): LintedFile => {
+export const parseFile = (
+  migration: Migration,
+  parse: Parse,
+  versions: VersionsTable = usualVersions,
+): LintedFile => {
   const read = (name: Direction): LintedSection => {
     const section = sectionOf(migration, name)
     return { name, ...section, ...parse(section.sql, section.line) }
   }
   const up = read('up')
   const down = read('down')
-  return { migration, up: up.statements, down: down.statements, sections: [up, down] }
+  return { migration, versions, up: up.statements, down: down.statements, sections: [up, down] }
 }

@@ -1,4 +1,4 @@
-import type { Direction, Migration, ProblemLevel, Section } from '../model/types.ts'
+import type { Direction, Migration, ProblemLevel, Section, VersionsTable } from '../model/types.ts'
 import type { Body, Kind, ParsedSection, Place, Statement } from './parse.ts'
 
 /** One half of a migration file, parsed. */
@@ -7,6 +7,8 @@ export type LintedSection = Section & ParsedSection & { name: Direction }
 /** One migration file, parsed, as rules see it. */
 export type LintedFile = {
   migration: Migration
+  /** Where dbmate records it. */
+  versions: VersionsTable
   up: readonly Statement[]
   down: readonly Statement[]
   /** Both halves, for rules that hold for a rollback as well. */

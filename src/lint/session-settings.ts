@@ -1,17 +1,41 @@
-import { findNodes } from './ast.ts'
+import type { Node, VariableSetStmt } from 'libpg-query'
+import { findNodes, stringConstant } from './ast.ts'
 import type { Kind, Statement } from './parse.ts'
 import { bodyOf, type Found, type LintedSection } from './rule.ts'
 
-type Change = { name: string; leaks: boolean } | 'reset-all'
+type Change = {
+  /** `all`: whatever RESET ALL resets. `everything`: the role, too. */
+  name: string | 'all' | 'everything'
+  /** Whether it stays changed, for the section's own transaction or longer. */
+  leaks: boolean
+  isLocal: boolean
+}
+
+/** What a new session has, as it is written: to set that is to put it back. */
+const usual: Readonly<Record<string, string>> = {
+  role: 'none',
+  search_path: '$user,public',
+  session_replication_role: 'origin',
+}
+/** RESET ALL leaves these alone (GUC_NO_RESET_ALL). */
+const outlivesReset = new Set(['role', 'session_authorization'])
 
 const sets = new Set(['VAR_SET_VALUE', 'VAR_SET_CURRENT', 'VAR_SET_MULTI'])
+const blanks = /\s/g
+
+const isUsual = (name: string, values: readonly (string | undefined)[]): boolean =>
+  values.join(',').toLowerCase() === usual[name]
+
+const leaksBySet = ({ kind, name = '', args = [] }: VariableSetStmt): boolean =>
+  sets.has(kind ?? '') && !isUsual(name.toLowerCase(), args.map(stringConstant))
 
 const changesBySet = (statement: Statement): Change[] => {
   const set = bodyOf(statement, 'VariableSetStmt')
-  if (bodyOf(statement, 'DiscardStmt')?.target === 'DISCARD_ALL') return ['reset-all']
-  if (!set || set.is_local) return []
-  if (set.kind === 'VAR_RESET_ALL') return ['reset-all']
-  return [{ name: (set.name ?? '').toLowerCase(), leaks: sets.has(set.kind ?? '') }]
+  const whole = { leaks: false, isLocal: false }
+  if (bodyOf(statement, 'DiscardStmt')?.target === 'DISCARD_ALL') return [{ ...whole, name: 'everything' }]
+  if (!set) return []
+  if (set.kind === 'VAR_RESET_ALL') return [{ ...whole, name: 'all' }]
+  return [{ name: (set.name ?? '').toLowerCase(), leaks: leaksBySet(set), isLocal: set.is_local === true }]
 }
 
 /** Statements that call a function when they run; in others it stands in a body or an expression for later. */
@@ -24,29 +48,55 @@ const calling = new Set<Kind>([
   'CreateTableAsStmt',
 ])
 
+const isTrue = (node: Node | undefined): boolean =>
+  node !== undefined && 'A_Const' in node && node.A_Const.boolval?.boolval === true
+
 /** `set_config('search_path', '', false)`, as pg_dump writes it: the third argument is "local". */
 const changesByFunction = ({ kind, node }: Statement): Change[] =>
   (calling.has(kind) ? findNodes('FuncCall', node) : []).flatMap(({ funcname = [], args = [] }) => {
     const last = funcname.at(-1)
-    const [name, , local] = args
+    const [nameNode, value, local] = args
     if (!last || !('String' in last) || last.String.sval !== 'set_config') return []
-    if (!name || !('A_Const' in name)) return []
-    const isLocal = local && 'A_Const' in local && local.A_Const.boolval?.boolval === true
-    return isLocal ? [] : [{ name: (name.A_Const.sval?.sval ?? '').toLowerCase(), leaks: true }]
+    const name = stringConstant(nameNode)?.toLowerCase()
+    if (name === undefined) return []
+    const given = stringConstant(value)?.replaceAll('"', '').replace(blanks, '')
+    return [{ name, leaks: !isUsual(name, [given]), isLocal: isTrue(local) }]
   })
 
-/** Statements after which one of these settings stays changed for the rest of the session, the last of each setting. */
-export const findLeaks = (
+type Changed = Map<string, { isLocal: boolean; statement: Statement }>
+
+/** What a change puts back. A setting of the session comes again when the transaction, and what it set for itself, ends. */
+const undoneBy = ({ name, isLocal }: Change, changed: Changed): string[] => {
+  const keys = [...changed.keys()]
+  if (name === 'everything') return keys
+  if (name === 'all') return keys.filter((key) => !outlivesReset.has(key))
+  const own = isLocal && changed.get(name)?.isLocal === false ? [] : [name]
+  return name === 'session_authorization' ? [...own, 'role'] : own
+}
+
+/** Statements after which one of these settings stays changed, the last of each; `isLocal`: until the transaction ends. */
+export const findChanged = (
   { statements }: LintedSection,
   names: readonly string[],
-  describe: (name: string) => string,
-): Found[] => {
-  const leaking = new Map<string, Statement>()
-  for (const statement of statements)
-    for (const change of [...changesBySet(statement), ...changesByFunction(statement)]) {
-      if (change === 'reset-all') leaking.clear()
-      else if (!change.leaks) leaking.delete(change.name)
-      else if (names.includes(change.name)) leaking.set(change.name, statement)
-    }
-  return [...leaking].map(([name, { line, column }]) => ({ line, column, message: describe(name) }))
+): { name: string; isLocal: boolean; statement: Statement }[] => {
+  const changed: Changed = new Map()
+  const found = statements.flatMap((statement) =>
+    [...changesBySet(statement), ...changesByFunction(statement)].map((change) => ({ statement, change })),
+  )
+  for (const { statement, change } of found) {
+    const { name, leaks, isLocal } = change
+    for (const key of undoneBy(change, changed)) changed.delete(key)
+    if (leaks && names.includes(name) && !changed.has(name)) changed.set(name, { isLocal, statement })
+  }
+  return [...changed].map(([name, last]) => ({ name, ...last }))
 }
+
+/** Those of them that outlive the transaction, and so the file. */
+export const findLeaks = (
+  section: LintedSection,
+  names: readonly string[],
+  describe: (name: string) => string,
+): Found[] =>
+  findChanged(section, names)
+    .filter(({ isLocal }) => !isLocal)
+    .map(({ name, statement: { line, column } }) => ({ line, column, message: describe(name) }))

@@ -1,6 +1,6 @@
 import type { CutoverStep } from './cutover.ts'
 import type { Refusal } from './policy.ts'
-import type { ManagedDatabase, Migration, Stack } from './types.ts'
+import type { ManagedDatabase, Migration, Obstacle, Stack } from './types.ts'
 
 /** A database that takes the name of another, which stays as `replaced`, where there was one. */
 export type Swap = { database: string; beside: string; replaced: string | null }
@@ -34,6 +34,8 @@ export type Plan = {
   steps: readonly Step[]
   /** What the environment's policy has against executing it. */
   refusals?: readonly Refusal[]
+  /** What is in the way in databases for which there is no step. */
+  obstacles?: readonly Obstacle[]
 }
 
 /** A step as it stands in JSON: its kind, and the names of what it touches. */
@@ -112,7 +114,7 @@ export const describeStep = (step: Step, index: number): StepDocument => ({
   ...namesOf(step),
 })
 
-export const describePlan = (plan: Plan): PlanDocument => ({
+export const describePlan = ({ obstacles: _, ...plan }: Plan): PlanDocument => ({
   ...plan,
   steps: plan.steps.map(describeStep),
   refusals: [...(plan.refusals ?? [])],

@@ -48,11 +48,19 @@ export type ManagedDatabase = {
   database: string
   /** Absolute path of the directory with the migration files. */
   directory: string
-  /** dbmate's table of versions, optionally `schema.table`. */
+  /** dbmate's table of versions, optionally `schema.table`, as the config has it. */
   migrationsTable: string
   /** The session's search_path; its first schema holds the table of versions. */
   searchPath?: string
+  /** Where the table of versions stands, or will: found on the server, once a run; absent until it was looked for. */
+  versions?: VersionsTable
 }
+
+/** dbmate's table of versions, by its parts, unquoted. */
+export type VersionsTable = { schema: string; table: string }
+
+/** Why nothing can be done in a database; others are not concerned. */
+export type Obstacle = { message: string; details: readonly string[]; hint: string }
 
 /** What a run does about a state of the files or the database that may be a mistake. */
 export type PolicyChoice = 'allow' | 'refuse'
@@ -149,8 +157,12 @@ export type DatabaseReading = {
   exists: boolean
   /** Whether dbmate's table of versions is there. */
   tracked: boolean
+  /** Why it can be neither read nor migrated. */
+  obstacle?: Obstacle
   /** Ordinary and partitioned tables that are neither ours, nor dbmate's, nor an extension's. */
   tables: number
+  /** Where those are. */
+  schemas: readonly string[]
   applied: readonly string[]
   /** Of each version that the ledger knows as done: its file's checksum then. */
   checksums: ReadonlyMap<string, string>

@@ -3,6 +3,7 @@ import { compareVersions, history } from '../model/history.ts'
 import { isEmptySection, sectionOf } from '../model/migration.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import type { DatabaseState, Environment, Migration } from '../model/types.ts'
+import { requireUnobstructed } from './obstacles.ts'
 
 export type RollbackWorld = {
   environment: Environment
@@ -39,6 +40,7 @@ const judge = (state: DatabaseState, version: string): Migration | string => {
  */
 export const planRollback = ({ environment, databases, missingImage, steps }: RollbackWorld): Plan => {
   const [first] = databases
+  requireUnobstructed(databases.flatMap(({ obstacle }) => obstacle ?? []))
   const most = Math.max(0, ...databases.map(({ applied }) => applied.length))
   if (most > 0 && steps > most)
     throw usageError(

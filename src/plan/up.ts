@@ -3,6 +3,7 @@ import { history, unappliedFiles } from '../model/history.ts'
 import { describeStep, type Plan, type Step } from '../model/plan.ts'
 import { type Lifted, nothingLifted } from '../model/policy.ts'
 import type { DatabaseState, Environment, Problem } from '../model/types.ts'
+import { obstacleOf, requireUnobstructed } from './obstacles.ts'
 import { findRefusals } from './policy.ts'
 
 export type UpWorld = {
@@ -12,26 +13,6 @@ export type UpWorld = {
   missingImage: string | undefined
   /** What the operator lifted; left out: nothing. */
   lifted?: Lifted
-}
-
-/**
- * A database that has tables and no table of versions was made by something else: applying from the first file
- * would stop half-way at `relation already exists`.
- */
-const refuseUntracked = ({ databases, environment }: UpWorld): void => {
-  const untracked = databases.filter(({ tracked, tables }) => !tracked && tables > 0)
-  if (untracked.length === 0) return
-  const names = untracked.map(({ managed }) => managed.database).join(', ')
-  throw new AppError(`${names}: tables, but no schema_migrations: not made by migrations.`, {
-    exitCode: exitCodes.refused,
-    details: [
-      ...untracked.map(
-        ({ managed, tables }) => `${managed.database} has ${tables} table${tables > 1 ? 's' : ''}`,
-      ),
-      'The first deploy with migrations starts from an empty volume (the cutover backs up first).',
-    ],
-    hint: `po-migrate cutover ${environment.host.name}`,
-  })
 }
 
 /** Two files of one version are refused even when that version is applied: the second would count as run. */
@@ -81,28 +62,32 @@ const stepsOf = (state: DatabaseState, lifted: Lifted): Step[] => {
 
 /**
  * What `up` will do: create what is missing, then apply every unapplied file, database by database.
- * @throws AppError (exit 2) for files that dbmate would lose or refuse, (exit 4) for a database not made by migrations.
+ * @throws AppError (exit 2) for files that dbmate would lose or refuse.
  */
 export const planUp = (world: UpWorld): Plan => {
   refuseFaults(world)
-  refuseUntracked(world)
   const { environment, databases, missingImage, lifted = nothingLifted } = world
-  const steps = databases.flatMap((state) => stepsOf(state, lifted))
+  const obstacles = databases.flatMap((state) => obstacleOf(state, environment) ?? [])
+  const free = databases.filter((state) => !obstacleOf(state, environment))
+  const steps = free.flatMap((state) => stepsOf(state, lifted))
   const pull: Step[] = missingImage && steps.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
   return {
     version: 1,
     command: 'up',
     environment: environment.name,
     steps: [...pull, ...steps],
-    refusals: findRefusals(environment, databases, lifted),
+    refusals: findRefusals(environment, free, lifted),
+    ...(obstacles.length > 0 && { obstacles }),
   }
 }
 
 /**
  * A plan that the environment's policy refuses is shown, and never executed.
- * @throws AppError (exit 4) with all refusals, each with the one flag that lifts it.
+ * @throws AppError (exit 4) with what is in the way, or all refusals, each with the one flag that lifts it.
  */
-export const requireAllowed = ({ environment, refusals = [] }: Plan, command: string): void => {
+export const requireAllowed = (plan: Plan, command: string): void => {
+  requireUnobstructed(plan.obstacles)
+  const { environment, refusals = [] } = plan
   if (refusals.length === 0) return
   const flags = [...new Set(refusals.map(({ flag }) => flag))]
   throw new AppError(`${environment}: refused by policy.`, {

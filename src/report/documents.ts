@@ -18,6 +18,7 @@ export const statusDocument = z.strictObject({
           name: z.string().describe('Directory in the store'),
           database: z.string().describe('Name on the server'),
           exists: z.boolean(),
+          error: errorDocument.optional().describe('Why this database can be neither read nor migrated'),
           applied: z.int(),
           pending: z.int().describe('Pending and out-of-order'),
           migrations: z.array(z.strictObject({ version: z.string(), file: z.string().nullable(), state })),

@@ -22,6 +22,13 @@ const renderMigration = (
   ]
 }
 
+const renderDatabase = (status: DatabaseStatus, paint: Paint): string => {
+  const { database, error, migrations } = status
+  if (error) return renderError({ hint: undefined, ...error }, paint)
+  const rows = migrations.map((migration) => renderMigration(migration, paint))
+  return `${paint.bold(database)}  ${summarise(status, paint)}\n${renderTable(rows)}`
+}
+
 const renderEnvironment = (
   { environment, host, network, error, databases }: EnvironmentStatus,
   paint: Paint,
@@ -29,13 +36,7 @@ const renderEnvironment = (
   const place = [host && `host ${host}`, network && `network ${network}`].filter(Boolean).join(' · ')
   const header = `${paint.bold(environment)}${place ? paint.dim(` · ${place}`) : ''}\n`
   if (error) return header + renderError({ hint: undefined, ...error }, paint)
-  const body = databases.map(
-    (database) =>
-      `${paint.bold(database.database)}  ${summarise(database, paint)}\n${renderTable(
-        database.migrations.map((migration) => renderMigration(migration, paint)),
-      )}`,
-  )
-  return header + body.join('')
+  return header + databases.map((database) => renderDatabase(database, paint)).join('')
 }
 
 /** Every environment, database and migration, for people. */

@@ -4,7 +4,9 @@ import type { Engine } from '../io/engine.ts'
 import type { Context } from '../model/context.ts'
 import { unappliedFiles } from '../model/history.ts'
 import type { Step } from '../model/plan.ts'
+import { requireUnobstructed } from '../plan/obstacles.ts'
 import { planUp } from '../plan/up.ts'
+import { watchApplied } from './applied.ts'
 import { openPerformer } from './perform.ts'
 import { readProvenance } from './provenance.ts'
 import { settleFindings } from './settle.ts'
@@ -33,10 +35,12 @@ export const migrateEnvironment = async (
 ): Promise<number> => {
   const world = await readUpWorld(environment, engine)
   const planned = planUp({ environment, ...world })
+  requireUnobstructed(planned.obstacles)
   await settleFindings(engine.server, world.databases)
   const { interrupt, stop } = context
   const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
-  const migrate = { run, lockTimeout: environment.lockTimeout, interrupt, provenance }
+  const applied = watchApplied(engine.server, world.databases)
+  const migrate = { run, lockTimeout: environment.lockTimeout, interrupt, provenance, applied }
   await using performer = openPerformer(planned, { engine, migrate, lost, onProgress, stop })
   for (const [index, step] of planned.steps.entries()) {
     if (stop.aborted) throw cut()
@@ -52,8 +56,9 @@ export const verifyEnvironment = async ({
   engine,
 }: Pick<MigrateOptions, 'environment' | 'engine'>): Promise<void> => {
   const databases = await readDatabases(environment, engine.server)
-  const wrong = databases.flatMap(({ managed, exists, files, applied }) => {
+  const wrong = databases.flatMap(({ managed, exists, obstacle, files, applied }) => {
     if (!exists) return `${managed.database} does not exist`
+    if (obstacle) return obstacle.message
     const pending = unappliedFiles({ files, applied })
     return pending.length > 0 ? `${managed.database}: ${pending.length} not applied` : []
   })

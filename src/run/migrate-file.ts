@@ -1,21 +1,23 @@
 import { AppError, asTouched, exitCodes } from '../errors.ts'
 import type { DbmateResult } from '../io/dbmate.ts'
 import { beginAttempt, endAttempt } from '../io/ledger.ts'
-import { readApplied } from '../io/read-database.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
 import type { Provenance } from '../model/ledger.ts'
 import { sectionOf } from '../model/migration.ts'
+import type { Applied, PlacedDatabase } from './applied.ts'
 import { type AttemptOptions, attempt } from './attempt.ts'
 import { explainFailure, type FailedAttempt } from './explain-failure.ts'
 
+type Ended = FailedAttempt & Pick<MigrateFileOptions, 'managed' | 'applied'>
+
 /** Whether the table of versions says what this direction wants. */
-const isRecorded = async ({ engine, managed, migration, direction }: FailedAttempt): Promise<boolean> => {
-  const { applied } = await readApplied(engine.server, managed)
-  return applied.includes(migration.version) === (direction === 'up')
+const isRecorded = async (ended: Ended): Promise<boolean> => {
+  const { managed, migration, direction, applied } = ended
+  return (await applied.read(managed)).has(migration.version) === (direction === 'up')
 }
 
 /** dbmate is gone, and its backend may still work: end it, then see what the table of versions says. */
-const judgeLost = async (ended: FailedAttempt): Promise<void> => {
+const judgeLost = async (ended: Ended): Promise<void> => {
   const { engine, managed, migration, direction, result } = ended
   await engine.cancel()
   if (await isRecorded(ended)) return
@@ -32,7 +34,7 @@ const judgeLost = async (ended: FailedAttempt): Promise<void> => {
   })
 }
 
-const judge = async (ended: FailedAttempt): Promise<void> => {
+const judge = async (ended: Ended): Promise<void> => {
   const { managed, migration, direction, result } = ended
   if (result.exitCode === null) return judgeLost(ended)
   if (result.exitCode !== 0) throw await explainFailure(ended)
@@ -48,7 +50,11 @@ const judge = async (ended: FailedAttempt): Promise<void> => {
 const isUnanswered = ({ exitCode, output }: DbmateResult): boolean =>
   exitCode === null || (exitCode !== 0 && parseDbmateError(output).sqlState === undefined)
 
-export type MigrateFileOptions = AttemptOptions & { provenance: Provenance }
+export type MigrateFileOptions = AttemptOptions & {
+  managed: PlacedDatabase
+  provenance: Provenance
+  applied: Applied
+}
 
 /**
  * Applies one file, or rolls it back, and trusts only the exit code and the table of versions: dbmate prints `Applied:` for
@@ -56,8 +62,9 @@ export type MigrateFileOptions = AttemptOptions & { provenance: Provenance }
  * @throws AppError (exit 1) with the SQL, Postgres' message, its line, DETAIL and HINT.
  */
 export const migrateFile = async (options: MigrateFileOptions): Promise<void> => {
-  const { engine, run, managed, migration, direction, provenance } = options
+  const { engine, run, managed, migration, direction, provenance, applied } = options
   const { server } = engine
+  await applied.require(managed)
   const id = await beginAttempt(server, { run, managed, migration, direction, provenance })
   const since = new Date()
   const settle = (outcome: 'done' | 'failed', error?: string): Promise<void> => {
@@ -75,5 +82,6 @@ export const migrateFile = async (options: MigrateFileOptions): Promise<void> =>
     if (!unknown) await settle('failed', (error as Error).message).catch(() => {})
     throw asTouched(error)
   }
+  applied.add(managed, migration, direction)
   await settle('done')
 }

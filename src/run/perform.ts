@@ -17,7 +17,7 @@ export type Tools = {
   /** For databases. */
   engine?: Engine
   /** For migration files. */
-  migrate?: Pick<MigrateFileOptions, 'run' | 'lockTimeout' | 'interrupt'> & {
+  migrate?: Pick<MigrateFileOptions, 'run' | 'lockTimeout' | 'interrupt' | 'applied'> & {
     /** Read at the first file: before that the image may have to be pulled. */
     provenance: () => Promise<Provenance>
   }
@@ -93,16 +93,19 @@ export const openPerformer = (
       case 'create-database':
         return createDatabase(need(engine, 'an engine'), await dbmate(), step.managed)
       case 'apply-migration':
-      case 'rollback-migration':
+      case 'rollback-migration': {
+        const means = need(migrate, 'the means to run files')
         return migrateFile({
-          ...need(migrate, 'the means to run files'),
+          ...means,
           provenance: await provenance(),
           ...step,
+          managed: await means.applied.place(step.managed),
           direction: step.kind === 'apply-migration' ? 'up' : 'down',
           onProgress,
           engine: need(engine, 'an engine'),
           dbmate: await dbmate(),
         })
+      }
       case 'accept-edit': {
         const { run } = need(migrate, 'the means to run files')
         const { server } = need(engine, 'an engine')

@@ -21,6 +21,8 @@ export const lintUnapplied = async (
   const lint = await load()
   return states.map((state) => ({
     ...state,
-    files: state.files.map((entry) => (fresh.has(entry) ? { ...entry, problems: lint(entry) } : entry)),
+    files: state.files.map((entry) =>
+      fresh.has(entry) ? { ...entry, problems: lint(entry, state.managed) } : entry,
+    ),
   }))
 }

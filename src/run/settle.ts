@@ -1,7 +1,7 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { endAttempt, readLedger } from '../io/ledger.ts'
 import type { Server } from '../io/postgres.ts'
-import { versionsTable } from '../io/read-database.ts'
+import { quoteVersions } from '../io/read-database.ts'
 import { readIndexes } from '../io/read-indexes.ts'
 import { concurrentIndexOf, examine, type Finding } from '../model/forensics.ts'
 import { unappliedFiles } from '../model/history.ts'
@@ -10,8 +10,8 @@ import type { DatabaseState } from '../model/types.ts'
 
 /** What dead runs left in a database. Called under its lock, so that whatever says `running` is dead. */
 export const readFindings = async (server: Server, state: DatabaseState): Promise<Finding[]> => {
-  const { managed, applied, exists } = state
-  if (!exists) return []
+  const { managed, applied, exists, obstacle } = state
+  if (!exists || obstacle || !managed.versions) return []
   const files = state.files.flatMap(({ migration }) => migration ?? [])
   const unapplied = unappliedFiles(state).flatMap(({ migration }) => migration ?? [])
   const indexes = unapplied.flatMap((migration) => concurrentIndexOf(migration) ?? [])
@@ -20,14 +20,13 @@ export const readFindings = async (server: Server, state: DatabaseState): Promis
     readIndexes(server, managed, indexes),
   ])
   const abandoned = ledger.filter(({ outcome }) => outcome === 'running')
-  const table = await versionsTable(server, managed)
   return examine({
     files,
     unapplied,
     recorded: new Set(applied),
     abandoned,
     indexes: found,
-    versionsTable: table,
+    versionsTable: quoteVersions(managed.versions),
   })
 }
 

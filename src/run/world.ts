@@ -1,7 +1,7 @@
 import type { Engine } from '../io/engine.ts'
 import { readMigrations } from '../io/files.ts'
 import type { Server } from '../io/postgres.ts'
-import { absent, readApplied, readExisting } from '../io/read-database.ts'
+import { absent, readDatabase, readExisting } from '../io/read-database.ts'
 import { loadLinter } from '../lint/linter.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import { lintUnapplied } from './preflight.ts'
@@ -15,7 +15,9 @@ export const readDatabases = async (environment: Environment, server: Server): P
   )
   return Promise.all(
     stored.map(async (entry) => {
-      const reading = existing.has(entry.managed.database) ? await readApplied(server, entry.managed) : absent
+      const reading = existing.has(entry.managed.database)
+        ? await readDatabase(server, entry.managed)
+        : absent
       return { ...entry, ...reading }
     }),
   )

@@ -94,17 +94,17 @@ const traps: Record<string, Trap> = {
       expect(await up()).toMatchObject(failed('already exists'))
     },
   },
-  "pg_dump's search_path: the next file fails, and passes when tried again": {
+  'a file that writes the table of versions: another one never runs, and counts as applied': {
     files: {
-      '00001_a.sql': migration(
-        "select pg_catalog.set_config('search_path', '', false);\ncreate table public.a (id int);",
-      ),
+      '00001_a.sql': migration("create table a (id int);\ninsert into schema_migrations values ('00002');"),
       '00002_b.sql': table('b'),
     },
-    rules: ['leaked-search-path'],
-    harm: async (bare) => {
-      await stopsHalfway('no schema has been selected')(bare)
-      expect(await bare.up()).toMatchObject(done)
+    rules: ['writes-versions'],
+    harm: async ({ up, versions, exists }) => {
+      expect(await up()).toMatchObject(failed('duplicate key'))
+      expect(await up()).toMatchObject({ ...done, stdout: '' })
+      expect(await versions()).toBe('00001 00002')
+      expect(await exists('b')).toBe(false)
     },
   },
   'names that dbmate skips: nothing is said, nothing runs': {
@@ -212,6 +212,22 @@ describe('po-migrate', () => {
   })
 })
 
+it("applies what pg_dump's search_path keeps plain dbmate from, and warns of it", async () => {
+  const sql = "select pg_catalog.set_config('search_path', '', false);\ncreate table public.a (id int);"
+  const files = { '00001_a.sql': migration(sql), '00002_b.sql': table('b') }
+  const { database, project } = makeTrap({ files, rules: [], harm: async () => {} })
+  using _project = project
+  const directory = join(project.directory, 'infrastructure/migrations', database)
+  const native = await dbmate(postgres, { database: `${database}_native`, directory }, 'up')
+  expect(native).toMatchObject(failed('no schema has been selected'))
+  expect(await runTool(['up', 'dev'], { cwd: project.directory })).toMatchObject({ exit: 0 })
+  expect(await postgres.versions(database)).toBe('00001 00002')
+  expect(await runTool(['lint'], { cwd: project.directory })).toMatchObject({
+    exit: 0,
+    stdout: expect.stringContaining('(leaked-search-path)'),
+  })
+})
+
 describe('what belongs to the whole server', () => {
   it('fails in the second of two environments under dbmate alone, and is refused here', async () => {
     const role = uniqueName('role').replaceAll('-', '_')
@@ -230,7 +246,9 @@ describe('what belongs to the whole server', () => {
 
 describe('preflight', () => {
   it('lets a run pass where the fault is in a file that is applied already', async () => {
-    const files = { '00001_a.sql': migration('set search_path = public;\ncreate table a (id int);') }
+    const files = {
+      '00001_a.sql': migration('create table a (id int);\nset session_replication_role = replica;'),
+    }
     const { database, project } = makeTrap({ files, rules: [], harm: async () => {} })
     using _project = project
     const directory = join(project.directory, 'infrastructure/migrations', database)
@@ -239,7 +257,7 @@ describe('preflight', () => {
     expect(await runTool(['up', 'dev'], { cwd: project.directory })).toMatchObject({ exit: 0 })
     expect(await runTool(['lint'], { cwd: project.directory })).toMatchObject({
       exit: 2,
-      stdout: expect.stringContaining('(leaked-search-path)'),
+      stdout: expect.stringContaining('(leaked-role)'),
     })
   })
 

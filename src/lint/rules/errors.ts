@@ -2,7 +2,6 @@ import type { Rule } from '../rule.ts'
 import { clusterWide } from './errors/cluster-wide.ts'
 import { copyStdin } from './errors/copy-stdin.ts'
 import { leakedRole } from './errors/leaked-role.ts'
-import { leakedSearchPath } from './errors/leaked-search-path.ts'
 import { literalDatabase } from './errors/literal-database.ts'
 import { newEnumValue } from './errors/new-enum-value.ts'
 import { notInTransaction } from './errors/not-in-transaction.ts'
@@ -10,6 +9,7 @@ import { ownTransaction } from './errors/own-transaction.ts'
 import { psqlCommand } from './errors/psql-command.ts'
 import { severalWithoutTransaction } from './errors/several-without-transaction.ts'
 import { syntax } from './errors/syntax.ts'
+import { writesVersions } from './errors/writes-versions.ts'
 
 /** What stops a run before anything is touched. */
 export const errorRules: readonly Rule[] = [
@@ -20,8 +20,8 @@ export const errorRules: readonly Rule[] = [
   severalWithoutTransaction,
   notInTransaction,
   newEnumValue,
-  leakedSearchPath,
   leakedRole,
+  writesVersions,
   clusterWide,
   literalDatabase,
 ]

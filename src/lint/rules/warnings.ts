@@ -10,6 +10,7 @@ import { domainRules } from './warnings/domains.ts'
 import { dropRules } from './warnings/drops.ts'
 import { indexRules } from './warnings/indexes.ts'
 import { keyRules } from './warnings/keys.ts'
+import { leakedSearchPath } from './warnings/leaked-search-path.ts'
 import { lockRules } from './warnings/locks.ts'
 import { moveRules } from './warnings/moves.ts'
 import { nameRules } from './warnings/names.ts'
@@ -38,4 +39,5 @@ export const warningRules: readonly Rule[] = [
   ...lockRules,
   ...partitionRules,
   ...nameRules,
+  leakedSearchPath,
 ]

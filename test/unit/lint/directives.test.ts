@@ -88,7 +88,6 @@ describe('an ignore directive', () => {
   it.each<[rule: string, up: string]>([
     ['own-transaction', 'begin;'],
     ['several-without-transaction', 'select 1;'],
-    ['leaked-search-path', 'set search_path = a;'],
     ['copy-stdin', 'copy a from stdin;'],
   ])('cannot lift %s, and says so', (rule, up) => {
     const option = rule === 'several-without-transaction' ? ' transaction:false' : ''

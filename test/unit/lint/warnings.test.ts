@@ -51,6 +51,30 @@ it('gives every rule a name of its own', () => {
   expect(new Set(warningRules.map(({ id }) => id)).size).toBe(warningRules.length)
 })
 
+describe('a search_path of the session', () => {
+  it.each([
+    'SET search_path = app;',
+    "SET SCHEMA 'app';",
+    "SET search_path = ''; SET LOCAL search_path = app;",
+    'SET search_path = app; SET LOCAL search_path = "$user", public;',
+    "SELECT * FROM (SELECT set_config('Search_Path', 'app', false)) a;",
+    "CREATE TABLE a AS SELECT set_config('search_path', 'b', false);",
+  ])('is found: %s', (up) => {
+    expect(idsIn(up)).toContain('leaked-search-path')
+  })
+
+  it.each([
+    'SET LOCAL search_path = app;',
+    'SET search_path = app; RESET search_path;',
+    'SET search_path = app; RESET ALL;',
+    'SET search_path = app; SET search_path TO DEFAULT;',
+    'SET search_path = app; SET search_path = "$user", public;',
+    `SET search_path = app; SELECT set_config('search_path', '"$user", public', false);`,
+  ])('is put back: %s', (up) => {
+    expect(idsIn(up)).toEqual([])
+  })
+})
+
 describe('what the file made itself', () => {
   it.each([
     ['CREATE TABLE a (id bigint);', 'CREATE INDEX a_idx ON a (id);'],

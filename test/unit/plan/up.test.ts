@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
 import { markDuplicates } from '../../../src/model/migration.ts'
 import type { DatabaseState } from '../../../src/model/types.ts'
-import { planUp, requireShown } from '../../../src/plan/up.ts'
+import { planUp, requireAllowed, requireShown } from '../../../src/plan/up.ts'
 import { databaseState, environment } from '../support/fixtures.ts'
 
 const plan = (databases: DatabaseState[], missingImage?: string): string[] =>
@@ -15,7 +15,10 @@ const plan = (databases: DatabaseState[], missingImage?: string): string[] =>
 
 const refusal = (databases: DatabaseState[]): AppError => {
   try {
-    plan(databases)
+    requireAllowed(
+      planUp({ environment: environment(), databases, missingImage: undefined }),
+      'po-migrate up qual',
+    )
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
@@ -134,18 +137,53 @@ describe('up refuses files', () => {
 })
 
 describe('up refuses a database', () => {
-  it('that has tables and no table of versions, naming the cutover', () => {
-    const error = refusal([
-      databaseState('iam', { tracked: false, tables: 12, files: ['1_a.sql'] }),
-      databaseState('rag', { tracked: false, tables: 1, files: ['1_a.sql'] }),
-      databaseState('calendar', { files: ['1_a.sql'] }),
-    ])
-    expect(error).toMatchObject({
-      exitCode: 4,
-      message: 'iam_qual, rag_qual: tables, but no schema_migrations: not made by migrations.',
-      hint: 'po-migrate cutover vps',
+  it('that has tables and no table of versions, saying where it looked, and plans the others', () => {
+    const versions = { schema: 'desk', table: 'schema_migrations' }
+    const lost = databaseState('iam', {
+      tracked: false,
+      tables: 12,
+      schemas: ['desk', 'public'],
+      files: ['1_a.sql'],
     })
-    expect(error.details).toEqual(expect.arrayContaining(['iam_qual has 12 tables', 'rag_qual has 1 table']))
+    const planned = planUp({
+      environment: environment(),
+      databases: [
+        { ...lost, managed: { ...lost.managed, versions } },
+        databaseState('calendar', { files: ['1_a.sql'] }),
+      ],
+      missingImage: undefined,
+    })
+    expect(planned.steps).toMatchObject([{ kind: 'apply-migration', managed: { database: 'calendar_qual' } }])
+    expect(planned.obstacles).toEqual([
+      {
+        message:
+          'iam_qual: tables, but no schema_migrations: not made by migrations, or its versions stand elsewhere.',
+        details: [
+          'It has 12 tables in desk, public.',
+          'Looked for desk.schema_migrations, then in every schema for a table schema_migrations with a text "version".',
+          'Its versions stand elsewhere: → write into the config: databases: { iam: { migrations_table: SCHEMA.TABLE } }, or its search_path:',
+          'Migrations never made it: a cutover starts from an empty volume (and backs up first). Read what it destroys:',
+        ],
+        hint: 'po-migrate cutover vps',
+      },
+    ])
+    expect(() => requireAllowed(planned, 'po-migrate up qual')).toThrow('tables, but no schema_migrations')
+  })
+
+  it('in which something is in the way, all of them at once', () => {
+    const obstacle = (name: string) => ({
+      message: `${name} is in the way.`,
+      details: ['why'],
+      hint: `mend ${name}`,
+    })
+    const databases = ['iam', 'rag'].map((name) =>
+      databaseState(name, { obstacle: obstacle(name), files: ['1_a.sql'] }),
+    )
+    expect(plan(databases)).toEqual([])
+    expect(refusal(databases)).toMatchObject({
+      exitCode: 4,
+      details: ['iam is in the way.', '  why', '  → mend iam', 'rag is in the way.', '  why', '  → mend rag'],
+    })
   })
 
   it('after its files: those can be put right here and now', () => {

@@ -48,6 +48,7 @@ export const databaseState = (
     exists: true,
     tracked: true,
     tables: 0,
+    schemas: [],
     applied: [],
     checksums: new Map(),
     attempted: new Set(),

@@ -1,0 +1,90 @@
+import { AppError, exitCodes } from '../errors.ts'
+import type { Server } from '../io/postgres.ts'
+import { placeVersions, quoteVersions, readVersions } from '../io/read-database.ts'
+import { pasteSql } from '../model/paste.ts'
+import { quoteLiteral } from '../model/sql.ts'
+import type { DatabaseState, Direction, ManagedDatabase, Migration, VersionsTable } from '../model/types.ts'
+import { nameOfVersions } from '../model/versions-table.ts'
+
+/** A managed database whose table of versions was found. */
+export type PlacedDatabase = ManagedDatabase & { versions: VersionsTable }
+
+/** What stands in the tables of versions, and what has to: what the plan saw, and what this run did. */
+export type Applied = {
+  /** With the place of its versions; of a database that this run has made, looked for before its first file, and then kept. */
+  place: (managed: ManagedDatabase) => Promise<PlacedDatabase>
+  read: (managed: PlacedDatabase) => Promise<ReadonlySet<string>>
+  /**
+   * Before a file: what was read after the previous one, or is read now.
+   * @throws AppError (exit 4 before the run's first file, else 1) when a version came or went that is not this run's.
+   */
+  require: (managed: PlacedDatabase) => Promise<void>
+  /** What this run did is expected from now on. */
+  add: (managed: ManagedDatabase, migration: Migration, direction: Direction) => void
+}
+
+type Difference = { came: readonly string[]; went: readonly string[] }
+
+const differ = (expected: ReadonlySet<string>, found: ReadonlySet<string>): Difference => ({
+  came: [...found.difference(expected)].sort(),
+  went: [...expected.difference(found)].sort(),
+})
+
+const describe = ({ came, went }: Difference): string =>
+  [
+    ...(came.length > 0 ? [`${came.join(', ')} came`] : []),
+    ...(went.length > 0 ? [`${went.join(', ')} went`] : []),
+  ].join(', ')
+
+const explain = (server: Server, managed: PlacedDatabase, difference: Difference) => {
+  const { database, versions } = managed
+  const table = quoteVersions(versions)
+  const { came, went } = difference
+  const forget = came.map((version) => `delete from ${table} where version = ${quoteLiteral(version)};`)
+  const record = went.map((version) => `insert into ${table} (version) values (${quoteLiteral(version)});`)
+  return {
+    message: `${database}: ${nameOfVersions(versions)} changed under this run: ${describe(difference)}.`,
+    details: [
+      'No step of this run did that: a file wrote the table, or another tool did. So no further file was started.',
+      'If what stands there now is not what ran, put it back:',
+      `  → ${pasteSql(server.label, database, [...forget, ...record])}`,
+    ],
+  }
+}
+
+/** Keeps the applied versions of a run's databases in view; `seen` is what its plan was made of. */
+export const watchApplied = (server: Server, seen: readonly DatabaseState[]): Applied => {
+  const places = new Map<string, VersionsTable>()
+  const expected = new Map(seen.map(({ managed, applied }) => [managed.database, new Set(applied)]))
+  const last = new Map<string, ReadonlySet<string>>()
+  let touched = false
+  const read = async ({ database, versions }: PlacedDatabase): Promise<ReadonlySet<string>> => {
+    const found = new Set(await readVersions(server, database, versions))
+    last.set(database, found)
+    return found
+  }
+  return {
+    place: async (managed) => {
+      const versions =
+        managed.versions ?? places.get(managed.database) ?? (await placeVersions(server, managed))
+      places.set(managed.database, versions)
+      return { ...managed, versions }
+    },
+    read,
+    require: async (managed) => {
+      const found = last.get(managed.database) ?? (await read(managed))
+      const difference = differ(expected.get(managed.database) ?? new Set(), found)
+      if (difference.came.length + difference.went.length > 0) {
+        const { message, details } = explain(server, managed, difference)
+        throw new AppError(message, { exitCode: exitCodes.refused, touched, details })
+      }
+      touched = true
+    },
+    add: ({ database }, { version }, direction) => {
+      const known = expected.get(database) ?? new Set<string>()
+      if (direction === 'up') known.add(version)
+      else known.delete(version)
+      expected.set(database, known)
+    },
+  }
+}
