@@ -4,12 +4,11 @@ import { closeSync, openSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { hostname, userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import type { Context, Detached, InterruptReason } from './model/context.ts'
+import type { Context, Detached, InterruptReason, LastWords } from './model/context.ts'
 
 // Beside the bundle, not in /tmp, where somebody else could have made the directory first. Unwritable: no cache.
 const isBundle = import.meta.filename.endsWith('.mjs')
 if (isBundle) enableCompileCache(join(import.meta.dirname, '.compile-cache'))
-const { runCli } = await import('./cli.ts')
 
 const interrupt = new AbortController()
 const stop = new AbortController()
@@ -27,6 +26,24 @@ const onSignal = (signal: InterruptReason): void => {
 
 process.on('SIGINT', () => onSignal('SIGINT'))
 process.on('SIGTERM', () => onSignal('SIGTERM'))
+
+const lastWords: LastWords = {
+  say: (reason) => void process.stderr.write(`${reason}: ended before it was through\n`),
+}
+/** Whatever this process waits for, it is given no longer after the second signal. */
+stop.signal.addEventListener('abort', () => {
+  const end = (): void => {
+    try {
+      lastWords.say(stop.signal.reason)
+    } finally {
+      process.exit(stop.signal.reason === 'SIGTERM' ? 143 : 130)
+    }
+  }
+  setTimeout(end, lastWords.patience ?? 3500).unref()
+})
+
+// After the signals, since it takes a while.
+const { runCli } = await import('./cli.ts')
 // Whoever read our output has gone: a run in mid-migration goes on without it.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -65,6 +82,7 @@ const here: Context = {
   stderr: process.stderr,
   interrupt: interrupt.signal,
   stop: stop.signal,
+  lastWords,
   detach,
 }
 

@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 import { configSchema } from './config/schema.ts'
 import { manifestSchema } from './io/manifest.ts'
+import { makeDirectories } from './make-directories.ts'
 import {
   doctorDocument,
   historyDocument,
@@ -31,7 +32,7 @@ export const schemas = {
 
 /** Writes `schemas/NAME.schema.json`; a test compares them with what is committed. */
 export const writeSchemas = (directory: string): void => {
-  mkdirSync(directory, { recursive: true })
+  makeDirectories(directory)
   for (const [name, schema] of Object.entries(schemas))
     writeFileSync(`${directory}/${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`)
 }

@@ -1,14 +1,15 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { loadEmbeddedPackages } from '../io/embedded/packages.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Shell } from '../io/shell.ts'
+import { makeDirectories } from '../make-directories.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail } from './check.ts'
 import { checkMigrations, databasesCheck, readVersion } from './databases.ts'
 
 const checkState = (state: string): string => {
   try {
-    mkdirSync(state, { recursive: true, mode: 0o700 })
+    makeDirectories(state, 0o700)
     accessSync(state, constants.W_OK)
     return state
   } catch (error) {

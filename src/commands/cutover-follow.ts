@@ -66,6 +66,17 @@ const silent = (followed: Followed): AppError => {
   })
 }
 
+/** It did not end at the second signal, as it does by itself: then it hangs, and was ended for good. */
+const killed = (followed: Followed): AppError => {
+  const { details, hint = '' } = silent(followed)
+  const { reason } = followed.context.stop
+  return new AppError(`Interrupted by ${reason}; the cutover did not end by itself, and was killed.`, {
+    exitCode: interruptionCode(reason),
+    details,
+    hint,
+  })
+}
+
 const left = ({ host, context }: Followed): AppError =>
   new AppError(`Looked away at ${context.interrupt.reason}; the cutover goes on.`, {
     exitCode: interruptionCode(context.interrupt.reason),
@@ -92,6 +103,7 @@ export const follow = async (request: FollowRequest): Promise<ExitCode> => {
     break
   }
   report.close()
+  if (!finished && context.stop.aborted && signal?.aborted) throw killed(request)
   if (!finished) throw signal?.aborted ? left(request) : silent(request)
   if (finished.error && !options.json)
     context.stderr.write(
@@ -115,6 +127,9 @@ export const attach = async (followed: Followed): Promise<ExitCode> => {
   return follow({ ...followed, journal, from: 0, isAlive, signal: context.interrupt })
 }
 
+/** Milliseconds that it has after the second signal, a little longer than it gives itself. */
+const childWithin = 4200
+
 /** Goes on with the run of a journal in a session of its own, and shows it. A signal here reaches it. */
 export const detach = async (followed: Followed, journal: string): Promise<ExitCode> => {
   const { options, config, host, context } = followed
@@ -135,5 +150,20 @@ export const detach = async (followed: Followed, journal: string): Promise<ExitC
     if (signal.aborted) pass()
     signal.addEventListener('abort', pass)
   }
-  return follow({ ...followed, journal, from, isAlive: async () => child.isAlive() })
+  const hopeless = new AbortController()
+  const kill = (): void => {
+    child.signal('SIGKILL')
+    hopeless.abort()
+  }
+  const giveUp = (): void => void setTimeout(kill, childWithin).unref()
+  if (context.stop.aborted) giveUp()
+  context.stop.addEventListener('abort', giveUp)
+  if (context.lastWords) Object.assign(context.lastWords, { patience: childWithin + 500, say: () => {} })
+  return follow({
+    ...followed,
+    journal,
+    from,
+    isAlive: async () => child.isAlive(),
+    signal: hopeless.signal,
+  })
 }

@@ -13,7 +13,7 @@ import { composeEnvironment } from '../io/compose.ts'
 import { openDockerHost } from '../io/docker-host.ts'
 import type { Engine } from '../io/engine.ts'
 import { logindFiles } from '../io/logind.ts'
-import { runShell } from '../io/shell.ts'
+import { shellUntil } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
 import type { Environment } from '../model/types.ts'
 import { writeDocument } from '../report/json.ts'
@@ -98,7 +98,7 @@ const checksOf = (
       environment,
       engine,
       state: stateOf(config, environment.host, context.env).directory,
-      shell: runShell,
+      shell: shellUntil(context.stop),
     })
   const source = passwordSource(config, environment.name)
   const readIt = () => readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
@@ -117,7 +117,7 @@ const checksOf = (
     readPassword: readIt,
     state: {
       requireState: stateHere,
-      shell: runShell,
+      shell: shellUntil(context.stop),
       path: context.env.PATH,
     },
     backups: { environment, engine, requireState: stateHere, shared: environment.host.shared === true },
@@ -156,7 +156,7 @@ const chooseEnvironments = (config: Config, options: DoctorOptions, context: Con
 /** Checks this machine and the named environment, or all environments that live here. */
 export const doctor = async (options: DoctorOptions, context: Context): Promise<ExitCode> => {
   const config = configOf(options, context)
-  const host = once(() => openDockerHost(context.env, runShell))
+  const host = once(() => openDockerHost(context.env, shellUntil(context.stop)))
   const { image, digest } = config.dbmate
   const names = chooseEnvironments(config, options, context)
   for (const name of names) stateOf(config, resolveEnvironment(config, name).host, context.env)

@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { resolveDatabases } from '../config/resolve.ts'
 import { type ExitCode, exitCodes, usageError } from '../errors.ts'
+import { makeDirectories } from '../make-directories.ts'
 import type { Context } from '../model/context.ts'
 import { parseVersion } from '../model/migration.ts'
 import { nextVersion } from '../model/next-version.ts'
@@ -49,7 +50,7 @@ export const create = async ({ db, name, ...options }: NewOptions, context: Cont
   const [managed] = resolveDatabases(config, '', [db])
   requireSlug(name)
   if (!managed) throw new Error(`resolveDatabases lost ${db}`)
-  mkdirSync(managed.directory, { recursive: true })
+  makeDirectories(managed.directory)
   const versions = readdirSync(managed.directory).flatMap((file) => parseVersion(file) ?? [])
   const path = join(managed.directory, `${nextVersion(versions, new Date())}_${name}.sql`)
   writeFileSync(path, template, { flag: 'wx' })

@@ -1,9 +1,9 @@
-import { asAppError, type ExitCode, exitCodes } from '../errors.ts'
+import { AppError, asAppError, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { outcomesByDatabase } from '../model/outcome.ts'
 import { describePlan, type Plan } from '../model/plan.ts'
 import { renderError } from '../report/render.ts'
-import { describeError, type Report } from '../report/report.ts'
+import { describeError, type Report, type Standing } from '../report/report.ts'
 import type { RunResult } from '../run/execute.ts'
 import { recorded } from '../run/record.ts'
 import { makeRunId } from '../run/run-id.ts'
@@ -29,6 +29,13 @@ const statusOf = (exit: ExitCode): 'failed' | 'refused' | 'interrupted' => {
   return exit === exitCodes.failed || exit === exitCodes.unreachable ? 'failed' : 'refused'
 }
 
+const beforeFirstStep = (reason: unknown): AppError =>
+  new AppError(`Interrupted by ${reason}; what it waited for did not answer in time.`, {
+    exitCode: interruptionCode(reason),
+    touched: false,
+    details: ['No step was begun.'],
+  })
+
 /**
  * The frame of every verb that changes something: a run id, a report, the first and the last event, one place for errors.
  * The body ends with a result, or throws an AppError when nothing was started.
@@ -39,12 +46,36 @@ export const withRun = async (
   body: (run: Run) => Promise<RunResult>,
 ): Promise<ExitCode> => {
   const id = makeRunId(new Date())
-  const report = recorded(given ?? reportFor(global, context), global, context.cwd)
+  let standing = (): Standing => ({ outcomes: [], error: beforeFirstStep(context.stop.reason) })
+  const report: Report = {
+    ...recorded(given ?? reportFor(global, context), global, context.cwd),
+    standing: (describe) => {
+      standing = describe
+    },
+  }
   let started = false
+  let finished = false
   const tellStart = (plan: Plan | null): void => {
     started = true
     const document = plan && describePlan(plan)
     report.event({ version: 1, event: 'run.started', run: id, command, environment, plan: document })
+  }
+  const finish = ({ outcomes, status, exit, error }: RunResult): void => {
+    if (finished) return
+    finished = true
+    report.close()
+    if (!started) tellStart(null)
+    report.event({
+      version: 1,
+      event: 'run.finished',
+      run: id,
+      status,
+      exit,
+      databases: outcomesByDatabase(outcomes),
+      ...(error && { error: describeError(error) }),
+    })
+    if (error && !global.json && !given)
+      context.stderr.write(renderError(error, paintFor(context.stderr, global, context)))
   }
   const settle = async (): Promise<RunResult> => {
     try {
@@ -57,23 +88,15 @@ export const withRun = async (
         exit: explained.exitCode,
         error: explained,
       }
-    } finally {
-      report.close()
     }
   }
-  const { outcomes, status, exit, error, handedOver } = await settle()
-  if (handedOver) return exit
-  if (!started) tellStart(null)
-  report.event({
-    version: 1,
-    event: 'run.finished',
-    run: id,
-    status,
-    exit,
-    databases: outcomesByDatabase(outcomes),
-    ...(error && { error: describeError(error) }),
-  })
-  if (error && !global.json && !given)
-    context.stderr.write(renderError(error, paintFor(context.stderr, global, context)))
-  return exit
+  if (context.lastWords)
+    context.lastWords.say = () => {
+      const { outcomes, error } = standing()
+      finish({ outcomes, status: 'interrupted', exit: error.exitCode, error })
+    }
+  const result = await settle()
+  if (result.handedOver) report.close()
+  else finish(result)
+  return result.exit
 }

@@ -2,7 +2,7 @@ import { hostNetworks, resolveHost } from '../config/resolve.ts'
 import type { ExitCode } from '../errors.ts'
 import { openDockerHost } from '../io/docker-host.ts'
 import { networkExists } from '../io/postgres-container.ts'
-import { runShell } from '../io/shell.ts'
+import { shellUntil } from '../io/shell.ts'
 import { readHolders, refuseHeldVolume, volumeExists } from '../io/volume.ts'
 import type { Context } from '../model/context.ts'
 import { planStart } from '../plan/start.ts'
@@ -34,7 +34,7 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
       { config, host, holder, lockWait: options.lockWait, report: run.report },
       context,
     )
-    const dockerHost = await openDockerHost(context.env, runShell)
+    const dockerHost = await openDockerHost(context.env, shellUntil(context.stop))
     const { docker } = dockerHost
     const { volume, stack } = host
     if (volume && stack) refuseHeldVolume(volume, await readHolders(docker, volume, stack.project))

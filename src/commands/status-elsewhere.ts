@@ -1,7 +1,7 @@
 import type { Config } from '../config/load.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import { readRevision } from '../io/git.ts'
-import { runShell } from '../io/shell.ts'
+import { shellUntil } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
 import type { Environment } from '../model/types.ts'
 import { type StatusDocument, statusDocument } from '../report/documents.ts'
@@ -47,7 +47,7 @@ const askGroup = async (group: Group, { config, options }: Asked, context: Conte
   const place = { host, networks: group.map(({ network }) => network) }
   await requireElsewhere(place, `status ${names.join(' ')}`, context)
   const { PATH, HOME } = context.env
-  const { commit } = await readRevision(config.directory, { PATH, HOME }, runShell)
+  const { commit } = await readRevision(config.directory, { PATH, HOME }, shellUntil(context.stop))
   let answer = ''
   const write = (text: string): void => {
     answer += text

@@ -1,7 +1,7 @@
 import type { Config } from '../config/load.ts'
 import { AppError, type ExitCode } from '../errors.ts'
 import { readRevision } from '../io/git.ts'
-import { runShell } from '../io/shell.ts'
+import { shellUntil } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
 import { quoteAll } from '../model/quote.ts'
 import { writeDocument } from '../report/json.ts'
@@ -61,7 +61,7 @@ const go = async (journey: Journey, context: Context): Promise<ExitCode> => {
   const { PATH, HOME } = context.env
   const args = forwardedArgs(argv)
   const [{ commit }] = await Promise.all([
-    readRevision(config.directory, { PATH, HOME }, runShell),
+    readRevision(config.directory, { PATH, HOME }, shellUntil(context.stop)),
     requireElsewhere(place, quoteAll(args), context),
   ])
   return runRemote(

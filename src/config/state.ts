@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { usageError } from '../errors.ts'
+import { makeDirectories } from '../make-directories.ts'
 import type { State } from '../model/state.ts'
 import type { Host } from '../model/types.ts'
 import type { Config, Variables } from './load.ts'
@@ -67,11 +68,11 @@ export const requireState = (config: Config, host: Host, env: Variables): State 
   const state = stateOf(config, host, env)
   const { root, directory } = state
   try {
-    if (!host.ssh) mkdirSync(root, { recursive: true, mode: 0o700 })
+    if (!host.ssh) makeDirectories(root, 0o700)
     accessSync(root, constants.W_OK)
     if (existsSync(directory)) accessSync(directory, constants.W_OK)
     else {
-      mkdirSync(directory, { recursive: true })
+      makeDirectories(directory)
       chmodSync(directory, 0o770 | (statSync(root).mode & setgid))
     }
     return state

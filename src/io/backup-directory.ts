@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
+import { makeDirectories } from '../make-directories.ts'
 import type { Removal } from '../model/manifest.ts'
 import { runIdPattern } from '../model/session.ts'
 import { ownDirectories, type State } from '../model/state.ts'
@@ -12,7 +13,7 @@ const groupOnly = 0o770
 
 /** Mode below the state directory, whose group is inherited where it says so. */
 const makeDirectory = (parent: string, path: string, mode: number): void => {
-  mkdirSync(path, { recursive: true })
+  makeDirectories(path)
   chmodSync(path, mode | (statSync(parent).mode & setgid))
 }
 

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AppError, exitCodes } from '../errors.ts'
+import { AppError, asTouched, exitCodes } from '../errors.ts'
 import type { State } from '../model/state.ts'
 import type { Stack } from '../model/types.ts'
 import type { DockerHost } from './docker-host.ts'
 import { makeGroupDirectory } from './journal.ts'
-import type { ShellResult } from './shell.ts'
+import type { ShellOptions, ShellResult } from './shell.ts'
 
 const base = ['PATH', 'HOME', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY']
 
@@ -20,11 +20,11 @@ export const composeEnvironment = (env: DockerHost['env'], passEnv: readonly str
 const compose = (
   { shell, env, endpoint }: DockerHost,
   args: readonly string[],
-  { passEnv, onLine }: CallOptions,
+  { passEnv, ...options }: CallOptions,
 ): Promise<ShellResult> =>
   shell('docker', args, {
     env: { ...composeEnvironment(env, passEnv), DOCKER_HOST: endpoint.host },
-    ...(onLine && { onLine }),
+    ...options,
   })
 
 /** `docker compose` arguments for one stack. */
@@ -40,7 +40,7 @@ export const composeArguments = ({ project, file, over }: Stack, args: readonly 
   ...args,
 ]
 
-type CallOptions = { passEnv: readonly string[]; onLine?: (line: string) => void }
+type CallOptions = { passEnv: readonly string[] } & Pick<ShellOptions, 'onLine' | 'signal' | 'isWork'>
 
 export type ComposeOptions = { stack: Stack; passEnv: readonly string[]; onLine: (line: string) => void }
 
@@ -48,14 +48,21 @@ const waitTimeout = '180'
 
 /**
  * Starts a stack and waits until it is healthy.
- * @throws AppError (exit 1) with compose's own words.
+ * @throws AppError (exit 1) with compose's own words, (exit 6) when the engine is gone meanwhile.
  */
 export const startStack = async (
   host: DockerHost,
   { stack, passEnv, onLine }: ComposeOptions,
 ): Promise<void> => {
   const args = composeArguments(stack, ['up', '--detach', '--wait', '--wait-timeout', waitTimeout])
-  const { exitCode, stderr } = await compose(host, args, { passEnv, onLine })
+  const up = host.docker.accompany(async (gone) => {
+    const ended = await compose(host, args, { passEnv, onLine, signal: gone, isWork: true })
+    gone.throwIfAborted()
+    return ended
+  })
+  const { exitCode, stderr } = await up.catch((error) => {
+    throw asTouched(error)
+  })
   if (exitCode === 0) return
   throw new AppError(`The stack ${stack.project} did not come up.`, {
     exitCode: exitCodes.failed,

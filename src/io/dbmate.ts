@@ -90,6 +90,7 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
     }
   } catch (cause) {
     if (container) await remove(container)
+    if (cause instanceof AppError) throw cause
     throw new AppError(`The dbmate container cannot be started: ${dockerMessage(cause)}.`, {
       exitCode: exitCodes.unreachable,
       hint: `po-migrate doctor ${options.environment}`,

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type Dockerode from 'dockerode'
 import { AppError, exitCodes } from '../errors.ts'
+import type { Modem } from './docker-dial.ts'
 import type { Endpoint } from './docker-endpoint.ts'
+import { type Accompany, watchEngine } from './docker-watch.ts'
 
-export type Docker = Dockerode
+export type Docker = Dockerode & { accompany: Accompany }
 
 const clientOptions = ({ host, tls }: Endpoint): Dockerode.DockerOptions => {
   if (host.startsWith('unix://')) return { socketPath: host.slice('unix://'.length) }
@@ -19,10 +21,11 @@ const clientOptions = ({ host, tls }: Endpoint): Dockerode.DockerOptions => {
   }
 }
 
-/** A client of the engine at this endpoint; loaded late, dockerode alone costs 150 ms. */
+/** A client of the engine at this endpoint, which nothing waits for without end; loaded late, dockerode alone costs 150 ms. */
 export const connectDocker = async (endpoint: Endpoint): Promise<Docker> => {
   const { default: Client } = await import('dockerode')
-  return new Client(clientOptions(endpoint))
+  const client = new Client(clientOptions(endpoint))
+  return Object.assign(client, { accompany: watchEngine(client.modem as unknown as Modem, endpoint.host) })
 }
 
 export const httpStatus = (error: unknown): number | undefined =>

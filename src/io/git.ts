@@ -28,10 +28,9 @@ export const readRevision = async (
   const release = findRelease(directory)
   if (release !== undefined) return readRelease(release)
   const git = (...args: string[]) => shell('git', ['-C', directory, ...args], { env })
-  const [head, status] = await Promise.all([
-    git('rev-parse', 'HEAD'),
-    git('status', '--porcelain', '--', '.'),
-  ])
-  if (head.exitCode !== 0) return unknown
+  const asked = Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain', '--', '.')])
+  // A disk that is slow to answer is no reason to do nothing.
+  const [head, status] = (await asked.catch(() => undefined)) ?? []
+  if (!head || !status || head.exitCode !== 0) return unknown
   return { commit: head.stdout.trim(), dirty: status.stdout.trim() !== '' }
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { AppError, exitCodes } from '../errors.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
 import type { RegistryCredentials } from './registry-auth.ts'
@@ -9,6 +10,7 @@ export const hasImage = async (docker: Docker, reference: string): Promise<boole
     return true
   } catch (error) {
     if (httpStatus(error) === 404) return false
+    if (error instanceof AppError) throw error
     throw new AppError(`Docker cannot tell of the image ${reference}: ${dockerMessage(error)}.`, {
       exitCode: exitCodes.unreachable,
       hint: `docker image inspect ${reference}`,
@@ -27,6 +29,9 @@ export type PullOptions = {
   /** Bytes so far and in all, over the layers known by then. */
   onProgress: (bytes: { done: number; total: number }) => void
 }
+
+/** Milliseconds: a registry that sends nothing for so long is out of reach; unpacking tells of itself too. */
+const stalledAfter = 300_000
 
 type PullEvent = { id?: string; status?: string; progressDetail?: { current?: number; total?: number } }
 
@@ -69,9 +74,21 @@ export const pullImage = async (docker: Docker, options: PullOptions): Promise<v
   try {
     const stream = await docker.pull(reference, credentials ? { authconfig: credentials } : {})
     await new Promise<void>((resolve, reject) => {
-      docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()), follow)
-    })
+      const stall = (): void => reject(new Error(`nothing came for ${stalledAfter / 1000} s`))
+      let timer = setTimeout(stall, stalledAfter)
+      const heard = (event: PullEvent): void => {
+        clearTimeout(timer)
+        timer = setTimeout(stall, stalledAfter)
+        follow(event)
+      }
+      const finish = (error: Error | null): void => {
+        clearTimeout(timer)
+        if (error) reject(error)
+        else resolve()
+      }
+      docker.modem.followProgress(stream, finish, heard)
+    }).finally(() => (stream as Readable).destroy())
   } catch (cause) {
-    throw explain(cause, options)
+    throw cause instanceof AppError ? cause : explain(cause, options)
   }
 }

@@ -4,7 +4,6 @@ import {
   existsSync,
   fchmodSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
+import { makeDirectories } from '../make-directories.ts'
 import type { JournalEntry } from '../model/journal.ts'
 import { allDirectories, type State } from '../model/state.ts'
 
@@ -31,7 +31,7 @@ export const journalFile = (state: State, run: string): string =>
 /** For everybody who shares the state directory. */
 export const makeGroupDirectory = ({ root }: State, directory: string): void => {
   if (existsSync(directory)) return
-  mkdirSync(directory, { recursive: true })
+  makeDirectories(directory)
   chmodSync(directory, 0o770 | (statSync(root).mode & setgid))
 }
 

@@ -30,6 +30,7 @@ export const networkExists = async (docker: Docker, network: string): Promise<bo
     return true
   } catch (error) {
     if (httpStatus(error) === 404) return false
+    if (error instanceof AppError) throw error
     throw unreachable(
       `Docker cannot tell of the network ${network}: ${dockerMessage(error)}`,
       'docker network ls',

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client, ClientConfig, QueryResultRow } from 'pg'
 import { AppError, exitCodes } from '../errors.ts'
 import type { Credentials } from '../model/types.ts'
+import { openPulse, type Pulse } from './pulse.ts'
 
 export type ServerOptions = {
   /** Words for messages, e.g. `po-dev-postgres-1`. */
@@ -31,7 +32,7 @@ export const keepAliveOptions =
 /** Asks one database, always in the same session. */
 export type Query = <Row extends QueryResultRow>(sql: string, values?: unknown[]) => Promise<Row[]>
 
-/** A session of its own, for transactions and for what takes long; no limit for an answer. */
+/** A session of its own, for transactions and for what takes long: no limit for an answer, but its server is asked. */
 export type Session = AsyncDisposable & {
   query: Query
   /** Of its backend on the server. */
@@ -165,17 +166,44 @@ const unlimited =
 const noTransactionTimeout =
   "select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name = 'transaction_timeout'"
 
+/** Milliseconds between two questions after a session that works. */
+const lookEvery = 10_000
+
+const workingSql = `select from pg_catalog.pg_stat_activity where pid = $1 and state not in ('idle', 'idle in transaction')`
+
+/** Whether a session still works for us, asked over another: its answer may have been lost with the connection. */
+const watchSession = (pid: number, database: string, options: ServerOptions): Pulse =>
+  openPulse({
+    ask: async () => {
+      const other = await connect(database, { ...options, wait: 0, answerWithin: connectTimeout })
+      try {
+        if ((await other.query(workingSql, [pid])).rowCount === 0)
+          throw new Error('it does not work for us any more')
+      } finally {
+        await closeSession(other)
+      }
+    },
+    every: lookEvery,
+    misses: 3,
+    explain: (cause) => connectionError(cause as Error, options),
+  })
+
 const openSession = async (database: string, options: ServerOptions): Promise<Session> => {
   const client = await connect(database, { ...options, answerWithin: 0, settings: unlimited })
   const { query, end } = takeTurns(client)
+  const pid = (client as Client & { processID: number }).processID
+  const pulse = watchSession(pid, database, options)
   const session: Session = {
-    pid: (client as Client & { processID: number }).processID,
+    pid,
     query: async (sql, values = []) => {
+      const leave = pulse.attend(() => hangUp(client))
       try {
         return (await query(sql, values)).rows
       } catch (error) {
         if (isDatabaseError(error) && !isNotYet(error as Error)) throw error
         throw connectionError(error as Error, options)
+      } finally {
+        leave()
       }
     },
     [Symbol.asyncDispose]: () => end(),

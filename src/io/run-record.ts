@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
+import { makeDirectories } from '../make-directories.ts'
 import { quote } from '../model/quote.ts'
 import { allDirectories, type State } from '../model/state.ts'
 
@@ -11,7 +12,7 @@ const directoryOf = (state: string): string => join(state, 'runs')
 
 const write = ({ root, directory: own }: State, record: Recorded): void => {
   const directory = directoryOf(own)
-  mkdirSync(directory, { recursive: true })
+  makeDirectories(directory)
   const setgid = statSync(root).mode & 0o2000
   // The first one who writes makes it for all; only its owner may change the mode.
   if ((statSync(directory).mode & 0o770) !== 0o770) chmodSync(directory, 0o770 | setgid)

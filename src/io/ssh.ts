@@ -1,5 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { quoteAll } from '../model/quote.ts'
+import { endGroup } from './shell.ts'
 
 /** Seconds. A host that fell silent in mid-run is given up after `alive` times `misses`. */
 const limits = { connect: 10, alive: 15, misses: 4 }
@@ -68,7 +69,8 @@ export const openSsh = async (
   subprocess.stdin.on('error', () => {})
   return {
     send: (line) => void subprocess.stdin.write(`${line}\n`),
-    kill: () => void subprocess.kill(),
+    // With its proxy command, which would hold our streams open.
+    kill: () => endGroup(subprocess.pid),
     ended: subprocess.then(({ exitCode, code }) => {
       if (code === 'ENOENT') throw noSsh()
       return exitCode ?? sshFailed

@@ -72,6 +72,7 @@ export const startContainers = async (docker: Docker, ids: readonly string[]): P
         await docker.getContainer(id).start()
       } catch (cause) {
         if (httpStatus(cause) === notModified) return
+        if (cause instanceof AppError) throw cause
         const name = (await readContainer(docker, id))?.name ?? id.slice(0, 12)
         throw new AppError(`The container ${name} does not start: ${dockerMessage(cause)}.`, {
           exitCode: exitCodes.failed,

@@ -29,7 +29,7 @@ const declared = '/var/lib/postgresql/data'
 /**
  * Runs a shell script in a container of its own over some volumes: as root, since it handles files of any owner, but without
  * a network and without any other right. The container is gone when this returns.
- * @throws AppError (exit 1) when it cannot be started.
+ * @throws AppError (exit 1) when it cannot be started, (exit 6) when the engine is gone meanwhile.
  */
 export const runThrowaway = async (
   docker: Docker,
@@ -73,6 +73,7 @@ export const runThrowaway = async (
     return { exitCode: StatusCode, output: text }
   } catch (cause) {
     if (stop?.aborted) return { exitCode: -1, output: 'ended before it was through' }
+    if (cause instanceof AppError) throw cause
     throw new AppError(
       `A container over ${mounts.map(({ volume }) => volume).join(', ')} cannot be run: ${dockerMessage(cause)}.`,
       {

@@ -50,6 +50,7 @@ export const removeVolume = async (docker: Docker, volume: string): Promise<void
     await docker.getVolume(volume).remove()
   } catch (cause) {
     if (httpStatus(cause) === 404) return
+    if (cause instanceof AppError) throw cause
     throw new AppError(`The volume ${volume} cannot be removed: ${dockerMessage(cause)}.`, {
       exitCode: exitCodes.failed,
       hint: `docker ps --all --filter volume=${volume}`,

@@ -22,9 +22,18 @@ export type Context = {
   interrupt: AbortSignal
   /** Aborted at the second: end the running step now, clean up. */
   stop: AbortSignal
+  /** Said when the process is ended before all that it waits for was. */
+  lastWords?: LastWords
+}
+
+/** Whoever knows more, says it instead. */
+export type LastWords = {
+  say: (reason: InterruptReason) => void
+  /** Milliseconds after the second signal; longer for whoever waits for another process to say the same. */
+  patience?: number
 }
 
 /** A process of the tool that outlives this one. */
-export type Detached = { isAlive: () => boolean; signal: (name: InterruptReason) => void }
+export type Detached = { isAlive: () => boolean; signal: (name: InterruptReason | 'SIGKILL') => void }
 
 export type InterruptReason = 'SIGINT' | 'SIGTERM'

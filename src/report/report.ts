@@ -1,5 +1,9 @@
 import type { AppError } from '../errors.ts'
+import type { StepOutcome } from '../model/outcome.ts'
 import type { ErrorDocument, RunEvent } from './run-documents.ts'
+
+/** How a run stands in the middle of a step. */
+export type Standing = { outcomes: readonly StepOutcome[]; error: AppError }
 
 /** Where a run tells what it does; one implementation writes text, the other a JSON event a line. */
 export type Report = {
@@ -12,6 +16,8 @@ export type Report = {
   progress: (text: string) => void
   /** Ends the live line, so that something else can write. */
   close: () => void
+  /** Takes what would be told of the run if it ended now. */
+  standing?: (describe: () => Standing) => void
 }
 
 export const describeError = ({ message, details, hint, touched }: AppError): ErrorDocument => ({

@@ -1,7 +1,8 @@
 import { AppError, amend, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
+import { stepKey } from '../model/journal.ts'
 import { databaseOf, describeOutcome, type StepOutcome } from '../model/outcome.ts'
 import { describeStep, type Plan, type Step } from '../model/plan.ts'
-import { describeError, type Report } from '../report/report.ts'
+import { describeError, type Report, type Standing } from '../report/report.ts'
 
 export type ExecuteOptions = {
   run: string
@@ -72,6 +73,26 @@ const interrupted = (
   return { outcomes, status: 'interrupted', exit, error }
 }
 
+/** The process ends, and nobody will see what becomes of the running step. */
+const standing = (outcomes: readonly StepOutcome[], { steps }: Plan, options: ExecuteOptions): Standing => {
+  const { interrupt } = options
+  const [step, ...later] = steps.slice(outcomes.length)
+  const all: StepOutcome[] = [
+    ...outcomes,
+    ...(step ? [{ step, status: 'failed' as const }] : []),
+    ...later.map((one) => ({ step: one, status: 'skipped' as const })),
+  ]
+  const error = new AppError(`Interrupted by ${interrupt.reason}; the running step did not end in time.`, {
+    exitCode: interruptionCode(interrupt.reason),
+    details: [
+      ...(step ? [`It was ${stepKey(step)}; what became of it is not known.`] : []),
+      ...describeOutcome(all),
+    ],
+    hint: resumeOf(options, all),
+  })
+  return { outcomes: all, error }
+}
+
 /** Several databases failed, each for a reason of its own. */
 const combine = (failures: readonly AppError[]): AppError | undefined => {
   const [first] = failures
@@ -131,6 +152,7 @@ export const execute = async (plan: Plan, options: ExecuteOptions): Promise<RunR
       continue
     }
     report.event({ ...base, event: 'step.started' })
+    report.standing?.(() => standing(outcomes, plan, options))
     const started = performance.now()
     const failure = await runStep(step, perform)
     if (failure) failures.push(failure)

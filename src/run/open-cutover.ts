@@ -3,7 +3,7 @@ import { hostEnvironments } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import { readServiceImage } from '../io/compose.ts'
 import { type DockerHost, openDockerHost } from '../io/docker-host.ts'
-import { runShell } from '../io/shell.ts'
+import { shellUntil } from '../io/shell.ts'
 import { readStack } from '../io/stack.ts'
 import { removeThrowaways } from '../io/throwaway.ts'
 import type { Context } from '../model/context.ts'
@@ -50,7 +50,7 @@ export const openCutover = async (
   const state = requireState(config, host, context.env)
   const lock = await lockHost({ config, host, holder, lockWait, report, mode: 'exclusive' }, context)
   try {
-    const docker = await openDockerHost(context.env, runShell)
+    const docker = await openDockerHost(context.env, shellUntil(context.stop))
     await removeThrowaways(docker.docker, host.volume)
     const environments = hostEnvironments(config, host.name)
     const servers = openServerSide({ config, environments, run, holder, lockWait, report }, context)

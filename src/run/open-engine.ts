@@ -6,7 +6,7 @@ import { openDockerEngine } from '../io/docker-engine.ts'
 import { openDockerHost } from '../io/docker-host.ts'
 import { openEmbeddedEngine } from '../io/embedded/engine.ts'
 import type { Engine } from '../io/engine.ts'
-import { runShell } from '../io/shell.ts'
+import { shellUntil } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
 import type { Environment } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
@@ -29,13 +29,13 @@ export const openEngine = async (
       environment,
       state,
       run,
-      shell: runShell,
+      shell: shellUntil(context.stop),
       onWait: (seconds) => tellOnce(`Another run has the data of ${environment.name} open`, seconds),
     })
   const source = passwordSource(config, environment.name)
   const password = readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
   const { image, digest } = config.dbmate
-  return openDockerEngine(await openDockerHost(context.env, runShell), {
+  return openDockerEngine(await openDockerHost(context.env, shellUntil(context.stop)), {
     environment,
     credentials: { user: environment.user, password },
     image: digest ? `${image}@${digest}` : image,

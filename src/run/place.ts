@@ -2,7 +2,7 @@ import { AppError, exitCodes } from '../errors.ts'
 import { connectDocker } from '../io/docker.ts'
 import { resolveEndpoint } from '../io/docker-endpoint.ts'
 import { networkExists } from '../io/postgres-container.ts'
-import { runShell } from '../io/shell.ts'
+import { shellUntil } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
 import type { Environment, Host } from '../model/types.ts'
 
@@ -12,9 +12,9 @@ export type Place = { host: Host; networks: readonly string[] }
 export const placeOf = ({ host, network }: Environment): Place => ({ host, networks: [network] })
 
 /** Without Docker here, a network counts as absent. */
-const findHere = async (networks: readonly string[], env: Context['env']): Promise<string | undefined> => {
+const findHere = async (networks: readonly string[], { env, stop }: Context): Promise<string | undefined> => {
   try {
-    const docker = await connectDocker(await resolveEndpoint(env, runShell))
+    const docker = await connectDocker(await resolveEndpoint(env, shellUntil(stop)))
     const present = await Promise.all(networks.map((network) => networkExists(docker, network)))
     return networks.find((_, index) => present[index])
   } catch {
@@ -35,7 +35,7 @@ export const requireElsewhere = async (
   command: string,
   context: Context,
 ): Promise<void> => {
-  const network = await findHere(networks, context.env)
+  const network = await findHere(networks, context)
   if (network === undefined) return
   throw new AppError(
     `"${command}" would go to ${host.ssh} by ssh, but its network ${network} exists here too.`,

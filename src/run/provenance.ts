@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { Engine } from '../io/engine.ts'
 import { readRevision } from '../io/git.ts'
-import { runShell } from '../io/shell.ts'
+import { shellUntil } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
 import type { Provenance } from '../model/ledger.ts'
 import type { Environment } from '../model/types.ts'
@@ -22,7 +22,7 @@ export const readProvenance = async (
   // The store as a whole: an edit in any of its directories makes a run dirty.
   const directory = first ? dirname(first.directory) : context.cwd
   const [revision, id] = await Promise.all([
-    readRevision(directory, { PATH: context.env.PATH, HOME: context.env.HOME }, runShell),
+    readRevision(directory, { PATH: context.env.PATH, HOME: context.env.HOME }, shellUntil(context.stop)),
     engine.imageId(),
   ])
   return {

@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { usageError } from '../errors.ts'
+import { makeDirectories } from '../make-directories.ts'
 import { renderJunit } from '../report/junit.ts'
 import type { Report } from '../report/report.ts'
 import type { RunEvent } from '../report/run-documents.ts'
@@ -10,7 +11,7 @@ export type RecordFiles = { events?: string | undefined; junit?: string | undefi
 const prepare = (cwd: string, file: string): string => {
   const path = resolve(cwd, file)
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeDirectories(dirname(path))
     writeFileSync(path, '')
     return path
   } catch (error) {

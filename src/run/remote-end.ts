@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { readRevision } from '../io/git.ts'
-import { runShell } from '../io/shell.ts'
+import { shellUntil } from '../io/shell.ts'
 import type { Context, InterruptReason, Output } from '../model/context.ts'
 import { toolVersion } from '../version.ts'
 
@@ -82,8 +82,8 @@ export const relayTerminal = (
 const commitLength = 12
 
 /** The first line of a run that was asked for over ssh: which machine, which commit, which directory. */
-export const describeHere = async ({ cwd, env, hostname }: Context): Promise<string> => {
-  const { commit, dirty } = await readRevision(cwd, { PATH: env.PATH, HOME: env.HOME }, runShell)
+export const describeHere = async ({ cwd, env, hostname, stop }: Context): Promise<string> => {
+  const { commit, dirty } = await readRevision(cwd, { PATH: env.PATH, HOME: env.HOME }, shellUntil(stop))
   const what = commit === null ? 'unknown' : commit.slice(0, commitLength)
   return `on ${hostname}: commit ${what}${dirty ? ' with changes' : ''}, po-migrate ${toolVersion()}, in ${cwd}`
 }

@@ -65,3 +65,14 @@ export const interruptedBefore = (errand: Errand, reason: InterruptReason): AppE
     exitCode: interruptionCode(reason),
     touched: false,
   })
+
+/** Given up in mid-run, where not even the second signal was answered. */
+export const unanswered = ({ changes, environment, ...errand }: Errand, reason: InterruptReason): AppError =>
+  new AppError(
+    `Interrupted by ${reason}; ${errand.host.name} (${errand.host.ssh}) did not answer any more.`,
+    {
+      exitCode: interruptionCode(reason),
+      details: changes ? ['There, the step that was running ends by itself, and no other starts.'] : [],
+      hint: environment ? `po-migrate status ${environment}` : `po-migrate doctor ${errand.host.name}`,
+    },
+  )

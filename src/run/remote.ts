@@ -1,11 +1,11 @@
 import { type ExitCode, usageError } from '../errors.ts'
-import { openSsh, type SshSession } from '../io/ssh.ts'
+import { openSsh, type SshSession, sshFailed } from '../io/ssh.ts'
 import type { Context } from '../model/context.ts'
 import type { Host } from '../model/types.ts'
 import { userOf } from './provenance.ts'
 import { listen } from './remote-ear.ts'
 import { alive, type Control } from './remote-end.ts'
-import { concludeRemote, interruptedBefore, toolMissing } from './remote-outcome.ts'
+import { concludeRemote, interruptedBefore, toolMissing, unanswered } from './remote-outcome.ts'
 
 /** A verb as it will be typed on the host. */
 export type Errand = {
@@ -69,10 +69,18 @@ export const remoteCommand = (errand: Errand, directory: string, context: Contex
   ...errand.args,
 ]
 
+/** Milliseconds that the other end has after the second signal, a little longer than it gives itself. */
+const remoteWithin = 4200
+
 /** Says that somebody is there, and hands the two stages of Ctrl-C on; a host that never answered is not waited for. */
 const keepInTouch = (session: SshSession, greeted: () => boolean, { interrupt, stop }: Context) => {
   const first = (): void => session.send(`interrupt ${interrupt.reason}`)
-  const second = (): void => (greeted() ? session.send(`stop ${stop.reason}`) : session.kill())
+  const second = (): void => {
+    if (greeted()) {
+      session.send(`stop ${stop.reason}`)
+      setTimeout(session.kill, remoteWithin).unref()
+    } else session.kill()
+  }
   const pairs = [
     [interrupt, first],
     [stop, second],
@@ -118,6 +126,7 @@ export const runRemote = async (errand: Errand, context: Context): Promise<ExitC
     const differs = own !== null && !own.startsWith(commit)
     if (!errand.quiet) say(`${line}${differs ? ` (this checkout: ${own.slice(0, commit.length)})` : ''}\n`)
   }, say)
+  if (context.lastWords) Object.assign(context.lastWords, { patience: remoteWithin + 500 })
   const session = await openSsh(errand.host.ssh ?? '', remoteCommand(errand, directory, context), {
     env: context.env,
     onStdout: (text) => void stdout.write(text),
@@ -128,5 +137,6 @@ export const runRemote = async (errand: Errand, context: Context): Promise<ExitC
   const exitCode = await session.ended
   const { stop } = context
   if (stop.aborted && !ear.greeted()) throw interruptedBefore(errand, stop.reason)
+  if (stop.aborted && exitCode === sshFailed) throw unanswered(errand, stop.reason)
   return concludeRemote({ errand, directory, ear, exitCode }, say)
 }

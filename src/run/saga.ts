@@ -85,7 +85,14 @@ export const runSaga = async (options: SagaOptions): Promise<RunResult> => {
   const result = await execute(plan, {
     run,
     perform: (step) => performJournaled(step, options),
-    report,
+    report: {
+      ...report,
+      standing: (describe) =>
+        report.standing?.(() => {
+          const { outcomes, error } = describe()
+          return { outcomes, error: explain(error, readPosition(state, journal), confirmed) }
+        }),
+    },
     interrupt,
     stop,
     resume: commandsOf(frame.host, confirmed).resume,

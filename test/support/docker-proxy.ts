@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Transform } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export type DockerProxy = AsyncDisposable & {
   /** The engine, heard through the proxy: DOCKER_HOST and DOCKER_CONTEXT. */
@@ -18,8 +20,18 @@ const connectEngine = (host: string): Socket => {
   return connect(Number(port), hostname)
 }
 
+export type DockerProxyOptions = {
+  /** Requests that are never answered, by `GET /containers/json`. */
+  silent?: (request: string) => boolean
+  /** Milliseconds before each request is passed on. */
+  delay?: number
+}
+
 /** A socket before the real engine that writes down what is asked of it: proof of what a run did not do. */
-export const startDockerProxy = async (): Promise<DockerProxy> => {
+export const startDockerProxy = async ({
+  silent = () => false,
+  delay = 0,
+}: DockerProxyOptions = {}): Promise<DockerProxy> => {
   const directory = mkdtempSync(join(tmpdir(), 'pmt-docker-'))
   const path = join(directory, 'docker.sock')
   const engine = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock'
@@ -31,11 +43,18 @@ export const startDockerProxy = async (): Promise<DockerProxy> => {
       sockets.add(socket)
       socket.on('error', () => socket.destroy())
     }
-    client.on('data', (chunk: Buffer) => {
-      const found = requestLine.exec(chunk.toString('latin1', 0, 4096))
-      if (found) requests.push(`${found[1]} ${found[2]}`)
+    const forward = new Transform({
+      transform: async (chunk: Buffer, _, pass) => {
+        const found = requestLine.exec(chunk.toString('latin1', 0, 4096))
+        const request = found ? `${found[1]} ${found[2]}` : undefined
+        if (request) requests.push(request)
+        // Never passed on, and so never answered.
+        if (request && silent(request)) return
+        if (request && delay > 0) await sleep(delay)
+        pass(null, chunk)
+      },
     })
-    client.pipe(upstream).pipe(client)
+    client.pipe(forward).pipe(upstream).pipe(client)
   })
   await new Promise<void>((resolve) => server.listen(path, resolve))
   return {

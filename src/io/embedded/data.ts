@@ -1,6 +1,7 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { PGlite } from '@electric-sql/pglite'
+import { makeDirectories } from '../../make-directories.ts'
 import type { EmbeddedPackages } from './packages.ts'
 
 /** Dotted, so they are no database's directory: managed names begin with a letter or a digit. */
@@ -33,7 +34,7 @@ export const openData = async (
   database: string,
   { openPglite }: EmbeddedPackages,
 ): Promise<PGlite> => {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectories(directory, 0o700)
   const temporary = join(directory, unfinishedName)
   const template = join(dirname(directory), templateName)
   const path = join(directory, encodeURIComponent(database))

@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeDirectories } from '../../make-directories.ts'
 import type { ManagedDatabase, Migration } from '../../model/types.ts'
 import type { Dbmate, DbmateResult, PlannedFile } from '../dbmate.ts'
 import { type DbmateCall, dbmateArguments, sessionVariables, verbOf } from '../dbmate-command.ts'
@@ -23,10 +24,10 @@ const fileDirectory = (work: string, managed: ManagedDatabase, { version }: Migr
 
 const writeFiles = ({ work, files }: EmbeddedDbmateOptions): void => {
   rmSync(work, { recursive: true, force: true })
-  mkdirSync(work, { recursive: true, mode: 0o700 })
+  makeDirectories(work, 0o700)
   for (const { managed, migration } of files) {
     const directory = fileDirectory(work, managed, migration)
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeDirectories(directory, 0o700)
     writeFileSync(join(directory, migration.file), migration.text, { mode: 0o600 })
   }
 }
@@ -50,7 +51,11 @@ export const openEmbeddedDbmate = async (options: EmbeddedDbmateOptions): Promis
   ): Promise<DbmateResult> => {
     const args = dbmateArguments({ managed, verb, directory, address, port, user })
     const env = sessionVariables({ run, work })
-    const { exitCode, stdout, stderr } = await shell(binary, [...noEnvFile, ...args], { env, signal })
+    const { exitCode, stdout, stderr } = await shell(binary, [...noEnvFile, ...args], {
+      env,
+      signal,
+      isWork: true,
+    })
     return { exitCode: signal.aborted ? null : exitCode, output: `${stdout}\n${stderr}` }
   }
   return {

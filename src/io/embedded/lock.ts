@@ -1,8 +1,9 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, exitCodes, usageError } from '../../errors.ts'
+import { makeDirectories } from '../../make-directories.ts'
 
 export type EmbeddedLockOptions = {
   /** A socket's path: the system allows about 100 bytes. */
@@ -65,7 +66,7 @@ export const lockEmbedded = async (options: EmbeddedLockOptions): Promise<AsyncD
 
 const tryTake = async (path: string): Promise<Server | undefined> => {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeDirectories(dirname(path), 0o700)
     return await take(path)
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException

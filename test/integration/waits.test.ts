@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { docker, eventually } from '../support/docker.ts'
+import { type DockerProxyOptions, startDockerProxy } from '../support/docker-proxy.ts'
+import { readEvents } from '../support/events.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { startTool } from '../support/process.ts'
+import { makeProject, migration, type Project } from '../support/project.ts'
+import { runTool, type ToolResult } from '../support/tool.ts'
+
+let postgres: TestPostgres
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres[Symbol.asyncDispose]())
+
+const project = (database: string): Project =>
+  makeProject({
+    network: postgres.network,
+    store: { [database]: { '00001_table.sql': migration('create table things (id int);') } },
+    edit: (config) => {
+      config.state = 'state'
+    },
+  })
+
+type Timed = ToolResult & { took: number }
+
+const timed = async (args: string, options: DockerProxyOptions): Promise<Timed> => {
+  using files = project('waits')
+  await using proxy = await startDockerProxy(options)
+  const started = performance.now()
+  const result = await runTool(args.split(' '), { cwd: files.directory, env: proxy.env })
+  return { ...result, took: (performance.now() - started) / 1000 }
+}
+
+const onlyGreets = (request: string): boolean => !/\/(version|_ping)$/.test(request)
+
+/** It answers what a reading asks, and none of what a run does. */
+const onlyReads = (request: string): boolean =>
+  request === 'POST /containers/create' || request === 'GET /containers/json'
+
+describe('a Docker engine that answers /version and then nothing', { timeout: 180_000 }, () => {
+  it.concurrent.each(['plan dev', 'status dev', 'up dev', 'backup dev', 'start local'])(
+    '%s is 6, within a minute, and names the engine',
+    async (args) => {
+      const { exit, stdout, stderr, took } = await timed(args, { silent: onlyGreets })
+      expect(exit, stderr).toBe(6)
+      expect(stdout + stderr).toMatch(/The Docker engine at unix:\S+ did not answer within 30 s: GET /)
+      expect(stdout + stderr).toContain('docker version')
+      expect(took).toBeLessThan(60)
+    },
+  )
+
+  it.concurrent('doctor ends too, and says it', async () => {
+    const { exit, stdout, stderr, took } = await timed('doctor dev', { silent: onlyGreets })
+    expect(exit, stderr).toBe(1)
+    expect(stdout + stderr).toContain('did not answer within 30 s')
+    expect(took).toBeLessThan(120)
+  })
+
+  it.concurrent.each(['plan dev', 'up dev --json'])(
+    '%s ends at the second signal, within 5 s, and says so',
+    async (args) => {
+      using files = project('waits')
+      await using proxy = await startDockerProxy({ silent: onlyGreets })
+      const tool = startTool(args.split(' '), { cwd: files.directory, env: proxy.env })
+      await eventually('the question', () => proxy.requests().includes('GET /containers/json') || undefined)
+      tool.child.kill('SIGINT')
+      await sleep(1200)
+      const asked = performance.now()
+      tool.child.kill('SIGINT')
+      const ended = await tool.ended
+      expect(performance.now() - asked).toBeLessThan(5000)
+      expect(ended.exit, ended.stderr).toBe(130)
+      if (args.includes('--json'))
+        expect(readEvents(ended).finished).toMatchObject({ status: 'interrupted', exit: 130 })
+      else expect(ended.stderr).toContain('ended before it was through')
+    },
+  )
+})
+
+describe('work that an engine does', { timeout: 240_000 }, () => {
+  it.concurrent('ends with a sentence when the engine shows no life any more in the middle of it', async () => {
+    let mute = false
+    const silent = (request: string): boolean => {
+      if (request === 'POST /containers/create') mute = true
+      return mute && onlyReads(request)
+    }
+    const { exit, stderr, took } = await timed('up dev', { silent })
+    expect(exit, stderr).toBe(6)
+    expect(stderr).toMatch(
+      /The Docker engine at unix:\S+ is gone, or went away for a moment: no sign of life 3 times in a row/,
+    )
+    expect(took).toBeLessThan(90)
+  })
+
+  it.concurrent('goes on where each answer takes three seconds: slow is not dead', async () => {
+    using files = project('slowly')
+    await using proxy = await startDockerProxy({ delay: 3000 })
+    const ended = await runTool(['up', 'dev'], { cwd: files.directory, env: proxy.env })
+    expect(ended.exit, ended.stderr).toBe(0)
+    expect(await postgres.versions('slowly')).toBe('00001')
+  })
+})
+
+it('a directory that cannot be made for --events or for the state is 2 at once, not a loop', async () => {
+  using files = project('waits')
+  const events = await runTool(['up', 'dev', '--events', '/proc/nope/x'], { cwd: files.directory })
+  expect(events.exit, events.stderr).toBe(2)
+  expect(events.stderr).toContain('Cannot write /proc/nope/x')
+  const env = { XDG_STATE_HOME: '/proc/nope/state' }
+  using own = makeProject({ network: postgres.network, store: {} })
+  expect(await runTool(['up', 'dev'], { cwd: own.directory, env })).toMatchObject({ exit: 2 })
+  expect(await docker(['ps', '-aq', '--filter', 'label=po-migrate.databases=waits'])).toBe('')
+})
