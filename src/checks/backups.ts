@@ -1,13 +1,15 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { listBackups } from '../io/backup-directory.ts'
+import { type KeptBackup, listBackups } from '../io/backup-directory.ts'
 import type { Engine } from '../io/engine.ts'
 import { readTakenNames } from '../io/inventory.ts'
-import { readManifest } from '../io/manifest.ts'
 import { replacedOf } from '../model/beside-name.ts'
+import { describeMoment, isAhead } from '../model/moment.ts'
+import { compareOrder } from '../model/order.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail, type Warning } from './check.ts'
+import { ownerlessCheck } from './ownerless.ts'
 
 export type BackupFacts = {
   environment: Environment
@@ -15,17 +17,13 @@ export type BackupFacts = {
   requireState: () => State
   /** Whether others depend on the host: there a backup is expected. */
   shared: boolean
+  /** Names on the server of what every environment of the host manages. */
+  neighbours: readonly string[]
 }
 
 const everyone = 0o007
 const day = 24 * 60 * 60 * 1000
 const old = 7 * day
-
-/** `5 hours ago`, `3 days ago`. */
-const ago = (ms: number): string => {
-  const hours = Math.floor(ms / (day / 24))
-  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} days ago`
-}
 
 const openToEveryone = (directory: string): string[] =>
   [directory, ...readdirSync(directory).map((name) => join(directory, name))].filter(
@@ -33,51 +31,62 @@ const openToEveryone = (directory: string): string[] =>
   )
 
 /** Those of the environment, and those that cutovers took of its whole host. */
-const listAll = ({ environment, requireState }: BackupFacts): string[] => {
-  const { name, host } = environment
-  const labels = new Set([name, host.name, `${host.name}-stopped`])
-  return [...labels].flatMap((label) => listBackups(requireState(), label))
-}
+const labelsOf = ({ name, host }: Environment): string[] => [
+  ...new Set([name, host.name, `${host.name}-stopped`]),
+]
 
-/** When it was taken, if it holds a database of the environment; a directory's own time says when it was last touched. */
-const readTaken = (directory: string, { databases }: Environment): { directory: string; at: number }[] => {
-  const managed = databases.map(({ database }) => database)
-  try {
-    const { takenAt, databases: held } = readManifest(directory)
-    const holds = held.some(({ inventory }) => managed.includes(inventory.name))
-    return holds ? [{ directory, at: Date.parse(takenAt) }] : []
-  } catch {
-    return []
-  }
-}
+/** Oldest first. */
+const listAll = ({ environment, requireState }: BackupFacts): KeptBackup[] =>
+  labelsOf(environment)
+    .flatMap((label) => listBackups(requireState(), label))
+    .sort(compareOrder)
+
+/** Whether it holds a database of the environment. */
+const isOf = ({ manifest }: KeptBackup, { databases }: Environment): boolean =>
+  manifest?.databases.some(({ inventory }) =>
+    databases.some(({ database }) => database === inventory.name),
+  ) === true
 
 const checkBackups = (facts: BackupFacts): string | Warning => {
   const { environment, shared } = facts
   const remedy = `po-migrate backup ${environment.name}`
   const backups = listAll(facts)
-  const open = backups.flatMap(openToEveryone)
+  const open = backups.flatMap(({ directory }) => openToEveryone(directory))
   const [first] = open
   if (first !== undefined)
     throw fail(
       `${first} can be read by everyone on this machine`,
       open.map((path) => `chmod o-rwx ${path}`).join('\n'),
     )
-  const taken = backups.flatMap((directory) => readTaken(directory, environment)).sort((a, b) => a.at - b.at)
+  const taken = backups.filter((kept) => isOf(kept, environment))
   const newest = taken.at(-1)
-  if (newest === undefined) return shared ? { warning: 'none yet', remedy } : 'none yet'
-  const age = Date.now() - newest.at
-  const finding = `${taken.length}, the newest ${ago(age)}: ${newest.directory}`
-  return shared && age > old ? { warning: finding, remedy } : finding
+  if (!newest?.manifest) return shared ? { warning: 'none yet', remedy } : 'none yet'
+  const now = Date.now()
+  const { takenAt } = newest.manifest
+  const finding = `${taken.length}, the newest ${describeMoment(takenAt, now)}: ${newest.directory}`
+  const ahead = taken.find(({ manifest }) => manifest && isAhead(manifest.takenAt, now))
+  if (ahead === newest) return { warning: finding, remedy: 'date -u' }
+  if (ahead?.manifest) {
+    const when = describeMoment(ahead.manifest.takenAt, now)
+    return { warning: `${finding}; ${ahead.directory} is ${when}, and older all the same`, remedy: 'date -u' }
+  }
+  return shared && now - Date.parse(takenAt) > old ? { warning: finding, remedy } : finding
 }
 
-const checkReplaced = async ({ environment, engine }: BackupFacts): Promise<string> => {
+const checkReplaced = async ({ environment, engine, neighbours }: BackupFacts): Promise<string> => {
   const names = await readTakenNames((await engine()).server)
-  const kept = environment.databases.flatMap(({ database }) => replacedOf(database, names))
+  const kept = environment.databases.flatMap(({ database }) => replacedOf(database, names, neighbours))
   return kept.length > 0 ? kept.join(', ') : 'none'
 }
 
 /** The backups of an environment, and the databases that restores replaced. */
 export const backupChecks = (facts: BackupFacts): Check[] => [
   { title: 'backups', needs: 'state directory', run: () => checkBackups(facts) },
+  ownerlessCheck({
+    environment: facts.environment.name,
+    labels: labelsOf(facts.environment),
+    managed: facts.neighbours,
+    requireState: facts.requireState,
+  }),
   { title: 'replaced databases', needs: 'postgres', run: () => checkReplaced(facts) },
 ]

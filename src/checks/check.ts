@@ -3,8 +3,8 @@ import type { DoctorDocument } from '../report/documents.ts'
 
 export type CheckResult = DoctorDocument['checks'][number]
 
-/** Something to know about that stops nothing. */
-export type Warning = { warning: string; remedy: string }
+/** Something to know about that stops nothing; `fix` puts it right, where that is safe to do unasked. */
+export type Warning = { warning: string; remedy: string; fix?: () => Promise<string> }
 
 /** What is wrong, and the command that puts it right (several: one a line). */
 export const fail = (message: string, hint: string): AppError =>
@@ -29,6 +29,7 @@ const runOne = async (check: Check, { environment, fix }: RunOptions): Promise<C
   try {
     const found = await check.run()
     if (typeof found === 'string') return { environment, title, status: 'ok', finding: found }
+    if (fix && found.fix) return { environment, title, status: 'fixed', finding: await found.fix() }
     return { environment, title, status: 'warning', finding: found.warning, remedy: found.remedy }
   } catch (error) {
     if (!(error instanceof AppError)) throw error

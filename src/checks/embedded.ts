@@ -3,9 +3,11 @@ import { loadEmbeddedPackages } from '../io/embedded/packages.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Shell } from '../io/shell.ts'
 import { makeDirectories } from '../make-directories.ts'
+import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail } from './check.ts'
 import { checkMigrations, databasesCheck, readVersion } from './databases.ts'
+import { projectCheck } from './state.ts'
 
 const checkState = (state: string): string => {
   try {
@@ -21,14 +23,15 @@ export type EmbeddedFacts = {
   environment: Environment
   /** Opens the environment's data. */
   engine: () => Promise<Engine>
-  state: string
+  state: State
   shell: Shell
 }
 
 /** What one environment of the embedded engine needs: no Docker, no host. */
 export const embeddedChecks = ({ environment, engine, state, shell }: EmbeddedFacts): Check[] => [
   { title: 'migrations', run: () => checkMigrations(environment) },
-  { title: 'state directory', run: () => checkState(state) },
+  { title: 'state directory', run: () => checkState(state.directory) },
+  projectCheck(() => state),
   {
     title: 'npm packages',
     run: async () => {

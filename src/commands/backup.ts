@@ -3,7 +3,7 @@ import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import type { ExitCode } from '../errors.ts'
-import { backupName, backupsDirectory, removeAbandoned } from '../io/backup-directory.ts'
+import { backupName, backupsDirectory, listBackups, removeAbandoned } from '../io/backup-directory.ts'
 import { readManifest } from '../io/manifest.ts'
 import { closeSession } from '../io/postgres.ts'
 import { readExisting } from '../io/read-database.ts'
@@ -12,7 +12,7 @@ import type { Context } from '../model/context.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { planBackup } from '../plan/backup.ts'
-import { renderBackup, renderRemoval, renderTransfer, type Transfer } from '../report/backup.ts'
+import { renderAhead, renderBackup, renderRemoval, renderTransfer, type Transfer } from '../report/backup.ts'
 import { openBackup } from '../run/backup.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
@@ -51,6 +51,7 @@ const requestOf = ({ run, environment, engine, state }: Opened, databases: reado
   run: run.id,
   environment: environment.name,
   state,
+  volume: environment.host.volume,
   databases,
 })
 
@@ -106,7 +107,10 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
       )
       const { backups: retain } = config.retain
       report.note(`the newest ${retain} are kept (retain.backups)`)
-      for (const line of renderRemoval(pruneBackups({ state, of: name, retain, managed }))) report.note(line)
+      const told = renderAhead(listBackups(state, name), Date.now())
+      const keep = new Set([directory])
+      const removal = renderRemoval(pruneBackups({ state, of: name, retain, managed, keep }))
+      for (const line of [...told, ...removal]) report.note(line)
     }
     return result
   })

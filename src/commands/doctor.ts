@@ -6,7 +6,7 @@ import type { UnfinishedWork } from '../checks/leftovers.ts'
 import { dockerChecks, machineChecks } from '../checks/machine.ts'
 import type { Config } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
-import { resolveEnvironment } from '../config/resolve.ts'
+import { managedOn, resolveEnvironment } from '../config/resolve.ts'
 import { requireState, stateOf } from '../config/state.ts'
 import { type ExitCode, exitCodes } from '../errors.ts'
 import { composeEnvironment } from '../io/compose.ts'
@@ -97,7 +97,7 @@ const checksOf = (
     return embeddedChecks({
       environment,
       engine,
-      state: stateOf(config, environment.host, context.env).directory,
+      state: stateOf(config, environment.host, context.env),
       shell: shellUntil(context.stop),
     })
   const source = passwordSource(config, environment.name)
@@ -117,10 +117,17 @@ const checksOf = (
     readPassword: readIt,
     state: {
       requireState: stateHere,
+      stateOf: () => stateOf(config, environment.host, context.env),
       shell: shellUntil(context.stop),
       path: context.env.PATH,
     },
-    backups: { environment, engine, requireState: stateHere, shared: environment.host.shared === true },
+    backups: {
+      environment,
+      engine,
+      requireState: stateHere,
+      shared: environment.host.shared === true,
+      neighbours: managedOn(config, environment.host.name),
+    },
     leftovers: {
       environment,
       engine,

@@ -1,13 +1,16 @@
 import { resolveEnvironment } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { ownerOf } from '../io/backup-owner.ts'
 import { readLedger } from '../io/ledger.ts'
-import { hasManifest } from '../io/manifest.ts'
+import { findManifest, hasManifest } from '../io/manifest.ts'
 import type { Server } from '../io/postgres.ts'
 import { readExisting } from '../io/read-database.ts'
 import { readRunRecords } from '../io/run-record.ts'
 import type { Context } from '../model/context.ts'
+import { compareOrder } from '../model/order.ts'
 import type { State } from '../model/state.ts'
+import type { Environment } from '../model/types.ts'
 import { type HistoryDocument, type RunRecord, runRecordDocument } from '../report/documents.ts'
 import { renderHistory } from '../report/history.ts'
 import { writeDocument } from '../report/json.ts'
@@ -62,12 +65,26 @@ const readLedgers = async (
   }
 }
 
+/** A release that knew no projects wrote it: ours when all that it did was done to our databases, and its backup is nobody else's. */
+const isOurs = (
+  { project, databases, directory }: RunRecord,
+  { databases: managed }: Environment,
+  state: State,
+): boolean => {
+  if (project !== undefined) return state.own.includes(project)
+  const owner = directory === null ? undefined : ownerOf(directory, findManifest(directory), state)
+  if (owner !== undefined && !state.own.includes(owner)) return false
+  return databases.every((name) => managed.some(({ database }) => database === name))
+}
+
 /** Backups and restores, from the project's state; a file that is none is left out. */
-const readRuns = (state: State, environment: string): RunRecord[] =>
-  readRunRecords(state, environment).flatMap((record) => {
-    const parsed = runRecordDocument.safeParse(record)
-    return parsed.success ? parsed.data : []
-  })
+const readRuns = (state: State, environment: Environment): RunRecord[] =>
+  readRunRecords(state, environment.name)
+    .flatMap((record) => {
+      const parsed = runRecordDocument.safeParse(record)
+      return parsed.success ? parsed.data : []
+    })
+    .filter((record) => isOurs(record, environment, state))
 
 /** Without the directories that are no longer there. */
 const asOfNow = (run: RunRecord): RunRecord => ({
@@ -83,6 +100,8 @@ const showHistory = async (options: HistoryOptions, context: Context): Promise<E
   const config = configOf(options, context)
   const environment = resolveEnvironment(config, options.environment, options.db)
   const { name, host } = environment
+  // Whose an old record is shows by all databases of the environment, also where one is asked for.
+  const all = resolveEnvironment(config, name)
   const ledgers = await readLedgers(options, context)
   const unread = ledgers instanceof AppError ? ledgers : undefined
   const state = stateOf(config, host, context.env)
@@ -91,7 +110,7 @@ const showHistory = async (options: HistoryOptions, context: Context): Promise<E
     environment: name,
     entries: ledgers instanceof AppError ? [] : ledgers,
     ...(unread && { error: describeError(unread) }),
-    runs: [...readRuns(state, name), ...readCutoverRecords(state, environment)].map(asOfNow),
+    runs: [...readRuns(state, all), ...readCutoverRecords(state, all)].sort(compareOrder).map(asOfNow),
   }
   if (options.json) writeDocument(context.stdout, document)
   else context.stdout.write(renderHistory(document, paintFor(context.stdout, options, context)))

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Config } from '../config/load.ts'
-import { resolveEnvironment } from '../config/resolve.ts'
+import { managedOn, resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import { readServerInventory, readTakenNames } from '../io/inventory.ts'
@@ -20,6 +20,7 @@ import { requireShown } from '../plan/up.ts'
 import { renderReplacements, renderRestore, renderTransfer, type Transfer } from '../report/backup.ts'
 import { confirm, isConfirmed, type Question } from '../report/confirm.ts'
 import { renderPlan } from '../report/up.ts'
+import { type Origin, originOf, refuseForeign } from '../run/backup-owner.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { openPerformer } from '../run/perform.ts'
@@ -40,7 +41,12 @@ import {
 } from './options.ts'
 import { type Run, withRun } from './run.ts'
 
-export type RestoreOptions = GlobalOptions & { environment: string; db: readonly string[]; from: string }
+export type RestoreOptions = GlobalOptions & {
+  environment: string
+  db: readonly string[]
+  from: string
+  foreign: boolean
+}
 
 export const restoreCommand = (program: Program, wire: Wire) =>
   program.command(
@@ -54,12 +60,21 @@ export const restoreCommand = (program: Program, wire: Wire) =>
           demandOption: true,
           describe: 'Directory of the backup',
         })
+        .option('foreign', {
+          type: 'boolean',
+          default: false,
+          describe: "Also another project's backup; always asks for a confirmation",
+        })
         .example('$0 restore qual --from DIR --db calendar --confirm yes', ''),
     wire(restore),
   )
 
-const commandLine = ({ environment, from, db }: RestoreOptions): string =>
-  quoteAll(['po-migrate', 'restore', environment, '--from', from, ...db.flatMap((name) => ['--db', name])])
+const commandLine = ({ environment, from, db, foreign }: RestoreOptions): string =>
+  quoteAll([
+    ...['po-migrate', 'restore', environment, '--from', from],
+    ...(foreign ? ['--foreign'] : []),
+    ...db.flatMap((name) => ['--db', name]),
+  ])
 
 /** Not the same again once it is done: that would replace what was restored, and drop what it replaced. */
 const resumeOf =
@@ -79,6 +94,7 @@ type Opened = {
   state: State
   directory: string
   manifest: Manifest
+  origin: Origin
   holder: Holder
 }
 
@@ -100,17 +116,28 @@ const planNow = async (opened: Opened, options: RestoreOptions): Promise<Plan> =
     roles: roles.map(({ name }) => name),
     serverVersion: version,
     retain: config.retain.replaced,
+    neighbours: managedOn(config, environment.host.name),
   })
+}
+
+/** What is not this project's for sure is asked about everywhere. */
+const aboutOf = ({ environment: { name }, state, manifest, origin }: Opened): string => {
+  const about = `Replacing these databases of ${name}`
+  if (origin === 'own') return about
+  if (origin !== 'unknown')
+    return `${about} (project ${state.project}) by a backup of the project ${origin.project}`
+  return `${about} by a backup that names no project (po-migrate ${manifest.tool}, of "${manifest.environment}")`
 }
 
 /** Whoever is asked sees what about, also where nothing else is told. */
 const askFirst = async (
-  { environment }: Opened,
+  opened: Opened,
   { options, text }: { options: RestoreOptions; text: string },
   context: Context,
 ): Promise<void> => {
-  if (!environment.confirm && !environment.host.shared) return
-  const about = `Replacing these databases of ${environment.name}`
+  const { environment, origin } = opened
+  if (origin === 'own' && !environment.confirm && !environment.host.shared) return
+  const about = aboutOf(opened)
   const given = options.confirm ?? context.env.CONFIRM
   const command = `${commandLine(options)} --confirm yes`
   const question: Question = { about, answer: 'yes', given, command }
@@ -190,16 +217,23 @@ const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =
     const directory = resolve(context.cwd, options.from)
     const others = `po-migrate history ${environment.name}`
     const manifest = readManifest(directory, others)
+    const state = requireState(config, host, context.env)
+    const origin = originOf(directory, manifest, state)
+    refuseForeign(origin, {
+      directory,
+      project: state.project,
+      command: `${commandLine({ ...options, foreign: true })} --confirm yes`,
+      foreign: options.foreign,
+    })
     const { report } = run
     report.note(`reading the files of ${directory}`)
     await requireWhole({ directory, manifest, signal: context.interrupt, others })
     const holder = makeHolder({ run: run.id, command }, context)
     await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
     await using engine = await openEngine({ config, environment, run: run.id, report }, context)
-    const state = requireState(config, host, context.env)
     const shared = requireShared(engine)
     return await runRestore(
-      { run, config, environment, engine: shared, state, directory, manifest, holder },
+      { run, config, environment, engine: shared, state, directory, manifest, origin, holder },
       options,
       context,
     )

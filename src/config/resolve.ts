@@ -128,6 +128,12 @@ export const resolveEnvironment = (
 export const hostEnvironments = (config: Config, host: string): string[] =>
   Object.keys(config.environments).filter((name) => config.environments[name]?.host === host)
 
+/** Names on the server of every database that environments of this host manage. */
+export const managedOn = (config: Config, host: string): string[] =>
+  hostEnvironments(config, host).flatMap((name) =>
+    resolveEnvironment(config, name).databases.map(({ database }) => database),
+  )
+
 /** Networks that environments of this host use. */
 export const hostNetworks = (config: Config, host: string): string[] => [
   ...new Set(

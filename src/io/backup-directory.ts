@@ -3,9 +3,12 @@ import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
 import { makeDirectories } from '../make-directories.ts'
-import type { Removal } from '../model/manifest.ts'
+import type { Manifest, Removal } from '../model/manifest.ts'
+import { compareOrder, type Ordered } from '../model/order.ts'
 import { runIdPattern } from '../model/session.ts'
-import { ownDirectories, type State } from '../model/state.ts'
+import { allDirectories, type State } from '../model/state.ts'
+import { ownerOf } from './backup-owner.ts'
+import { findManifest } from './manifest.ts'
 
 const setgid = 0o2000
 /** Everybody who may migrate may back up, and remove what another's runs left. */
@@ -88,16 +91,35 @@ const list = (directory: string): string[] => {
 const ownNames = (of: string): RegExp =>
   new RegExp(`^${of.replaceAll(/[^\w-]/g, '\\$&')}-(${runIdPattern.slice(1)})$`)
 
-/** The project's kept backups of an environment, oldest first: absolute paths. */
-export const listBackups = (state: State, of: string): string[] => {
-  const pattern = ownNames(of)
-  return ownDirectories(state)
-    .map(backupsOf)
-    .flatMap((parent) => list(parent).map((name) => ({ parent, name })))
-    .filter(({ name }) => pattern.test(name))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ parent, name }) => join(parent, name))
+/** A kept backup; without a manifest nothing can be restored from it. `owner`: its project, where one is known. */
+export type KeptBackup = Ordered & {
+  directory: string
+  manifest: Manifest | undefined
+  owner: string | undefined
 }
+
+const readKept = (state: State, parent: string, of: string): KeptBackup[] => {
+  const pattern = ownNames(of)
+  return list(parent).flatMap((name) => {
+    const run = pattern.exec(name)?.[1]
+    if (run === undefined) return []
+    const directory = join(parent, name)
+    const manifest = findManifest(directory)
+    const owner = ownerOf(directory, manifest, state)
+    return { directory, manifest, owner, run, sequence: manifest?.sequence }
+  })
+}
+
+/** The project's kept backups of an environment, oldest first, those that it took in included; never another project's. */
+export const listBackups = (state: State, of: string): KeptBackup[] =>
+  allDirectories(state)
+    .flatMap((directory) => readKept(state, backupsOf(directory), of))
+    .filter(({ owner }) => owner !== undefined && state.own.includes(owner))
+    .sort(compareOrder)
+
+/** Those of releases that knew no projects, which nobody took in yet. */
+export const listOwnerless = (state: State, of: string): KeptBackup[] =>
+  readKept(state, backupsOf(state.root), of).filter(({ owner }) => owner === undefined)
 
 /** Never throws: what cannot be removed is in nobody's way but for its room. */
 export const removeBackups = (directories: readonly string[]): Removal => {

@@ -85,6 +85,13 @@ export const readDatabaseInventory = async (query: Query, database: string): Pro
   }
 }
 
+/** Made by initdb, and the same for the life of a cluster and its copies; a string, since it is longer than a number. */
+export const readSystemIdentifier = async (server: Server): Promise<string> => {
+  const sql = 'select system_identifier::text as id from pg_catalog.pg_control_system()'
+  const [found] = await server.query<{ id: string }>(maintenance, sql)
+  return found?.id ?? ''
+}
+
 /** The server's part of an inventory. */
 export const readServerInventory = async (server: Server): Promise<Omit<Inventory, 'databases'>> => {
   const [settings] = await server.query<{ version: string; preload: string }>(

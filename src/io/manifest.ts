@@ -80,6 +80,10 @@ const inventory = z.strictObject({
 export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   version: z.literal(1),
   run: z.string().describe('Run id'),
+  project: z.string().exactOptional(),
+  sequence: z.int().exactOptional().describe('Place among the runs of the project, which no clock decides'),
+  volume: z.string().exactOptional(),
+  systemIdentifier: z.string().exactOptional().describe("The server's, as it was"),
   environment: z.string(),
   takenAt: z.string().describe('ISO 8601: the moment of the snapshots'),
   provenAt: z.string().exactOptional().describe('ISO 8601: restored into a scratch server and compared'),
@@ -157,6 +161,15 @@ export const readManifest = (directory: string, hint = `ls ${quote(dirname(direc
     why: `${manifestFile}: ${issue?.path.join('.')}: ${issue?.message}`,
     hint,
   })
+}
+
+/** Nothing where there is none that can be read. */
+export const findManifest = (directory: string): Manifest | undefined => {
+  try {
+    return readManifest(directory)
+  } catch {
+    return undefined
+  }
 }
 
 const interrupted = ({ reason }: AbortSignal): AppError =>

@@ -29,6 +29,7 @@ export const takeSequence = (state: State, run: string): number => {
   } catch (cause) {
     throw new AppError(`The order of runs cannot be written: ${(cause as Error).message}.`, {
       exitCode: exitCodes.failed,
+      touched: false,
       hint: `ls -l ${quote(own)}; df -h ${quote(state.root)}`,
       cause,
     })

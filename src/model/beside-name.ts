@@ -9,19 +9,59 @@ const cut = (name: string, bytes: number): string => {
   return short
 }
 
-/** `calendar_qual_restore_20261122T185832-7f3a9c`: a database beside another, of one run; a long name is cut, the run never. */
-export const besideName = (database: string, what: 'restore' | 'before', run: string): string => {
-  const suffix = `_${what}_${run}`
+/** FNV-1a: 8 hex digits that tell names apart which begin alike. */
+const hash = (text: string): string => {
+  let value = 0x811c9dc5
+  for (const byte of Buffer.from(text)) value = Math.imul(value ^ byte, 0x01000193)
+  return (value >>> 0).toString(16).padStart(8, '0')
+}
+
+type What = 'restore' | 'before'
+
+const suffixOf = (what: What, run: string): string => `_${what}_${run}`
+
+/**
+ * `calendar_qual_restore_20261122T185832-7f3a9c`: a database beside another, of one run. The run is never cut; a name that
+ * has to be gets a hash of the whole of it: `…_store_qual` and `…_store_prod` begin alike.
+ */
+export const besideName = (database: string, what: What, run: string): string => {
+  const suffix = suffixOf(what, run)
+  const room = longest - suffix.length
+  if (Buffer.byteLength(database) <= room) return `${database}${suffix}`
+  const mark = `_${hash(database)}`
+  return `${cut(database, room - mark.length)}${mark}${suffix}`
+}
+
+/** As releases before the hash called it. */
+const bareName = (database: string, what: What, run: string): string => {
+  const suffix = suffixOf(what, run)
   return `${cut(database, longest - suffix.length)}${suffix}`
 }
 
-/** Those of the names that restores left when they replaced this database, oldest first. */
-export const replacedOf = (database: string, names: readonly string[]): string[] => {
-  const run = new RegExp(`_before_(${runIdPattern.slice(1)})$`)
+const before = new RegExp(`_before_(${runIdPattern.slice(1)})$`)
+const beside = new RegExp(`_(before|restore)_${runIdPattern.slice(1)}$`)
+
+/**
+ * Those of the names that restores left when they replaced this database, oldest first. One that was cut without a hash
+ * counts only while no other database, of the server or of `neighbours`, could have left it.
+ */
+export const replacedOf = (
+  database: string,
+  names: readonly string[],
+  neighbours: readonly string[],
+): string[] => {
+  const others = [...names.filter((name) => !beside.test(name)), ...neighbours].filter(
+    (name) => name !== database,
+  )
+  const isLeft = (name: string, run: string): boolean =>
+    besideName(database, 'before', run) === name ||
+    (bareName(database, 'before', run) === name &&
+      !others.some((other) => bareName(other, 'before', run) === name))
   return names
-    .filter((name) => {
-      const id = run.exec(name)?.[1]
-      return id !== undefined && besideName(database, 'before', id) === name
+    .flatMap((name) => {
+      const run = before.exec(name)?.[1]
+      return run !== undefined && isLeft(name, run) ? [{ name, run }] : []
     })
-    .sort()
+    .sort((a, b) => (a.run < b.run ? -1 : 1))
+    .map(({ name }) => name)
 }

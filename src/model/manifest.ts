@@ -10,6 +10,12 @@ export type Removal = { removed: readonly string[]; left: readonly { directory: 
 export type Manifest = {
   version: 1
   run: string
+  /** Whose it is, its place among the runs of that project, and the volume; older releases wrote none of them. */
+  project?: string
+  sequence?: number
+  volume?: string
+  /** Of the server, as a string: to be looked at, never to refuse. */
+  systemIdentifier?: string
   /** Environment, or whatever else the backup is of. */
   environment: string
   /** ISO 8601: the moment of the snapshots. */

@@ -10,6 +10,8 @@ export type State = {
   own: readonly string[]
 }
 
+export const projectName = /^[a-z0-9][a-z0-9_-]*$/i
+
 /** Names that releases before `project:` used right below `root`. */
 export const reservedNames: ReadonlySet<string> = new Set(['journals', 'backups', 'runs', 'logs', 'embedded'])
 

@@ -20,6 +20,8 @@ export type RestoreWorld = {
   serverVersion: string
   /** How many replaced databases of a name to keep, this one included. */
   retain: number
+  /** Names on the server that are managed, whether they are there or not. */
+  neighbours: readonly string[]
 }
 
 /** The swaps of a plan. */
@@ -79,9 +81,9 @@ const neededRoles = ({ manifest }: RestoreWorld, chosen: readonly string[]): Set
 }
 
 /** Copies of earlier restores that are one too many when this one is done. */
-const drops = ({ databases, retain }: RestoreWorld, swaps: readonly Swap[]): Step[] =>
+const drops = ({ databases, retain, neighbours }: RestoreWorld, swaps: readonly Swap[]): Step[] =>
   swaps.flatMap(({ database, replaced }) => {
-    const copies = [...replacedOf(database, databases), ...(replaced === null ? [] : [replaced])]
+    const copies = [...replacedOf(database, databases, neighbours), ...(replaced === null ? [] : [replaced])]
     const old = retain === 0 ? copies : copies.slice(0, -retain)
     return old.map((name): Step => ({ kind: 'drop-replaced', database: name }))
   })

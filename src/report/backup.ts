@@ -1,4 +1,5 @@
 import type { Removal } from '../model/manifest.ts'
+import { describeMoment, isAhead } from '../model/moment.ts'
 import { quote } from '../model/quote.ts'
 import { plural, renderDuration, renderTable } from './render.ts'
 
@@ -31,6 +32,16 @@ export const renderBackup = ({ environment, directory, databases, ms }: BackupSu
   const bytes = databases.reduce((sum, database) => sum + database.bytes, 0)
   return `${environment}: ${plural(databases.length, 'database')}, ${plural(rows, 'row')} backed up and proven in ${renderDuration(ms)}: ${directory} (${renderBytes(bytes)})\n`
 }
+
+type Dated = { directory: string; manifest: { takenAt: string } | undefined }
+
+/** Of those whose date this clock has not reached: a clock was wrong, then or now. What counts is which came later. */
+export const renderAhead = (backups: readonly Dated[], now: number): string[] =>
+  backups.flatMap(({ directory, manifest }) =>
+    manifest && isAhead(manifest.takenAt, now)
+      ? `${directory} is ${describeMoment(manifest.takenAt, now)}; it counts as older than this one`
+      : [],
+  )
 
 /** `removed …/qual-…, which a run that died had left`; what could not be removed with the command that does. */
 export const renderRemoval = ({ removed, left }: Removal, why?: string): string[] => [

@@ -77,6 +77,8 @@ export const lockDocument = z.strictObject({
 export const runRecordDocument = z.strictObject({
   version,
   run: z.string().describe('Run id'),
+  project: z.string().optional(),
+  sequence: z.int().optional().describe('Place among the runs of the project, which no clock decides'),
   command: z.enum(['backup', 'restore', 'cutover', 'undo']),
   environment: z.string(),
   actor: z.string(),

@@ -2,9 +2,15 @@ import { join } from 'node:path'
 import { backupName, openPartialBackup, type PartialBackup } from '../io/backup-directory.ts'
 import { dumpDatabase, dumpGlobals, type Written } from '../io/dump.ts'
 import type { DumpOptions, DumpProgress, DumpTarget } from '../io/dump-tool.ts'
-import { readDatabaseInventory, readSequences, readServerInventory } from '../io/inventory.ts'
+import {
+  readDatabaseInventory,
+  readSequences,
+  readServerInventory,
+  readSystemIdentifier,
+} from '../io/inventory.ts'
 import { writeManifest } from '../io/manifest.ts'
 import { readImageOf } from '../io/scratch-server.ts'
+import { takeSequence } from '../io/sequence.ts'
 import { readPosition, type Snapshot } from '../io/snapshot.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
 import type { BackupFile, Manifest, Removal } from '../model/manifest.ts'
@@ -19,6 +25,8 @@ export type BackupRequest = DumpTarget & {
   /** What the backup is of: stands in the directory's name, in the manifest and on the scratch server. */
   environment: string
   state: State
+  /** The volume of the server's data. */
+  volume: string | undefined
   /** Names on the server. */
   databases: readonly string[]
   onProgress: (what: string, progress: DumpProgress) => void
@@ -48,16 +56,21 @@ const globalsFile = 'globals.sql'
 
 /** What is known at the moment of the snapshots. */
 const readStart = async (request: BackupRequest) => {
-  const { server, docker, container, user, environment, run } = request
-  const [image, { version, preload, roles, tablespaces }, position] = await Promise.all([
+  const { server, docker, container, user, environment, run, state, volume } = request
+  const [image, { version, preload, roles, tablespaces }, position, systemIdentifier] = await Promise.all([
     readImageOf(docker, container),
     readServerInventory(server),
     readPosition(server),
+    readSystemIdentifier(server),
   ])
   const takenAt = new Date().toISOString()
   const base = {
     version: 1 as const,
     run,
+    project: state.project,
+    sequence: takeSequence(state, run),
+    ...(volume && { volume }),
+    systemIdentifier,
     environment,
     takenAt,
     tool: toolVersion(),
@@ -156,6 +169,8 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
 export type WholeBackupRequest = BackupRequest & {
   /** How many backups of this name to keep, this one included; all when left out. */
   retain?: number
+  /** Directories of backups that the run needs still. */
+  needed?: readonly string[]
 }
 
 /**
@@ -165,6 +180,7 @@ export type WholeBackupRequest = BackupRequest & {
  */
 export const takeBackup = async ({
   retain,
+  needed = [],
   ...request
 }: WholeBackupRequest): Promise<KeptBackup & { removal?: Removal }> => {
   await using backup = await openBackup(request)
@@ -174,5 +190,6 @@ export const takeBackup = async ({
   const kept = await backup.keep()
   if (retain === undefined) return kept
   const { state, environment, databases } = request
-  return { ...kept, removal: pruneBackups({ state, of: environment, retain, managed: databases }) }
+  const keep = new Set([kept.directory, ...needed])
+  return { ...kept, removal: pruneBackups({ state, of: environment, retain, managed: databases, keep }) }
 }

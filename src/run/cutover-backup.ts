@@ -16,9 +16,15 @@ import { makeRunId } from './run-id.ts'
 
 const dumpAll = async (
   tools: CutoverTools,
-  request: { environment: string; label: string; databases: readonly string[]; proof?: 'later' },
+  request: {
+    environment: string
+    label: string
+    databases: readonly string[]
+    proof?: 'later'
+    needed?: readonly string[]
+  },
 ) => {
-  const { servers, state, stop, report } = tools
+  const { servers, state, host, stop, report } = tools
   const { environment, label, ...rest } = request
   const { server, shared } = await servers.engine(environment)
   if (!shared) throw new Error('a cutover needs the docker engine')
@@ -36,6 +42,7 @@ const dumpAll = async (
     run: makeRunId(new Date()),
     environment: label,
     state,
+    volume: host.volume,
     ...rest,
     signal: stop,
     onProgress: (what, { bytes, rate }) =>
@@ -112,6 +119,12 @@ export const checkWrites = async (
   const { databases } = tools.frame.carried
   tools.report.note('something was written since the backup: what is carried over is dumped again')
   const label = `${tools.host.name}-stopped`
-  const { directory, manifest } = await dumpAll(tools, { environment, label, databases, proof: 'later' })
+  const { directory, manifest } = await dumpAll(tools, {
+    environment,
+    label,
+    databases,
+    proof: 'later',
+    needed: [backup],
+  })
   return { carried: directory, transaction: manifest.position }
 }

@@ -20,6 +20,8 @@ const recordOf = (position: Position, environment: string): RunRecord => {
   return {
     version: 1,
     run: frame.run,
+    ...(frame.project !== undefined && { project: frame.project }),
+    ...(frame.sequence !== undefined && { sequence: frame.sequence }),
     command: frame.command,
     environment,
     actor: by,

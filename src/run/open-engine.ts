@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Config } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
 import { stateOf } from '../config/state.ts'
@@ -8,10 +10,20 @@ import { openEmbeddedEngine } from '../io/embedded/engine.ts'
 import type { Engine } from '../io/engine.ts'
 import { shellUntil } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
+import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
 
 export type OpenOptions = { config: Config; environment: Environment; run: string; report: Report }
+
+/** Data of a release that knew no projects: any of them may have made it, so it is neither used nor removed. */
+const tellOldData = ({ root, directory }: State, { name }: Environment, report: Report): void => {
+  const [old, own] = [join(root, 'embedded', name), join(directory, 'embedded', name)]
+  if (existsSync(old) && !existsSync(own))
+    report.note(
+      `${old} is of an older release and stays as it is; if it is this project's: mkdir -p ${dirname(own)} && mv ${old} ${own}`,
+    )
+}
 
 /** The engine that the environment's config asks for, connected. */
 export const openEngine = async (
@@ -24,7 +36,8 @@ export const openEngine = async (
     if (!told) report.note(`${what}; waiting for it, at most ${seconds} s`)
     told = true
   }
-  if (environment.engine === 'embedded')
+  if (environment.engine === 'embedded') {
+    tellOldData(state, environment, report)
     return openEmbeddedEngine({
       environment,
       state,
@@ -32,6 +45,7 @@ export const openEngine = async (
       shell: shellUntil(context.stop),
       onWait: (seconds) => tellOnce(`Another run has the data of ${environment.name} open`, seconds),
     })
+  }
   const source = passwordSource(config, environment.name)
   const password = readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
   const { image, digest } = config.dbmate

@@ -1,4 +1,5 @@
 import { writeRunRecord } from '../io/run-record.ts'
+import { takeSequence } from '../io/sequence.ts'
 import type { Context } from '../model/context.ts'
 import type { State } from '../model/state.ts'
 import type { RunRecord } from '../report/documents.ts'
@@ -20,6 +21,8 @@ export const recordRun = async (
   const base = {
     version: 1 as const,
     ...about,
+    project: state.project,
+    sequence: takeSequence(state, about.run),
     actor: `${userOf(context)}@${context.hostname}`,
     job: context.env.CI_JOB_URL ?? null,
     tool: toolVersion(),

@@ -106,6 +106,7 @@ describe('a backup of a whole server', () => {
       ...target,
       ...{
         environment: 'vps',
+        volume: 'data',
         state: stateAt(state),
         databases: ['Str a/nge', 'shop'],
         onProgress: () => {},

@@ -36,7 +36,7 @@ describe('the directory of a backup', () => {
     partial.discard()
     expect(readdirSync(join(stateAt(state.path).directory, 'backups'))).toEqual([])
     const kept = await openPartialBackup(stateAt(state.path), backupName('qual', second)).keep()
-    expect(listBackups(stateAt(state.path), 'qual')).toEqual([kept])
+    expect(listBackups(stateAt(state.path), 'qual').map(({ directory }) => directory)).toEqual([kept])
     partial.discard()
     expect(existsSync(kept)).toBe(true)
   })
@@ -59,7 +59,7 @@ describe('the directory of a backup', () => {
     await keepAll(stateAt(state.path), 'qual')
     await keepAll(stateAt(state.path), 'qual-b')
     mkdirSync(join(stateAt(state.path).directory, 'backups', 'qual-by-hand'))
-    const rule = { retain: 2, managed: ['iam'] }
+    const rule = { retain: 2, managed: ['iam'], keep: new Set<string>() }
     expect(pruneBackups({ state: stateAt(state.path), of: 'qual', ...rule })).toEqual({
       removed: [join(stateAt(state.path).directory, 'backups', `qual-${first}`)],
       left: [],
@@ -74,7 +74,13 @@ describe('the directory of a backup', () => {
     await keepOne(stateAt(state.path), backupName('qual', first), ['iam', 'rag'])
     for (const run of [second, third]) await keepOne(stateAt(state.path), backupName('qual', run), ['iam'])
     const prune = () =>
-      pruneBackups({ state: stateAt(state.path), of: 'qual', retain: 1, managed: ['iam', 'rag'] })
+      pruneBackups({
+        state: stateAt(state.path),
+        of: 'qual',
+        retain: 1,
+        managed: ['iam', 'rag'],
+        keep: new Set(),
+      })
     expect(prune().removed).toEqual([join(stateAt(state.path).directory, 'backups', `qual-${second}`)])
     const kept = join(stateAt(state.path).directory, 'backups', `qual-${first}`)
     rmSync(join(kept, 'manifest.json'))

@@ -19,6 +19,28 @@ describe('the name of a database beside another', () => {
   )
 })
 
+const qual = 'partner_onboarding_document_store_qual'
+const prod = 'partner_onboarding_document_store_prod'
+
+describe('names that begin alike', () => {
+  it.each(['before', 'restore'] as const)('never share a %s name, and keep their own', (what) => {
+    const [one, other] = [qual, prod].map((name) => besideName(name, what, run))
+    expect(one).not.toBe(other)
+    expect(besideName(qual, what, run)).toBe(one)
+    expect(Buffer.byteLength(one ?? '')).toBe(63)
+  })
+
+  it('that an older release cut are left to whom they must be, and to nobody where two could be meant', () => {
+    const cut = `${qual.slice(0, 33)}_before_${run}`
+    expect(Buffer.byteLength(cut)).toBe(63)
+    expect(replacedOf(qual, [qual, cut, 'postgres'], [qual])).toEqual([cut])
+    expect(replacedOf(qual, [qual, prod, cut], [qual])).toEqual([])
+    expect(replacedOf(qual, [qual, cut], [qual, prod])).toEqual([])
+    const own = besideName(qual, 'before', run)
+    expect(replacedOf(qual, [qual, prod, cut, own, besideName(prod, 'before', run)], [])).toEqual([own])
+  })
+})
+
 describe('what restores replaced', () => {
   it('is found for one database, oldest first, and nothing that only looks like it', () => {
     const later = '20261123T000000-000000'
@@ -29,6 +51,9 @@ describe('what restores replaced', () => {
       'iam_before_lunch',
       `iam_restore_${run}`,
     ]
-    expect(replacedOf('iam', names)).toEqual([`iam_before_${run}`, `iam_before_${later}`])
+    expect(replacedOf('iam', names, ['iam', 'iam_qual'])).toEqual([
+      `iam_before_${run}`,
+      `iam_before_${later}`,
+    ])
   })
 })

@@ -18,6 +18,11 @@ describe('pruning backups', () => {
     ],
     ['one that holds nothing that can be read', { held: [[], ['a'], ['a']], retain: 2, removed: ['0'] }],
   ])('removes %s', (_, { held, retain, removed }) => {
-    expect(planPrune(backups(...held), { retain, managed: ['a', 'b'] })).toEqual(removed)
+    expect(planPrune(backups(...held), { retain, managed: ['a', 'b'], keep: new Set() })).toEqual(removed)
+  })
+
+  it('leaves what a run made or needs, however old it looks', () => {
+    const rule = { retain: 1, managed: ['a'], keep: new Set(['0']) }
+    expect(planPrune(backups(['a'], ['a'], ['a']), rule)).toEqual(['1'])
   })
 })

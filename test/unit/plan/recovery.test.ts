@@ -36,6 +36,7 @@ const world = (change: Partial<RestoreWorld> = {}): RestoreWorld => ({
   roles: ['postgres'],
   serverVersion: '17.5',
   retain: 1,
+  neighbours: [],
   ...change,
 })
 
