@@ -15,7 +15,7 @@ import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { changes, type Named } from './commands/travel.ts'
 import { upCommand } from './commands/up.ts'
-import { AppError, asAppError, type ExitCode, exitCodes, usageError } from './errors.ts'
+import { AppError, asAppError, type ExitCode, exitCodes, usageError, withStack } from './errors.ts'
 import type { Context } from './model/context.ts'
 import { makePaint } from './report/paint.ts'
 import { renderError } from './report/render.ts'
@@ -89,7 +89,8 @@ export const runCli = async (argv: readonly string[], context: Context): Promise
     await program.parseAsync()
     return exit
   } catch (error) {
-    const explained = asAppError(error, argv.includes('--verbose'))
+    const told = asAppError(error)
+    const explained = argv.includes('--verbose') ? withStack(told) : told
     const paint = makePaint(context.stderr, { noColor: argv.includes('--no-color'), env: context.env })
     const { message, details, hint, touched } = explained
     // Nobody fears that a verb that only reads had touched something.

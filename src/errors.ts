@@ -32,6 +32,8 @@ export type AppErrorOptions = {
    * `true` makes a code that promises the opposite 1.
    */
   touched?: boolean | undefined
+  /** What became of the work of the step that threw it, where it is not simply undone. */
+  work?: 'done' | 'unknown' | undefined
   /** The next command to type, without the arrow. */
   hint?: string
   /** Further lines: why, and what state things are in. */
@@ -43,24 +45,34 @@ export type AppErrorOptions = {
 export class AppError extends Error {
   readonly exitCode: ExitCode
   readonly touched: boolean | undefined
+  readonly work: 'done' | 'unknown' | undefined
   readonly hint: string | undefined
   readonly details: readonly string[]
 
-  constructor(message: string, { exitCode, touched, hint, details = [], cause }: AppErrorOptions) {
+  constructor(message: string, { exitCode, touched, work, hint, details = [], cause }: AppErrorOptions) {
     super(message, { cause })
     this.name = 'AppError'
     const promises = promising.has(exitCode)
     this.exitCode = touched && promises ? exitCodes.failed : exitCode
     this.touched = touched ?? (promises ? false : undefined)
+    this.work = work
     this.hint = hint
     this.details = details
   }
 }
 
 /** The same error told by whoever knows more: what was touched before, how things stand, what to type. */
-export const amend = (error: AppError, changes: Partial<AppErrorOptions>): AppError => {
-  const { message, exitCode, touched, hint, details, cause } = error
-  return new AppError(message, { exitCode, touched, details, cause, ...(hint && { hint }), ...changes })
+export const amend = (
+  error: AppError,
+  changes: Partial<AppErrorOptions> & { message?: string },
+): AppError => {
+  const { message, hint, ...rest } = error
+  return new AppError(changes.message ?? message, {
+    ...rest,
+    cause: error.cause,
+    ...(hint && { hint }),
+    ...changes,
+  })
 }
 
 /** The same once something was changed: who could not reach or refused could not know of it. Bugs stay what they are. */
@@ -74,13 +86,20 @@ export const usageError = (message: string, hint?: string, details?: readonly st
     ...(details && { details }),
   })
 
-/** An AppError as it is; anything else as what it is: a bug, whose stack `verbose` shows. */
-export const asAppError = (error: unknown, verbose: boolean): AppError => {
+const unexpected = 'Unexpected: '
+
+/** The stack of a bug, for `--verbose`. */
+export const withStack = (error: AppError): AppError =>
+  error.message.startsWith(unexpected) && error.cause instanceof Error
+    ? amend(error, { details: [error.cause.stack ?? '', ...error.details] })
+    : error
+
+/** An AppError as it is; anything else as what it is: a bug. */
+export const asAppError = (error: unknown): AppError => {
   if (error instanceof AppError) return error
-  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
-  return new AppError(`Unexpected: ${message}`, {
+  const { message } = error instanceof Error ? error : new Error(String(error))
+  return new AppError(`${unexpected}${message}`, {
     exitCode: exitCodes.failed,
-    details: verbose ? [stack] : [],
     hint: 'run it again with --verbose, and report it with the output',
     cause: error,
   })

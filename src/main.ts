@@ -44,11 +44,13 @@ stop.signal.addEventListener('abort', () => {
 
 // After the signals, since it takes a while.
 const { runCli } = await import('./cli.ts')
-// Whoever read our output has gone: a run in mid-migration goes on without it.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error
-  })
+// Whoever read our output has gone, or its disk is full: a run in mid-migration goes on without it, and its code is its own.
+process.stderr.on('error', () => {})
+process.stdout.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+  process.stdout.on('error', () => {})
+  if (code !== 'EPIPE' && code !== 'ECONNRESET')
+    process.stderr.write(`stdout is not complete: ${message}; the exit code is the run's\n`)
+})
 
 /** In a session of its own: neither Ctrl-C nor the end of the terminal reaches it. */
 const detach = (args: readonly string[], log: string): Detached => {

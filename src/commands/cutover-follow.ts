@@ -11,13 +11,15 @@ import { isReset } from '../plan/cutover.ts'
 import { commandsOf, describeProgress, describeStanding } from '../report/cutover.ts'
 import { replay } from '../report/log.ts'
 import { renderError } from '../report/render.ts'
+import { describeError, type Report } from '../report/report.ts'
 import type { RunEvent } from '../report/run-documents.ts'
 import type { CutoverHost } from '../run/cutover-tools.ts'
+import { recorded } from '../run/record.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { readNewest } from '../run/unfinished.ts'
 import { makeHolder } from '../run/with-locks.ts'
 import type { CutoverOptions } from './cutover-session.ts'
-import { paintFor, reportFor } from './options.ts'
+import { paintFor, recordOptions, reportFor } from './options.ts'
 
 export type Followed = { options: CutoverOptions; config: Config; host: CutoverHost; context: Context }
 
@@ -90,21 +92,49 @@ export type FollowRequest = Followed & {
   signal?: AbortSignal
 }
 
+const whyUnfinished = (request: FollowRequest): AppError => {
+  if (!request.signal?.aborted) return silent(request)
+  return request.context.stop.aborted ? killed(request) : left(request)
+}
+
+/** The run that was followed has no last event: whoever reads events gets one all the same. */
+const conclude = (
+  request: FollowRequest,
+  { report, run }: { report: Report; run: string | undefined },
+): ExitCode => {
+  const { host, journal } = request
+  const position = newestOf(request)
+  // A log whose disk was full ends early; the journal tells how the run did.
+  const isDone = position?.frame.run === journal && position.outcome === 'done'
+  const error = isDone ? undefined : whyUnfinished(request)
+  const base = { version: 1 as const, run: run ?? journal }
+  if (run === undefined)
+    report.event({ ...base, event: 'run.started', command: 'cutover', environment: host.name, plan: null })
+  const exit = error?.exitCode ?? exitCodes.done
+  const ended = exit === exitCodes.failed ? 'failed' : 'interrupted'
+  const status = error ? ended : 'done'
+  const told = error && { error: describeError(error) }
+  report.event({ ...base, event: 'run.finished', status, exit, databases: [], ...told })
+  if (error) throw error
+  return exit
+}
+
 /** Shows what another process does, as if it were this one, and answers its exit code. */
 export const follow = async (request: FollowRequest): Promise<ExitCode> => {
   const { options, config, host, context, journal, from, isAlive, signal } = request
-  const report = reportFor(options, context)
+  const report = recorded(reportFor(options, context), recordOptions(options, context))
   const file = runLogFile(requireState(config, host, context.env), journal)
+  let run: string | undefined
   let finished: Extract<RunEvent, { event: 'run.finished' }> | undefined
   for await (const line of followRunLog(file, { from, isAlive, ...(signal && { signal }) })) {
     const event = replay(line, report)
+    run ??= event?.run
     if (event?.event !== 'run.finished') continue
     finished = event
     break
   }
   report.close()
-  if (!finished && context.stop.aborted && signal?.aborted) throw killed(request)
-  if (!finished) throw signal?.aborted ? left(request) : silent(request)
+  if (!finished) return conclude(request, { report, run })
   if (finished.error && !options.json)
     context.stderr.write(
       renderError({ hint: undefined, ...finished.error }, paintFor(context.stderr, options, context)),

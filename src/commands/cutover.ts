@@ -1,5 +1,5 @@
 import { type ExitCode, usageError } from '../errors.ts'
-import { appendRunLog } from '../io/run-log.ts'
+import { openRunLog } from '../io/run-log.ts'
 import type { Context } from '../model/context.ts'
 import { isReset } from '../plan/cutover.ts'
 import { logReport } from '../report/log.ts'
@@ -97,7 +97,7 @@ const runCutover = async (
 export const cutover = async (options: CutoverOptions, context: Context): Promise<ExitCode> => {
   const later: Later = {}
   const { log } = options
-  const report = log === undefined ? undefined : logReport((line) => appendRunLog(log, line))
+  const report = log === undefined ? undefined : logReport(openRunLog(log))
   const frame = { command: 'cutover', environment: options.host, global: options, ...(report && { report }) }
   const exit = await withRun(frame, context, (run) => runCutover(run, { options, context, later }))
   return later.do ? later.do() : exit

@@ -6,6 +6,7 @@ import { jsonReport } from '../report/json.ts'
 import { makePaint, type Paint } from '../report/paint.ts'
 import type { Report } from '../report/report.ts'
 import { textReport } from '../report/text.ts'
+import type { RecordOptions } from '../run/record.ts'
 
 /** The program that a verb adds itself to; it knows the global flags. */
 export type Program = ReturnType<typeof globalOptions<object>>
@@ -30,7 +31,7 @@ export type GlobalOptions = {
 }
 
 /** The last one wins when a flag is given twice. */
-const lastOf = (value: string | string[]): string => [value].flat().at(-1) ?? ''
+export const lastOf = (value: string | string[]): string => [value].flat().at(-1) ?? ''
 
 const secondsOf = (value: unknown): number => {
   const seconds = Number([value].flat().at(-1))
@@ -121,6 +122,13 @@ const textReportFor = (options: GlobalOptions, context: Context): Report => {
   })
   return env.GITLAB_CI === 'true' && !options.quiet ? sectionedReport(report, stderr) : report
 }
+
+/** Where the events of a run go beside its report. */
+export const recordOptions = (files: GlobalOptions, { cwd, stderr }: Context): RecordOptions => ({
+  files,
+  cwd,
+  complain: (text) => void stderr.write(text),
+})
 
 export const reportFor = (options: GlobalOptions, context: Context): Report =>
   options.json ? jsonReport(context.stdout) : textReportFor(options, context)

@@ -29,6 +29,8 @@ export type PlannedVerb = {
   options: GlobalOptions & { environment: string; db: readonly string[] }
   /** The whole command line, to be typed again. */
   command: string
+  /** What goes on from where a run stopped, where that is another command line; `confirmed` is the flag of who was asked. */
+  resume?: (planned: Planned, confirmed: string) => string
   plan: (environment: Environment, engine: Engine) => Promise<Planned>
   asks: (environment: Environment) => boolean
   /** Shows the plan even where nothing is asked. */
@@ -44,6 +46,7 @@ export type PlannedVerb = {
 /** Where it is asked for, and something is to be done: the plan, then the question. */
 const askFirst = async (shown: ShownPlan, verb: PlannedVerb, context: Context): Promise<void> => {
   const { options, question } = verb
+  if (shown.plan.steps.length === 0) return
   const asks = verb.asks(shown.environment)
   const command = asks ? `${verb.command} --confirm yes` : verb.command
   if (!options.json && (asks || (verb.alwaysShown && !options.quiet)))
@@ -78,13 +81,14 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
   await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)
   const { databases, planned } = await verb.plan(environment, engine)
   requireAllowed(planned, verb.command)
-  await settleFindings(engine.server, databases)
+  for (const line of await settleFindings(engine.server, databases)) report.note(line)
   requireShown(shown, planned)
   if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
   run.start(planned)
   const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
   const applied = watchApplied(engine.server, databases)
-  const migrate = { run: run.id, lockTimeout: environment.lockTimeout, interrupt, provenance, applied }
+  const { name, lockTimeout } = environment
+  const migrate = { run: run.id, environment: name, lockTimeout, interrupt, provenance, applied }
   const tools = { engine, migrate, lost: lock?.lost, onProgress: report.progress, stop }
   await using performer = openPerformer(planned, tools)
   const started = performance.now()
@@ -94,7 +98,8 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
     report,
     interrupt,
     stop,
-    resume: verb.command,
+    resume:
+      verb.resume?.({ planned, databases }, verb.asks(environment) ? ' --confirm yes' : '') ?? verb.command,
     continueOnError: verb.continueOnError,
   })
   const ms = performance.now() - started
@@ -118,7 +123,9 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
   report.note(renderHeader(verb.verb, { environment, image }, paintFor(context.stderr, options, context)))
   requireAllowed(planned, command)
   for (const line of renderMissing(databases)) report.note(line)
-  if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
+  // Under the lock, a row of the ledger that a dead run left open is settled.
+  const settled = !databases.some(({ open }) => open)
+  if (planned.steps.length === 0 && settled) return reportNothing(run, environment, { planned, databases })
   await askFirst({ plan: planned, command, databases: [], environment, image }, verb, context)
   // Awaited here: what this function opened closes when it returns.
   return await runLocked({ run, config, environment, engine, holder, shown: planned }, verb, context)

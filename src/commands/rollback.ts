@@ -1,21 +1,38 @@
 import { type ExitCode, usageError } from '../errors.ts'
 import type { Context } from '../model/context.ts'
-import { planRollback } from '../plan/rollback.ts'
+import type { Plan } from '../model/plan.ts'
+import type { DatabaseState } from '../model/types.ts'
+import { beforeAll, planRollback, type RollbackTarget, staysOf } from '../plan/rollback.ts'
 import { renderRollback } from '../report/rollback.ts'
 import { renderSummary } from '../report/up.ts'
 import { requireDocker } from '../run/require-shared.ts'
 import { readUpWorld } from '../run/world.ts'
-import { environmentArgument, type GlobalOptions, type Program, paintFor, type Wire } from './options.ts'
+import {
+  environmentArgument,
+  type GlobalOptions,
+  lastOf,
+  type Program,
+  paintFor,
+  type Wire,
+} from './options.ts'
 import { runPlanned } from './planned-run.ts'
 import { withRun } from './run.ts'
 
-export type RollbackOptions = GlobalOptions & { environment: string; db: string; steps: number }
+export type RollbackOptions = GlobalOptions & {
+  environment: string
+  db: string
+  steps?: number | undefined
+  to?: string | undefined
+}
 
 const stepsOf = (value: unknown): number => {
   const steps = Number([value].flat().at(-1))
   if (Number.isInteger(steps) && steps > 0) return steps
   throw usageError('--steps takes a whole number from 1.', 'po-migrate rollback --help')
 }
+
+const targetOf = ({ steps = 1, to }: RollbackOptions): RollbackTarget =>
+  to === undefined ? { steps } : { to }
 
 const oneDatabase = (value: string | string[]): string => {
   const [name = '', ...others] = [value].flat()
@@ -41,17 +58,33 @@ export const rollbackCommand = (program: Program, wire: Wire) =>
         })
         .option('steps', {
           type: 'number',
-          default: 1,
           requiresArg: true,
           coerce: stepsOf,
-          describe: 'How many migrations',
+          describe: 'How many migrations (default: 1)',
         })
-        .example('$0 rollback dev --db calendar', 'the newest one'),
+        .option('to', {
+          type: 'string',
+          requiresArg: true,
+          conflicts: 'steps',
+          coerce: lastOf,
+          describe: `Every migration newer than this version, which stays; ${beforeAll}: all of them`,
+        })
+        .example('$0 rollback dev --db calendar', 'the newest one')
+        .example('$0 rollback dev --db calendar --to 00007', 'whatever is newer than 00007'),
     wire(rollback),
   )
 
-const commandLine = ({ environment, db, steps }: RollbackOptions): string =>
-  `po-migrate rollback ${environment} --db ${db}${steps > 1 ? ` --steps ${steps}` : ''}`
+const commandLine = ({ environment, db, steps, to }: RollbackOptions): string => {
+  const command = `po-migrate rollback ${environment} --db ${db}`
+  if (to !== undefined) return `${command} --to ${to}`
+  return steps === undefined ? command : `${command} --steps ${steps}`
+}
+
+/** A number of steps would undo more when it is repeated after some of them were done. */
+const resumeLine = (options: RollbackOptions, planned: Plan, [state]: readonly DatabaseState[]): string => {
+  const { steps: _, ...rest } = options
+  return commandLine({ ...rest, to: staysOf(planned, state?.applied ?? []) })
+}
 
 /** Undoes the newest applied migrations of one database, newest first, by their down sections. */
 export const rollback = (options: RollbackOptions, context: Context): Promise<ExitCode> =>
@@ -62,12 +95,14 @@ export const rollback = (options: RollbackOptions, context: Context): Promise<Ex
         verb: 'rollback',
         options: { ...options, db: [options.db] },
         command: commandLine(options),
+        resume: ({ planned, databases }, confirmed) =>
+          `${resumeLine(options, planned, databases)}${confirmed}`,
         plan: async (environment, engine) => {
           requireDocker(environment, 'rollback')
           const world = await readUpWorld(environment, engine)
           return {
             databases: world.databases,
-            planned: planRollback({ environment, ...world, steps: options.steps }),
+            planned: planRollback({ environment, ...world, target: targetOf(options) }),
           }
         },
         // Others work with a shared host's data as well.

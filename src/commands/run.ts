@@ -1,4 +1,4 @@
-import { AppError, asAppError, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
+import { AppError, asAppError, type ExitCode, exitCodes, interruptionCode, withStack } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { outcomesByDatabase } from '../model/outcome.ts'
 import { describePlan, type Plan } from '../model/plan.ts'
@@ -7,7 +7,7 @@ import { describeError, type Report, type Standing } from '../report/report.ts'
 import type { RunResult } from '../run/execute.ts'
 import { recorded } from '../run/record.ts'
 import { makeRunId } from '../run/run-id.ts'
-import { type GlobalOptions, paintFor, reportFor } from './options.ts'
+import { type GlobalOptions, paintFor, recordOptions, reportFor } from './options.ts'
 
 export type Run = {
   id: string
@@ -35,6 +35,14 @@ const beforeFirstStep = (reason: unknown): AppError =>
     touched: false,
     details: ['No step was begun.'],
   })
+/** Files that cannot be opened end a run before it begins, and that is told as an event too. */
+const attempt = (open: () => Report): { report?: Report; error?: unknown } => {
+  try {
+    return { report: open() }
+  } catch (error) {
+    return { error }
+  }
+}
 
 /**
  * The frame of every verb that changes something: a run id, a report, the first and the last event, one place for errors.
@@ -47,8 +55,10 @@ export const withRun = async (
 ): Promise<ExitCode> => {
   const id = makeRunId(new Date())
   let standing = (): Standing => ({ outcomes: [], error: beforeFirstStep(context.stop.reason) })
+  const plain = given ?? reportFor(global, context)
+  const recording = attempt(() => recorded(plain, recordOptions(global, context)))
   const report: Report = {
-    ...recorded(given ?? reportFor(global, context), global, context.cwd),
+    ...(recording.report ?? plain),
     standing: (describe) => {
       standing = describe
     },
@@ -60,8 +70,9 @@ export const withRun = async (
     const document = plan && describePlan(plan)
     report.event({ version: 1, event: 'run.started', run: id, command, environment, plan: document })
   }
-  const finish = ({ outcomes, status, exit, error }: RunResult): void => {
+  const finish = ({ outcomes, status, exit, error: told }: RunResult): void => {
     if (finished) return
+    const error = told && global.verbose ? withStack(told) : told
     finished = true
     report.close()
     if (!started) tellStart(null)
@@ -79,9 +90,10 @@ export const withRun = async (
   }
   const settle = async (): Promise<RunResult> => {
     try {
+      if (recording.error) throw recording.error
       return await body({ id, report, start: tellStart })
     } catch (error) {
-      const explained = asAppError(error, global.verbose)
+      const explained = asAppError(error)
       return {
         outcomes: [],
         status: statusOf(explained.exitCode),

@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.ts'
-import { AppError, type ExitCode } from '../errors.ts'
+import { asAppError, type ExitCode } from '../errors.ts'
 import { readRevision } from '../io/git.ts'
 import { shellUntil } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
@@ -105,13 +105,13 @@ const goWithEvents = async (journey: Journey, context: Context): Promise<ExitCod
   try {
     return await go(journey, { ...context, stdout: { ...context.stdout, write: events.write } })
   } catch (error) {
-    if (!(error instanceof AppError)) throw error
+    const told = asAppError(error)
     const last = events.last()
     if (last?.event === 'run.finished') return last.exit as ExitCode
     if (!last) {
       const environment = destination.environment ?? destination.place.host.name
       return withRun({ command: verbOf(journey), environment, global: options }, context, () =>
-        Promise.reject(error),
+        Promise.reject(told),
       )
     }
     const finished: RunEvent = {
@@ -119,12 +119,12 @@ const goWithEvents = async (journey: Journey, context: Context): Promise<ExitCod
       event: 'run.finished',
       run: last.run,
       status: 'failed',
-      exit: error.exitCode,
+      exit: told.exitCode,
       databases: [],
-      error: describeError(error),
+      error: describeError(told),
     }
     writeDocument(context.stdout, finished)
-    return error.exitCode
+    return told.exitCode
   }
 }
 

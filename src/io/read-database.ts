@@ -6,7 +6,7 @@ import { type KnownTexts, readKnownTexts } from './ledger.ts'
 import type { Server } from './postgres.ts'
 
 const maintenance = 'postgres'
-const nothingKnown: KnownTexts = { checksums: new Map(), attempted: new Set() }
+const nothingKnown: KnownTexts = { checksums: new Map(), attempted: new Set(), open: false }
 
 /** Which of these databases exist on the server. */
 export const readExisting = async (server: Server, names: readonly string[]): Promise<Set<string>> => {

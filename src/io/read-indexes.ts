@@ -5,7 +5,7 @@ import type { Server } from './postgres.ts'
 
 /** An index stands in its table's schema: the one written there, else the first of a new session's path that has it. */
 const findSql = `
-select w.name, found.reference, found.valid
+select w.name, found.reference, found.valid, found.definition
 from unnest($1::text[], $2::text[]) as w(name, target)
 cross join lateral (select pg_catalog.parse_ident(w.target) as path) as target
 cross join lateral (
@@ -13,7 +13,8 @@ cross join lateral (
     else coalesce($3::text[], pg_catalog.current_schemas(false)::text[]) end as names
 ) as schemas
 cross join lateral (
-  select c.oid::regclass::text as reference, i.indisvalid as valid
+  select c.oid::regclass::text as reference, i.indisvalid as valid,
+    pg_catalog.pg_get_indexdef(c.oid) as definition
   from pg_catalog.pg_index i
   join pg_catalog.pg_class c on c.oid = i.indexrelid
   join pg_catalog.pg_class t on t.oid = i.indrelid
@@ -35,7 +36,7 @@ export const readIndexes = async (
   // A session of its own: one that was open before a file changed the database's search_path still has the old one.
   await using session = await server.session(database)
   const rows = await session.query<FoundIndex & { name: string }>(findSql, values)
-  return new Map(rows.map(({ name, reference, valid }) => [name, { reference, valid }]))
+  return new Map(rows.map(({ name, ...found }) => [name, found]))
 }
 
 /**

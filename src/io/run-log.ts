@@ -17,8 +17,20 @@ export const runLogFile = (state: State, run: string): string => {
   return places.find(existsSync) ?? fileOf(state.directory, run)
 }
 
-export const appendRunLog = (file: string, line: string): void =>
-  appendFileSync(file, `${line}\n`, { mode: groupWritable })
+/** Adds lines to a run's log. A disk that takes none ends no run: they come with a later one, once there is room again. */
+export const openRunLog = (file: string): ((line: string) => void) => {
+  let waiting = ''
+  return (line) => {
+    waiting += `${line}\n`
+    try {
+      appendFileSync(file, waiting, { mode: groupWritable })
+      waiting = ''
+    } catch {
+      // Half of a line may stand there.
+      if (!waiting.startsWith('\n')) waiting = `\n${waiting}`
+    }
+  }
+}
 
 /** Bytes so far; 0 where there is none. */
 export const runLogSize = (file: string): number => (existsSync(file) ? statSync(file).size : 0)

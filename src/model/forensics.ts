@@ -3,10 +3,15 @@ import { sectionOf } from './migration.ts'
 import type { Migration } from './types.ts'
 
 /** An index and its table, as a file writes them: perhaps quoted, the table perhaps with its schema. */
-export type ConcurrentIndex = { name: string; table: string }
+export type ConcurrentIndex = {
+  name: string
+  table: string
+  /** `btree (a, b)`, `unique btree (a)`; absent where it is more than columns, and cannot be compared. */
+  shape?: string
+}
 
-/** An index that is there; `reference` names it for any session. */
-export type FoundIndex = { reference: string; valid: boolean }
+/** An index that is there; `reference` names it for any session, `definition` is Postgres' own. */
+export type FoundIndex = { reference: string; valid: boolean; definition: string }
 
 /** How far a file got that a dead run left, and what has to be done about it. */
 export type Finding =
@@ -25,13 +30,35 @@ export type Finding =
     }
 
 const concurrentIndex =
-  /^\s*create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$]+)\s+on\s+(?:only\s+)?((?:(?:"(?:[^"]|"")+"|[\w$]+)\s*\.\s*)?(?:"(?:[^"]|"")+"|[\w$]+))/im
+  /^\s*create\s+(unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$]+)\s+on\s+(?:only\s+)?((?:(?:"(?:[^"]|"")+"|[\w$]+)\s*\.\s*)?(?:"(?:[^"]|"")+"|[\w$]+))\s*([^;]*)/im
+const columnsOnly = /^(?:using\s+(\w+)\s*)?\(\s*((?:[\w$]+|"[^"]+")(?:\s*,\s*(?:[\w$]+|"[^"]+"))*)\s*\)\s*$/i
+const definition = /^CREATE (UNIQUE )?INDEX .* (USING \w+ .*)$/s
 const comments = /--.*$/gm
 
 /** The index that a file builds concurrently, if that is what it does. */
 export const concurrentIndexOf = ({ up, transaction }: Migration): ConcurrentIndex | undefined => {
-  const [, name, table] = (!transaction && concurrentIndex.exec(up.replace(comments, ''))) || []
-  return name !== undefined && table !== undefined ? { name, table } : undefined
+  const found = transaction ? null : concurrentIndex.exec(up.replace(comments, ''))
+  const [, unique, name, table, rest = ''] = found ?? []
+  if (name === undefined || table === undefined) return undefined
+  const shape = shapeOf(unique !== undefined, rest)
+  return { name, table, ...(shape !== undefined && { shape }) }
+}
+
+const identifier = (written: string): string =>
+  written.startsWith('"') ? written.slice(1, -1) : written.toLowerCase()
+
+/** What an index on plain columns is, however it is written. */
+const shapeOf = (unique: boolean, rest: string): string | undefined => {
+  const [, method = 'btree', columns] = columnsOnly.exec(rest.trim()) ?? []
+  if (columns === undefined) return undefined
+  const names = columns.split(',').map((column) => identifier(column.trim()))
+  return `${unique ? 'unique ' : ''}${method.toLowerCase()} (${names.join(', ')})`
+}
+
+/** Name and table alone do not identify an index: one on other columns is another one. */
+const isAnother = ({ shape }: ConcurrentIndex, found: FoundIndex): boolean => {
+  const [, unique, rest] = definition.exec(found.definition) ?? []
+  return shape !== undefined && rest !== undefined && shapeOf(unique !== undefined, rest) !== shape
 }
 
 export type Evidence = {
@@ -42,6 +69,8 @@ export type Evidence = {
   recorded: ReadonlySet<string>
   /** Rows that say `running`, of runs that are not alive. */
   abandoned: readonly LedgerEntry[]
+  /** The newest attempt at each version. */
+  last: ReadonlyMap<string, LedgerEntry>
   /** By the names in which the files write them. */
   indexes: ReadonlyMap<string, FoundIndex>
   /** dbmate's table of versions, quoted for SQL. */
@@ -59,18 +88,29 @@ const record = (version: string, table: string): string =>
 const forget = (version: string, table: string): string =>
   `delete from ${table} where version = ${literal(version)};`
 
+/** Only an attempt that did not end well makes an index evidence: without one, it was there before, or built by hand. */
 const examineIndex = (
-  migration: Migration,
-  { name }: ConcurrentIndex,
-  { indexes, versionsTable }: Evidence,
+  { version, file }: Migration,
+  wanted: ConcurrentIndex,
+  { indexes, last, versionsTable }: Evidence,
 ): Finding | undefined => {
-  const { version, file } = migration
+  const index = indexes.get(wanted.name)
+  const { direction, outcome } = last.get(version) ?? {}
+  if (!index || direction !== 'up' || outcome === 'done' || isAnother(wanted, index)) return undefined
   const base = { kind: 'unrecorded' as const, version, file }
-  const index = indexes.get(name)
-  if (!index) return undefined
-  return index.valid
-    ? { ...base, why: `the index ${name} is there and valid`, sql: [record(version, versionsTable)] }
-    : { ...base, why: `the index ${name} was left INVALID`, sql: [dropIndex(index.reference)] }
+  if (!index.valid)
+    return {
+      ...base,
+      why: `the index ${wanted.name} was left INVALID`,
+      sql: [dropIndex(index.reference)],
+    }
+  // Postgres refused a failed one: a valid index is not its work.
+  if (outcome !== 'running') return undefined
+  return {
+    ...base,
+    why: `the index ${wanted.name} is there and valid`,
+    sql: [record(version, versionsTable)],
+  }
 }
 
 const examineEntry = (entry: LedgerEntry, evidence: Evidence): Finding => {

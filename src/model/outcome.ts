@@ -2,7 +2,8 @@ import type { Step } from './plan.ts'
 
 export type StepStatus = 'done' | 'failed' | 'skipped'
 
-export type StepOutcome = { step: Step; status: StepStatus }
+/** `work`: what became of a failed step's work, where it is not simply undone. */
+export type StepOutcome = { step: Step; status: StepStatus; work?: 'done' | 'unknown' }
 
 /** Name on the server of the database that a step is about, if it is about one. */
 export const databaseOf = (step: Step): string | undefined =>
@@ -15,6 +16,8 @@ export type DatabaseOutcome = {
   status: 'done' | 'failed' | 'stopped' | 'untouched'
   /** Versions that were applied or rolled back, in order. */
   changed: string[]
+  /** Versions of which Postgres could not be asked any more. */
+  unknown?: string[]
   /** Steps that were not started. */
   waiting: number
 }
@@ -31,24 +34,27 @@ export const outcomesByDatabase = (outcomes: readonly StepOutcome[]): DatabaseOu
   return [...names].map((database) => {
     const own = outcomes.filter(({ step }) => databaseOf(step) === database)
     const statuses = own.map(({ status }) => status)
+    const versions = (is: (outcome: StepOutcome) => boolean): string[] =>
+      own.filter(is).flatMap(({ step }) => ('migration' in step ? step.migration.version : []))
+    const unknown = versions(({ work }) => work === 'unknown')
     return {
       database,
       status: statusOf(statuses),
-      changed: own.flatMap(({ step, status }) =>
-        'migration' in step && status === 'done' ? step.migration.version : [],
-      ),
+      changed: versions(({ status, work }) => status === 'done' || work === 'done'),
+      ...(unknown.length > 0 && { unknown }),
       waiting: statuses.filter((status) => status === 'skipped').length,
     }
   })
 }
 
-const describe = ({ status, changed, waiting }: DatabaseOutcome, did: string): string => {
+const describe = ({ status, changed, unknown, waiting }: DatabaseOutcome, did: string): string => {
   if (status === 'done' || status === 'untouched') return status
   const stays =
     changed.length > 0
       ? `${changed.join(', ')} ${changed.length > 1 ? 'stay' : 'stays'} ${did}`
-      : `nothing new ${did}`
-  return `${status}: ${stays}${waiting > 0 ? `, ${waiting} not started` : ''}`
+      : `nothing ${unknown ? 'else is known to be' : 'new'} ${did}`
+  const open = unknown ? `whether ${unknown.join(', ')} is ${did} is not known; ` : ''
+  return `${status}: ${open}${stays}${waiting > 0 ? `, ${waiting} not started` : ''}`
 }
 
 /** What became of a backup or a restore as a whole. */

@@ -168,6 +168,8 @@ export type DatabaseReading = {
   checksums: ReadonlyMap<string, string>
   /** Checksums of every file that was ever begun here, also of those that failed. */
   attempted: ReadonlySet<string>
+  /** An attempt's end is not written down: its run is at work, or died. */
+  open: boolean
 }
 
 /** One managed database with everything a plan needs to know. */

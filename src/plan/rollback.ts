@@ -11,9 +11,14 @@ export type RollbackWorld = {
   databases: readonly DatabaseState[]
   /** dbmate's image when this machine has to pull it first. */
   missingImage: string | undefined
-  /** How many of the newest applied versions. */
-  steps: number
+  target: RollbackTarget
 }
+
+/** How many of the newest applied versions go, or the version that stays the newest one. */
+export type RollbackTarget = { steps: number } | { to: string }
+
+/** Below every version: `--to` it undoes all. */
+export const beforeAll = '0'
 
 /** Why a version cannot be rolled back, or the file that does it. */
 const judge = (state: DatabaseState, version: string): Migration | string => {
@@ -33,26 +38,51 @@ const judge = (state: DatabaseState, version: string): Migration | string => {
   return migration
 }
 
+/** @throws AppError (exit 2) when there are fewer, or the version that is to stay is not applied. */
+const choose = ({ managed, applied }: DatabaseState, target: RollbackTarget, status: string): string[] => {
+  const newest = [...applied].sort(compareVersions).reverse()
+  if ('to' in target) {
+    const { to } = target
+    if (to !== beforeAll && !applied.includes(to))
+      throw usageError(
+        `${managed.database}: ${to} is not applied, so it cannot stay.`,
+        `${status}   # --to takes an applied version, or ${beforeAll} to undo all`,
+      )
+    return newest.filter((version) => compareVersions(version, to) > 0)
+  }
+  const most = newest.length
+  if (most > 0 && target.steps > most)
+    throw usageError(
+      `${managed.database}: ${most} ${most === 1 ? 'migration is' : 'migrations are'} applied, fewer than ${target.steps}.`,
+      status,
+    )
+  return newest.slice(0, target.steps)
+}
+
+/** The version that is the newest one when all of a plan is undone: naming it may be repeated, a number may not. */
+export const staysOf = ({ steps }: Plan, applied: readonly string[]): string => {
+  const going = new Set(steps.flatMap((step) => ('migration' in step ? step.migration.version : [])))
+  return (
+    applied
+      .filter((version) => !going.has(version))
+      .sort(compareVersions)
+      .at(-1) ?? beforeAll
+  )
+}
+
 /**
  * What `rollback` will do: the newest applied versions by dbmate's order, newest first. Which they are is read from the
  * table of versions: dbmate by itself takes the newest *file*, and undoes the wrong one when the newest has none.
  * @throws AppError (exit 4) when one of them cannot be undone.
  */
-export const planRollback = ({ environment, databases, missingImage, steps }: RollbackWorld): Plan => {
+export const planRollback = ({ environment, databases, missingImage, target }: RollbackWorld): Plan => {
   const [first] = databases
   requireUnobstructed(databases.flatMap(({ obstacle }) => obstacle ?? []))
-  const most = Math.max(0, ...databases.map(({ applied }) => applied.length))
-  if (most > 0 && steps > most)
-    throw usageError(
-      `${first?.managed.database}: ${most} ${most === 1 ? 'migration is' : 'migrations are'} applied, fewer than ${steps}.`,
-      `po-migrate status ${environment.name}`,
-    )
   const judged = databases.flatMap((state) =>
-    [...state.applied]
-      .sort(compareVersions)
-      .reverse()
-      .slice(0, steps)
-      .map((version) => ({ state, found: judge(state, version) })),
+    choose(state, target, `po-migrate status ${environment.name}`).map((version) => ({
+      state,
+      found: judge(state, version),
+    })),
   )
   const reasons = judged.flatMap(({ state, found }) =>
     typeof found === 'string' ? `${state.managed.database}: ${found}` : [],

@@ -34,6 +34,7 @@ const parse = (text: string): LogLine => {
 
 /** Tells a report what a line of the log says, and answers its event, if it is one. */
 export const replay = (text: string, report: Report): RunEvent | undefined => {
+  if (text === '') return undefined
   const line = parse(text)
   if ('event' in line) {
     report.event(line.event)

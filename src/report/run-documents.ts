@@ -102,6 +102,10 @@ export const eventDocument = z.discriminatedUnion('event', [
           database: z.string().describe('Name on the server'),
           status: z.enum(['done', 'failed', 'stopped', 'untouched']),
           changed: z.array(z.string()).describe('Versions that were applied or rolled back'),
+          unknown: z
+            .array(z.string())
+            .optional()
+            .describe('Versions of which Postgres could not be asked any more'),
           waiting: z.int().describe('Steps that were not started'),
         }),
       )

@@ -18,6 +18,7 @@ export type AttemptOptions = {
   engine: Engine
   dbmate: Dbmate
   run: string
+  environment: string
   managed: ManagedDatabase
   migration: Migration
   direction: Direction

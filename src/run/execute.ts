@@ -1,4 +1,4 @@
-import { AppError, amend, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
+import { AppError, amend, asAppError, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
 import { stepKey } from '../model/journal.ts'
 import { databaseOf, describeOutcome, type StepOutcome } from '../model/outcome.ts'
 import { describeStep, type Plan, type Step } from '../model/plan.ts'
@@ -30,7 +30,7 @@ export const nothingDone: RunResult = { outcomes: [], status: 'done', exit: exit
 
 /** Whether anything that stays was changed. */
 const hasChanged = (outcomes: readonly StepOutcome[]): boolean =>
-  outcomes.some(({ step, status }) => status === 'done' && step.kind !== 'pull-image')
+  outcomes.some(({ step, status, work }) => work || (status === 'done' && step.kind !== 'pull-image'))
 
 const resumeOf = ({ resume }: ExecuteOptions, outcomes: readonly StepOutcome[]): string =>
   typeof resume === 'string' ? resume : resume(outcomes)
@@ -44,13 +44,13 @@ const stopped = (error: AppError, outcomes: readonly StepOutcome[], options: Exe
   })
 }
 
+/** A bug is a failure too: what was done before it has to be told. */
 const runStep = async (step: Step, perform: ExecuteOptions['perform']): Promise<AppError | undefined> => {
   try {
     await perform(step)
     return undefined
   } catch (error) {
-    if (error instanceof AppError) return error
-    throw error
+    return asAppError(error)
   }
 }
 
@@ -79,7 +79,7 @@ const standing = (outcomes: readonly StepOutcome[], { steps }: Plan, options: Ex
   const [step, ...later] = steps.slice(outcomes.length)
   const all: StepOutcome[] = [
     ...outcomes,
-    ...(step ? [{ step, status: 'failed' as const }] : []),
+    ...(step ? [{ step, status: 'failed' as const, work: 'unknown' as const }] : []),
     ...later.map((one) => ({ step: one, status: 'skipped' as const })),
   ]
   const error = new AppError(`Interrupted by ${interrupt.reason}; the running step did not end in time.`, {
@@ -157,7 +157,7 @@ export const execute = async (plan: Plan, options: ExecuteOptions): Promise<RunR
     const failure = await runStep(step, perform)
     if (failure) failures.push(failure)
     const status = failure ? 'failed' : 'done'
-    outcomes.push({ step, status })
+    outcomes.push({ step, status, ...(failure?.work && { work: failure.work }) })
     const ms = Math.round(performance.now() - started)
     const error = failure && { error: describeError(failure) }
     report.event({ ...base, event: 'step.finished', status, ms, ...error })

@@ -1,4 +1,5 @@
 import { AppError, exitCodes } from '../errors.ts'
+import { askAgain } from '../io/ask-again.ts'
 import { describeBlocker } from '../io/observer.ts'
 import { readIndexes } from '../io/read-indexes.ts'
 import { codeFrame } from '../model/code-frame.ts'
@@ -34,7 +35,9 @@ const leftIndex = async ({
 }: FailedAttempt): Promise<string | undefined> => {
   const index = direction === 'up' ? concurrentIndexOf(migration) : undefined
   if (index === undefined) return undefined
-  const found = (await readIndexes(engine.server, managed, [index])).get(index.name)
+  // Whatever cannot be had now must not hide what Postgres said.
+  const indexes = await askAgain(() => readIndexes(engine.server, managed, [index])).catch(() => undefined)
+  const found = indexes?.get(index.name)
   return found && !found.valid ? found.reference : undefined
 }
 
@@ -45,7 +48,7 @@ export const explainFailure = async (failed: FailedAttempt): Promise<AppError> =
   const section = sectionOf(migration, direction)
   const { message, sqlState, line: sectionLine, column } = parseDbmateError(result.output)
   const line = sectionLine === undefined ? undefined : section.line + sectionLine - 1
-  const logged = await engine.logged(section.sql, since)
+  const logged = await engine.logged(section.sql, since).catch(() => [])
   const index = await leftIndex(failed)
   const what = direction === 'up' ? `${file} failed` : `rolling back ${file} failed`
   const place = line === undefined ? '' : ` at line ${line}`

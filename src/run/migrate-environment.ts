@@ -36,11 +36,12 @@ export const migrateEnvironment = async (
   const world = await readUpWorld(environment, engine)
   const planned = planUp({ environment, ...world })
   requireUnobstructed(planned.obstacles)
-  await settleFindings(engine.server, world.databases)
+  for (const line of await settleFindings(engine.server, world.databases)) onProgress(line)
   const { interrupt, stop } = context
   const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
   const applied = watchApplied(engine.server, world.databases)
-  const migrate = { run, lockTimeout: environment.lockTimeout, interrupt, provenance, applied }
+  const { name, lockTimeout } = environment
+  const migrate = { run, environment: name, lockTimeout, interrupt, provenance, applied }
   await using performer = openPerformer(planned, { engine, migrate, lost, onProgress, stop })
   for (const [index, step] of planned.steps.entries()) {
     if (stop.aborted) throw cut()

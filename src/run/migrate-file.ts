@@ -1,4 +1,5 @@
-import { AppError, asTouched, exitCodes } from '../errors.ts'
+import { AppError, amend, asTouched, exitCodes } from '../errors.ts'
+import { askAgain } from '../io/ask-again.ts'
 import type { DbmateResult } from '../io/dbmate.ts'
 import { beginAttempt, endAttempt } from '../io/ledger.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
@@ -10,16 +11,42 @@ import { explainFailure, type FailedAttempt } from './explain-failure.ts'
 
 type Ended = FailedAttempt & Pick<MigrateFileOptions, 'managed' | 'applied'>
 
-/** Whether the table of versions says what this direction wants. */
+const didWhat = ({ direction }: Pick<AttemptOptions, 'direction'>): string =>
+  direction === 'up' ? 'applied' : 'rolled back'
+
+/** Postgres stays away: what became of the file is told by whoever can ask it later. */
+const notKnown = (ended: FailedAttempt, cause: AppError): AppError => {
+  const { managed, migration, environment, result } = ended
+  const said = result.exitCode === 0 ? `dbmate reported ${migration.file} as done` : result.output.trim()
+  return new AppError(
+    `${managed.database}: whether ${migration.file} was ${didWhat(ended)} is not known: Postgres cannot be asked.`,
+    {
+      exitCode: exitCodes.failed,
+      touched: true,
+      work: 'unknown',
+      details: [...(said ? [said] : []), cause.message, 'The next run settles its row in the ledger.'],
+      hint: `po-migrate status ${environment}`,
+      cause,
+    },
+  )
+}
+
+/** Whether the table of versions says what this direction wants. @throws AppError (exit 1) when that cannot be had. */
 const isRecorded = async (ended: Ended): Promise<boolean> => {
   const { managed, migration, direction, applied } = ended
-  return (await applied.read(managed)).has(migration.version) === (direction === 'up')
+  try {
+    const found = await askAgain(() => applied.read(managed))
+    return found.has(migration.version) === (direction === 'up')
+  } catch (error) {
+    if (!(error instanceof AppError) || error.exitCode !== exitCodes.unreachable) throw error
+    throw notKnown(ended, error)
+  }
 }
 
 /** dbmate is gone, and its backend may still work: end it, then see what the table of versions says. */
 const judgeLost = async (ended: Ended): Promise<void> => {
   const { engine, managed, migration, direction, result } = ended
-  await engine.cancel()
+  await engine.cancel().catch(() => {})
   if (await isRecorded(ended)) return
   const { file } = migration
   const what = direction === 'up' ? `${file} was not recorded` : `${file} is still recorded`
@@ -37,6 +64,8 @@ const judgeLost = async (ended: Ended): Promise<void> => {
 const judge = async (ended: Ended): Promise<void> => {
   const { managed, migration, direction, result } = ended
   if (result.exitCode === null) return judgeLost(ended)
+  // A connection may break after the commit and before its answer.
+  if (result.exitCode !== 0 && isCut(result) && (await isRecorded(ended))) return
   if (result.exitCode !== 0) throw await explainFailure(ended)
   if (await isRecorded(ended)) return
   const did = direction === 'up' ? 'did not record' : 'still records'
@@ -50,38 +79,68 @@ const judge = async (ended: Ended): Promise<void> => {
 const isUnanswered = ({ exitCode, output }: DbmateResult): boolean =>
   exitCode === null || (exitCode !== 0 && parseDbmateError(output).sqlState === undefined)
 
+const sessionEnded = /^(?:57P|08)/
+
+/** Also where Postgres said that it ends the session (classes 57P and 08): by an administrator, a failover, a crash. */
+const isCut = (result: DbmateResult): boolean =>
+  isUnanswered(result) || sessionEnded.test(parseDbmateError(result.output).sqlState ?? '')
+
 export type MigrateFileOptions = AttemptOptions & {
   managed: PlacedDatabase
   provenance: Provenance
   applied: Applied
 }
 
+const begin = async (options: MigrateFileOptions): Promise<string> => {
+  try {
+    return await beginAttempt(options.engine.server, options)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw amend(error, { details: [...error.details, `${options.migration.file} was not started.`] })
+  }
+}
+
+/** The work is done and seen; only the ledger does not say so yet. */
+const leftOpen = (options: MigrateFileOptions, error: unknown): unknown => {
+  if (!(error instanceof AppError)) return error
+  const { managed, migration } = options
+  return amend(error, {
+    message: `${managed.database}: ${migration.file} is ${didWhat(options)}; its row in the ledger stays open, and the next run settles it.`,
+    touched: true,
+    work: 'done',
+    details: [error.message, ...error.details],
+  })
+}
+
 /**
  * Applies one file, or rolls it back, and trusts only the exit code and the table of versions: dbmate prints `Applied:` for
  * failures too. The ledger gets its row before, and its outcome after.
- * @throws AppError (exit 1) with the SQL, Postgres' message, its line, DETAIL and HINT.
+ * @throws AppError (exit 4) when the ledger takes no row, and nothing was started; (exit 1) with the SQL, Postgres' message,
+ * its line, DETAIL and HINT; with `work` where the file was done all the same, or nobody knows.
  */
 export const migrateFile = async (options: MigrateFileOptions): Promise<void> => {
-  const { engine, run, managed, migration, direction, provenance, applied } = options
-  const { server } = engine
+  const { engine, managed, migration, direction, applied } = options
   await applied.require(managed)
-  const id = await beginAttempt(server, { run, managed, migration, direction, provenance })
+  const id = await begin(options)
   const since = new Date()
   const settle = (outcome: 'done' | 'failed', error?: string): Promise<void> => {
     const duration = Date.now() - since.getTime()
-    return endAttempt(server, managed.database, { id, outcome, duration, ...(error && { error }) })
+    return endAttempt(engine.server, managed.database, { id, outcome, duration, ...(error && { error }) })
   }
   let unknown = false
   try {
-    const ended = await attempt(options)
+    const ended = { ...options, ...(await attempt(options)), since }
     // Outside a transaction nobody can tell how far it got: the row stays `running`, and the next run asks.
     unknown = !sectionOf(migration, direction).transaction && isUnanswered(ended.result)
-    await judge({ ...options, ...ended, since })
+    await judge(ended)
   } catch (error) {
+    unknown ||= error instanceof AppError && error.work === 'unknown'
     // Should the server be gone too, the row stays `running`, and the next run settles it.
     if (!unknown) await settle('failed', (error as Error).message).catch(() => {})
     throw asTouched(error)
   }
   applied.add(managed, migration, direction)
-  await settle('done')
+  await settle('done').catch((error) => {
+    throw leftOpen(options, error)
+  })
 }

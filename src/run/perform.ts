@@ -17,7 +17,7 @@ export type Tools = {
   /** For databases. */
   engine?: Engine
   /** For migration files. */
-  migrate?: Pick<MigrateFileOptions, 'run' | 'lockTimeout' | 'interrupt' | 'applied'> & {
+  migrate?: Pick<MigrateFileOptions, 'run' | 'environment' | 'lockTimeout' | 'interrupt' | 'applied'> & {
     /** Read at the first file: before that the image may have to be pulled. */
     provenance: () => Promise<Provenance>
   }

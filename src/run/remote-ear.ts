@@ -9,6 +9,30 @@ export type RemoteEar = {
   lastLine: () => string
 }
 
+/** Printed by the command itself, before the tool starts: what a login shell's files print on stdout comes before it. */
+export const startMark = 'po-migrate starts here'
+
+/** Passes stdout on from the mark; what came before it is none of the tool's. */
+export const listenFromMark = (
+  onText: (text: string) => void,
+  onForeign: (text: string) => void,
+): { stdout: (text: string) => void; started: () => boolean } => {
+  let held = ''
+  let started = false
+  return {
+    stdout: (text) => {
+      if (started) return onText(text)
+      held += text
+      const at = held.indexOf(`${startMark}\n`)
+      if (at < 0) return
+      started = true
+      onForeign(held.slice(0, at))
+      onText(held.slice(at + startMark.length + 1))
+    },
+    started: () => started,
+  }
+}
+
 /** Holds stderr back until the tool has spoken: before that it is ssh or a login shell. */
 export const listen = (
   onHello: (line: string, commit: string) => void,

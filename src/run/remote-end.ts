@@ -88,5 +88,5 @@ export const describeHere = async ({ cwd, env, hostname, stop }: Context): Promi
   return `on ${hostname}: commit ${what}${dirty ? ' with changes' : ''}, po-migrate ${toolVersion()}, in ${cwd}`
 }
 
-/** Finds that line, and the commit in it. */
-export const helloLine = /^on \S+: commit (\S+)(?: with changes)?, po-migrate \S+, in .+$/m
+/** Finds that line, and the commit in it; what a login shell printed before may have no line's end. */
+export const helloLine = /on \S+: commit (\S+)(?: with changes)?, po-migrate \S+, in .+$/m

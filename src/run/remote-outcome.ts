@@ -6,7 +6,7 @@ import { explainSshFailure } from '../model/ssh-failure.ts'
 import type { Errand } from './remote.ts'
 import type { RemoteEar } from './remote-ear.ts'
 
-type Ended = { errand: Errand; directory: string; ear: RemoteEar; exitCode: number }
+type Ended = { errand: Errand; directory: string; ear: RemoteEar; started: boolean; exitCode: number }
 
 /** What the login shell answers when the tool is not there: no exit code of the tool. */
 export const toolMissing = 127
@@ -23,12 +23,21 @@ const neverArrived = ({ errand, ear }: Ended): AppError => {
   })
 }
 
+/** Only a client that was through says so. Source: OpenSSH's clientloop.c. */
+const wasThrough = /client_loop: |Connection to \S+ closed by remote host|Timeout, server \S+ not responding/
+
+/** Whether the command may be at work there, though the tool has not spoken. */
+const mayHaveStarted = ({ errand, ear, started }: Ended): boolean =>
+  errand.changes && (started || wasThrough.test(ear.held()))
+
 const cutOff = ({ errand, directory, ear }: Ended): AppError => {
   const { changes, environment } = errand
-  return new AppError(`The connection to ${reach(errand)} was lost in mid-run.`, {
+  const when = ear.greeted() ? 'in mid-run' : 'before it had answered'
+  return new AppError(`The connection to ${reach(errand)} was lost ${when}.`, {
     exitCode: changes ? exitCodes.failed : exitCodes.unreachable,
     details: [
       ear.lastLine(),
+      ...(ear.greeted() ? [] : ['Whether the run began there is not known.']),
       ...(changes ? ['There, the step that was running ends by itself, and no other starts.'] : []),
     ],
     hint:
@@ -51,7 +60,7 @@ const notInstalled = ({ errand, directory, ear }: Ended): AppError => {
 export const concludeRemote = (ended: Ended, errors: (text: string) => void): ExitCode => {
   const { ear, exitCode } = ended
   if (!ear.greeted()) {
-    if (exitCode === sshFailed) throw neverArrived(ended)
+    if (exitCode === sshFailed) throw mayHaveStarted(ended) ? cutOff(ended) : neverArrived(ended)
     if (exitCode === toolMissing) throw notInstalled(ended)
     // The shim's own words: no Node, no bundle.
     errors(ear.held())

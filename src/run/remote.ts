@@ -3,7 +3,7 @@ import { openSsh, type SshSession, sshFailed } from '../io/ssh.ts'
 import type { Context } from '../model/context.ts'
 import type { Host } from '../model/types.ts'
 import { userOf } from './provenance.ts'
-import { listen } from './remote-ear.ts'
+import { listen, listenFromMark, startMark } from './remote-ear.ts'
 import { alive, type Control } from './remote-end.ts'
 import { concludeRemote, interruptedBefore, toolMissing, unanswered } from './remote-outcome.ts'
 
@@ -38,7 +38,7 @@ export const directoryOn = (host: Host, environment?: string): string => {
 const shim = 'infrastructure/scripts/po-migrate'
 const utf8 = /utf-?8/i
 
-const script = `cd -- "$1" 2>/dev/null && [ -x ${shim} ] || exit ${toolMissing}; shift; exec env "$@"`
+const script = `cd -- "$1" 2>/dev/null && [ -x ${shim} ] || exit ${toolMissing}; shift; echo '${startMark}'; exec env "$@"`
 
 /** What crosses: no secret, and nothing that the remote side finds for itself. */
 const variables = ({ control, terminal }: Errand, context: Context): string[] => {
@@ -127,9 +127,10 @@ export const runRemote = async (errand: Errand, context: Context): Promise<ExitC
     if (!errand.quiet) say(`${line}${differs ? ` (this checkout: ${own.slice(0, commit.length)})` : ''}\n`)
   }, say)
   if (context.lastWords) Object.assign(context.lastWords, { patience: remoteWithin + 500 })
+  const output = listenFromMark((text) => text && stdout.write(text), say)
   const session = await openSsh(errand.host.ssh ?? '', remoteCommand(errand, directory, context), {
     env: context.env,
-    onStdout: (text) => void stdout.write(text),
+    onStdout: output.stdout,
     onStderr: ear.stderr,
   })
   using _touch = keepInTouch(session, ear.greeted, context)
@@ -138,5 +139,5 @@ export const runRemote = async (errand: Errand, context: Context): Promise<ExitC
   const { stop } = context
   if (stop.aborted && !ear.greeted()) throw interruptedBefore(errand, stop.reason)
   if (stop.aborted && exitCode === sshFailed) throw unanswered(errand, stop.reason)
-  return concludeRemote({ errand, directory, ear, exitCode }, say)
+  return concludeRemote({ errand, directory, ear, started: output.started(), exitCode }, say)
 }

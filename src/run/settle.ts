@@ -5,6 +5,7 @@ import { quoteVersions } from '../io/read-database.ts'
 import { readIndexes } from '../io/read-indexes.ts'
 import { concurrentIndexOf, examine, type Finding } from '../model/forensics.ts'
 import { unappliedFiles } from '../model/history.ts'
+import type { LedgerEntry } from '../model/ledger.ts'
 import { pasteSql } from '../model/paste.ts'
 import type { DatabaseState } from '../model/types.ts'
 
@@ -19,12 +20,14 @@ export const readFindings = async (server: Server, state: DatabaseState): Promis
     readLedger(server, managed.database),
     readIndexes(server, managed, indexes),
   ])
-  const abandoned = ledger.filter(({ outcome }) => outcome === 'running')
+  const attempts = ledger.filter(({ outcome }) => outcome !== 'accepted')
+  const abandoned = attempts.filter(({ outcome }) => outcome === 'running')
   return examine({
     files,
     unapplied,
     recorded: new Set(applied),
     abandoned,
+    last: new Map(attempts.map((entry) => [entry.version, entry])),
     indexes: found,
     versionsTable: quoteVersions(managed.versions),
   })
@@ -58,26 +61,42 @@ const renderRepair = ({ what, commands }: Repair): string[] => [
   ...commands.map(({ when, command }) => `  ${when ? `${when}: ` : ''}→ ${command}`),
 ]
 
+const outcomeOf = {
+  done: {
+    outcome: 'done',
+    says: ({ direction }: LedgerEntry): string => (direction === 'up' ? 'is applied' : 'is rolled back'),
+  },
+  undone: {
+    outcome: 'failed',
+    says: ({ direction }: LedgerEntry): string =>
+      direction === 'up' ? 'was not applied: Postgres took it back' : 'stays applied, as it was',
+    error: 'the run died; Postgres took back what the file had done',
+  },
+} as const
+
 /**
- * Settles the ledger rows of dead runs, and stops where only a person can tell how far a file got.
+ * Settles the ledger rows of dead runs, and stops where only a person can tell how far a file got. Answers what was settled,
+ * a line each.
  * @throws AppError (exit 4) with the commands to paste.
  */
-export const settleFindings = async (server: Server, databases: readonly DatabaseState[]): Promise<void> => {
+export const settleFindings = async (
+  server: Server,
+  databases: readonly DatabaseState[],
+): Promise<string[]> => {
   const details: string[] = []
+  const settled: string[] = []
   for (const state of databases) {
     const { database } = state.managed
     for (const finding of await readFindings(server, state)) {
       const repair = repairOf(server.label, database, finding)
       if (repair) details.push(...renderRepair(repair))
-      if (finding.kind === 'done')
-        await endAttempt(server, database, { id: finding.entry.id, outcome: 'done' })
-      if (finding.kind === 'undone') {
-        const error = 'the run died; Postgres took back what the file had done'
-        await endAttempt(server, database, { id: finding.entry.id, outcome: 'failed', error })
-      }
+      if (finding.kind !== 'done' && finding.kind !== 'undone') continue
+      const { says, ...end } = outcomeOf[finding.kind]
+      await endAttempt(server, database, { id: finding.entry.id, ...end })
+      settled.push(`${database}: settled what a run left open: ${finding.entry.file} ${says(finding.entry)}`)
     }
   }
-  if (details.length === 0) return
+  if (details.length === 0) return settled
   throw new AppError('A file that ran outside a transaction did not end as it should.', {
     exitCode: exitCodes.refused,
     details,

@@ -35,7 +35,17 @@ describe('the index that a file builds concurrently', () => {
     ['-- create index concurrently old on t (a);\ncreate index concurrently i on t (a);', 'i', 't'],
     ['create index concurrently i$1 on t(a);', 'i$1', 't'],
   ])('is found in %j', (sql, name, table) => {
-    expect(concurrentIndexOf(outside('1_a.sql', sql))).toEqual({ name, table })
+    expect(concurrentIndexOf(outside('1_a.sql', sql))).toMatchObject({ name, table })
+  })
+
+  it.each([
+    ['create index concurrently i on t (a);', 'btree (a)'],
+    ['create unique index concurrently i on t using btree ("B", A)', 'unique btree (B, a)'],
+    ['create index concurrently i on t (lower(a));', undefined],
+    ['create index concurrently i on t (a) where a > 1;', undefined],
+    ['create index concurrently i on t (a desc);', undefined],
+  ])('is compared by its columns where it is no more than columns: %j', (sql, shape) => {
+    expect(concurrentIndexOf(outside('1_a.sql', sql))?.shape).toBe(shape)
   })
 
   it.each([
@@ -63,17 +73,24 @@ describe('what dead runs left', () => {
     unapplied: [build, generic, whole],
     recorded: new Set(['1']),
     abandoned: [],
+    last: new Map(),
     indexes: new Map(),
     versionsTable: '"public"."schema_migrations"',
   }
   const find = (change: Partial<Evidence>) => examine({ ...evidence, ...change })
+  const index = (valid: boolean, columns = 'a') =>
+    new Map([
+      ['i', { reference: 'app.i', valid, definition: `CREATE INDEX i ON app.t USING btree (${columns})` }],
+    ])
+  const last = (outcome: LedgerEntry['outcome'], direction: LedgerEntry['direction'] = 'up') =>
+    new Map([['2', { ...entry('2_i.sql'), outcome, direction }]])
 
   it('is nothing when no row says running and no index is there', () => {
     expect(find({})).toEqual([])
   })
 
   it('is a version to record when its index is valid', () => {
-    expect(find({ indexes: new Map([['i', { reference: 'i', valid: true }]]) })).toEqual([
+    expect(find({ indexes: index(true), last: last('running') })).toEqual([
       {
         kind: 'unrecorded',
         version: '2',
@@ -85,16 +102,30 @@ describe('what dead runs left', () => {
   })
 
   it('is an index to drop, by a name that any session understands, when it is INVALID', () => {
-    expect(find({ indexes: new Map([['i', { reference: 'app.i', valid: false }]]) })).toMatchObject([
-      { kind: 'unrecorded', why: 'the index i was left INVALID', sql: ['drop index concurrently app.i;'] },
-    ])
+    for (const outcome of ['running', 'failed'] as const)
+      expect(find({ indexes: index(false), last: last(outcome) })).toMatchObject([
+        { kind: 'unrecorded', why: 'the index i was left INVALID', sql: ['drop index concurrently app.i;'] },
+      ])
+  })
+
+  it.each<[string, Partial<Evidence>]>([
+    ['no attempt is written down', { indexes: index(true) }],
+    ['no attempt is written down, though it is INVALID', { indexes: index(false) }],
+    ['the last attempt was done', { indexes: index(true), last: last('done') }],
+    ['the last attempt was a rollback', { indexes: index(true), last: last('running', 'down') }],
+    ['Postgres refused the attempt', { indexes: index(true), last: last('failed') }],
+    ['it is on other columns', { indexes: index(true, 'b'), last: last('running') }],
+    ['it is partial', { indexes: index(true, 'a) WHERE (a > 1'), last: last('running') }],
+  ])('is nothing of an index that is there when %s', (_, change) => {
+    expect(find(change)).toEqual([])
   })
 
   it.each([true, false])(
     'leaves the row of a build alone until its index (valid: %j) is put right',
     (valid) => {
-      const indexes = new Map([['i', { reference: 'i', valid }]])
-      expect(find({ indexes, abandoned: [entry('2_i.sql')] })).toMatchObject([{ kind: 'unrecorded' }])
+      expect(
+        find({ indexes: index(valid), last: last('running'), abandoned: [entry('2_i.sql')] }),
+      ).toMatchObject([{ kind: 'unrecorded' }])
     },
   )
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AppError } from '../../../src/errors.ts'
-import { planRollback } from '../../../src/plan/rollback.ts'
+import { planRollback, staysOf } from '../../../src/plan/rollback.ts'
 import { migration } from '../../support/project.ts'
 import { databaseState, environment } from '../support/fixtures.ts'
 
@@ -10,7 +10,7 @@ const texts = Object.fromEntries(files.map((file) => [file, undoable]))
 
 const plan = (change: Parameters<typeof databaseState>[1] = {}, steps = 1, missingImage?: string) => {
   const state = databaseState('iam', { files, texts, applied: ['00001', '00002', '00010'], ...change })
-  return planRollback({ environment: environment(), databases: [state], missingImage, steps })
+  return planRollback({ environment: environment(), databases: [state], missingImage, target: { steps } })
 }
 
 const namesOf = (planned: ReturnType<typeof plan>): string[] =>
@@ -46,6 +46,46 @@ describe('rollback plans', () => {
 
   it('no file that is not applied, however new it is', () => {
     expect(namesOf(plan({ applied: ['00001'] }))).toEqual(['00001_a.sql'])
+  })
+})
+
+describe('rollback --to', () => {
+  const applied = ['00001', '00002', '00010']
+  const to = (version: string, change: Parameters<typeof databaseState>[1] = {}) => {
+    const state = databaseState('iam', { files, texts, applied, ...change })
+    return planRollback({
+      environment: environment(),
+      databases: [state],
+      missingImage: undefined,
+      target: { to: version },
+    })
+  }
+
+  it.each([
+    ['00010', []],
+    ['00002', ['00010_c.sql']],
+    ['00001', ['00010_c.sql', '00002_b.sql']],
+    ['0', ['00010_c.sql', '00002_b.sql', '00001_a.sql']],
+  ])('%s undoes whatever is newer, newest first', (version, expected) => {
+    expect(namesOf(to(version))).toEqual(expected)
+  })
+
+  it('may be repeated when some of it was done', () => {
+    expect(namesOf(to('00001', { applied: ['00001', '00002'] }))).toEqual(['00002_b.sql'])
+    expect(namesOf(to('00001', { applied: ['00001'] }))).toEqual([])
+    expect(namesOf(to('0', { applied: [] }))).toEqual([])
+  })
+
+  it('refuses a version that is not applied, and so could not stay', () => {
+    expect(() => to('00003')).toThrow('iam_qual: 00003 is not applied, so it cannot stay.')
+  })
+
+  it.each([
+    [1, '00002'],
+    [2, '00001'],
+    [3, '0'],
+  ])('%i steps end at the version that stays', (steps, version) => {
+    expect(staysOf(plan({}, steps), applied)).toBe(version)
   })
 })
 

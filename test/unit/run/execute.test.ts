@@ -215,15 +215,35 @@ describe('execute', () => {
     expect({ exit, status }).toEqual({ exit: 1, status: 'failed' })
   })
 
-  it('lets a bug through as it is', async () => {
+  it('tells of a bug what was done before it', async () => {
     const bug = new TypeError('undefined is not a function')
-    await expect(
-      run({
-        0: () => {
-          throw bug
-        },
-      }),
-    ).rejects.toBe(bug)
+    const { exit, error } = await run({
+      2: () => {
+        throw bug
+      },
+    })
+    expect(exit).toBe(1)
+    expect(error).toMatchObject({
+      message: 'Unexpected: undefined is not a function',
+      touched: true,
+      cause: bug,
+      details: expect.arrayContaining([expect.stringContaining('untouched')]),
+    })
+  })
+
+  it.each([
+    ['done', /stays applied/],
+    ['unknown', /whether .* is applied is not known/],
+  ] as const)('never says that a file whose work is %s was not applied', async (work, words) => {
+    const { exit, error, outcomes } = await run({
+      2: () => {
+        throw new AppError('the ledger is gone', { exitCode: 6, work })
+      },
+    })
+    expect(exit).toBe(1)
+    expect(error?.touched).toBe(true)
+    expect(error?.details.join('\n')).toMatch(words)
+    expect(outcomes.find(({ status }) => status === 'failed')?.work).toBe(work)
   })
 
   it('does nothing for an empty plan', async () => {

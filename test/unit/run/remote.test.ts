@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { directoryOn, type Errand, remoteCommand } from '../../../src/run/remote.ts'
-import { listen } from '../../../src/run/remote-ear.ts'
+import { listen, listenFromMark, startMark } from '../../../src/run/remote-ear.ts'
+import { concludeRemote } from '../../../src/run/remote-outcome.ts'
 import { fakeTerminal } from '../support/fixtures.ts'
 
 const host = { name: 'vps', ssh: 'me@vps', machine: 'vps', releases: '/srv/po' }
@@ -106,10 +107,70 @@ describe('what is heard on stderr', () => {
     expect(ear.lastLine()).toBe('up qual')
   })
 
+  it('is found behind what a login shell printed without an end of line', () => {
+    const { told, ear } = hear(['Hi there', `${hello}\n`, 'up\n'])
+    expect(told).toBe(`Hi there|[1a2b3c4d5e6f] ${hello}|up\n`)
+    expect(ear.greeted()).toBe(true)
+  })
+
   it('is kept when the tool never speaks', () => {
     const { told, ear } = hear(['ssh: connect to host vps port 22: Connection refused\n'])
     expect(told).toBe('')
     expect(ear.greeted()).toBe(false)
     expect(ear.held()).toContain('Connection refused')
+  })
+})
+
+describe('what is heard on stdout', () => {
+  it.each(['hello\n', 'hello', ''])(
+    'begins with the tool, whatever a login shell printed before: %j',
+    (before) => {
+      const told: string[] = []
+      const foreign: string[] = []
+      const { stdout, started } = listenFromMark(
+        (text) => told.push(text),
+        (text) => foreign.push(text),
+      )
+      const all = `${before}${startMark}\n{"version":1}\n`
+      for (const character of all) stdout(character)
+      expect({ told: told.join(''), foreign: foreign.join(''), started: started() }).toEqual({
+        told: '{"version":1}\n',
+        foreign: before,
+        started: true,
+      })
+    },
+  )
+})
+
+describe('a connection that was cut', () => {
+  const ended = (heard: string, change: { started?: boolean; changes?: boolean } = {}) => {
+    const ear = listen(
+      () => {},
+      () => {},
+    )
+    ear.stderr(heard)
+    const { started = false, changes = true } = change
+    return () =>
+      concludeRemote(
+        { errand: { ...errand, changes }, directory: '/srv', ear, started, exitCode: 255 },
+        () => {},
+      )
+  }
+  const hello = 'on vps: commit 1a2b3c4d5e6f, po-migrate 0.1.0, in /srv/po\n'
+
+  it.each<[string, ReturnType<typeof ended>, object]>([
+    [
+      'before ssh got there',
+      ended('ssh: connect to host vps port 22: Connection refused'),
+      { exitCode: 6, touched: false },
+    ],
+    ['by an rc file that printed something, before ssh got there', ended('hello\n'), { exitCode: 6 }],
+    ['after the greeting', ended(hello), { exitCode: 1, touched: undefined }],
+    ['after the greeting behind an rc file', ended(`hi${hello}`), { exitCode: 1 }],
+    ['after the command had started', ended('', { started: true }), { exitCode: 1, touched: undefined }],
+    ['once ssh was through', ended('client_loop: send disconnect: Broken pipe'), { exitCode: 1 }],
+    ['under a verb that only reads', ended(hello, { changes: false }), { exitCode: 6 }],
+  ])('%s promises what it may', (_, act, expected) => {
+    expect(act).toThrow(expect.objectContaining(expected))
   })
 })

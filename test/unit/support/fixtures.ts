@@ -52,6 +52,7 @@ export const databaseState = (
     applied: [],
     checksums: new Map(),
     attempted: new Set(),
+    open: false,
     ...rest,
     files: files.map((file) => ({
       ...parseMigration(file, texts[file] ?? migration('select 1;')),
