@@ -12,12 +12,12 @@ export const fail = (message: string, hint: string): AppError =>
 
 /**
  * One thing the tool relies on. `run` answers what it found, or throws an AppError: what is wrong, and the remedy as its hint.
- * `fix` puts it right, where that is safe to do unasked.
+ * `fix` puts it right, where that is safe to do unasked; it answers nothing where it is not.
  */
 export type Check = {
   title: string
   run: () => Promise<string | Warning> | string | Warning
-  fix?: () => Promise<string>
+  fix?: () => Promise<string | undefined>
   /** The check without which this one makes no sense. */
   needs?: string
 }
@@ -33,7 +33,8 @@ const runOne = async (check: Check, { environment, fix }: RunOptions): Promise<C
     return { environment, title, status: 'warning', finding: found.warning, remedy: found.remedy }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    if (fix && check.fix) return { environment, title, status: 'fixed', finding: await check.fix() }
+    const fixed = fix ? await check.fix?.() : undefined
+    if (fixed) return { environment, title, status: 'fixed', finding: fixed }
     const { message, hint } = error
     return { environment, title, status: 'failed', finding: message, ...(hint && { remedy: hint }) }
   }

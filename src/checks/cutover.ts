@@ -1,7 +1,8 @@
 import type { DockerHost } from '../io/docker-host.ts'
 import { readLogind } from '../io/logind.ts'
-import { readRuns } from '../io/read-runs.ts'
+import { readVolumeRuns } from '../io/read-runs.ts'
 import { readCopies } from '../io/volume-life.ts'
+import { isUnfinished } from '../model/position.ts'
 import type { State } from '../model/state.ts'
 import type { Host } from '../model/types.ts'
 import { commandsOf, describeProgress } from '../report/cutover.ts'
@@ -16,11 +17,13 @@ export type CutoverFacts = {
 }
 
 const checkUnfinished = ({ host, requireState }: CutoverFacts): string => {
-  const [newest] = readRuns(requireState(), host)
+  const [newest] = readVolumeRuns(requireState(), host)
   if (!newest) return 'none yet'
   const { frame, begun, outcome } = newest
   const when = begun.slice(0, 16).replace('T', ' ')
   if (outcome) return `the ${frame.command} of ${when} is through`
+  if (!isUnfinished(newest))
+    return `the ${frame.command} of ${when} stopped nothing: ${describeProgress(newest)}`
   const { resume, undo } = commandsOf(host.name, host.cutover?.abortWindow === undefined)
   throw fail(
     `the ${frame.command} of ${when} is not finished: ${describeProgress(newest)}`,

@@ -2,13 +2,12 @@ import { statSync } from 'node:fs'
 import type { PasswordSource } from '../config/password.ts'
 import type { DockerHost } from '../io/docker-host.ts'
 import type { Engine } from '../io/engine.ts'
-import { networkExists } from '../io/postgres-container.ts'
-import { readHolders, refuseHeldVolume, volumeExists } from '../io/volume.ts'
 import type { Environment } from '../model/types.ts'
 import { type BackupFacts, backupChecks } from './backups.ts'
 import { type Check, fail } from './check.ts'
 import { checkMigrations, databasesCheck, readVersion } from './databases.ts'
 import { type LeftoverFacts, leftoverChecks } from './leftovers.ts'
+import { outsideChecks } from './outside.ts'
 import { type StateFacts, stateChecks } from './state.ts'
 
 const worldReadable = 0o004
@@ -33,6 +32,7 @@ export type EnvironmentFacts = {
   state: StateFacts
   leftovers: LeftoverFacts
   backups: BackupFacts
+  passEnv: readonly string[]
 }
 
 /** What one environment needs, from its network to its databases. */
@@ -45,42 +45,15 @@ export const environmentChecks = ({
   state,
   leftovers,
   backups,
+  passEnv,
 }: EnvironmentFacts): Check[] => {
-  const { network, service } = environment
-  const { volume, stack, name } = environment.host
+  const { service } = environment
+  const { stack, name } = environment.host
   return [
     { title: 'migrations', run: () => checkMigrations(environment) },
     { title: 'password', run: () => checkEnvFile(source, readPassword) },
     ...stateChecks(state),
-    {
-      title: 'network',
-      run: async () => {
-        if (await networkExists((await host()).docker, network)) return network
-        throw fail(`${network} does not exist here`, `po-migrate doctor ${environment.name} --fix`)
-      },
-      fix: async () => {
-        await (await host()).docker.createNetwork({ Name: network })
-        return `${network} created`
-      },
-    },
-    ...(volume
-      ? [
-          {
-            title: 'volume',
-            run: async () => {
-              const { docker } = await host()
-              if (!(await volumeExists(docker, volume)))
-                throw fail(`${volume} does not exist here`, `po-migrate doctor ${environment.name} --fix`)
-              refuseHeldVolume(volume, await readHolders(docker, volume, stack?.project ?? ''))
-              return volume
-            },
-            fix: async () => {
-              await (await host()).docker.createVolume({ Name: volume })
-              return `${volume} created`
-            },
-          },
-        ]
-      : []),
+    ...outsideChecks({ environment, host, passEnv }),
     {
       title: 'postgres',
       needs: 'network',

@@ -126,8 +126,9 @@ const backup = (options: BackupOptions, context: Context): Promise<ExitCode> =>
     requireDocker(environment, 'backup')
     const holder = makeHolder({ run: run.id, command: `po-migrate ${command}` }, context)
     const { report } = run
-    await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
-    await using engine = await openEngine({ config, environment, run: run.id, report }, context)
+    const { lockWait } = options
+    await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
+    await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
     const state = requireState(config, host, context.env)
     const opened = { run, config, environment, engine: requireShared(engine), state }
     return await runBackup(opened, options, context)

@@ -6,6 +6,7 @@ import { requireRoom } from '../run/cutover-room.ts'
 import { survey } from '../run/cutover-survey.ts'
 import { readCutoverWorld } from '../run/cutover-world.ts'
 import type { RunResult } from '../run/execute.ts'
+import { lockWhereAnswering } from '../run/lock-where-answering.ts'
 import { readNewest, refuseUnfinished } from '../run/unfinished.ts'
 import { begin, type CutoverSession } from './cutover-session.ts'
 import { paintFor } from './options.ts'
@@ -15,12 +16,13 @@ export const beginCutover = async (session: CutoverSession): Promise<RunResult> 
   const { run, config, host, opened, options, context } = session
   refuseUnfinished(readNewest(opened.state, host), !isReset(host.cutover))
   const { docker, servers, passEnv, image, state } = opened
-  const read = await readCutoverWorld({ config, host, docker, run: run.id })
+  const read = await readCutoverWorld({ config, host, docker, passEnv, run: run.id })
   const { environments, containers } = read
   const fileOf = (name: string): string => realpathSync(servers.supplied(name).config.file)
   const world = { ...read, configs: Object.fromEntries(environments.map((name) => [name, fileOf(name)])) }
   await checkCutover({ docker, host, passEnv, servers, environments, containers })
   if (isReset(host.cutover)) {
+    await lockWhereAnswering({ docker, host, servers, interrupt: context.interrupt })
     if (world.volumeExists) await requireRoom({ docker, host, run: run.id, image })
     return begin(session, planCutover({ ...world, carried: { databases: [], roles: [] } }))
   }

@@ -1,6 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { appendJournal } from '../io/journal.ts'
-import { readRuns } from '../io/read-runs.ts'
+import { readVolumeRuns } from '../io/read-runs.ts'
 import { readStack } from '../io/stack.ts'
 import { volumeExists } from '../io/volume.ts'
 import { findTarget, planUndo } from '../plan/undo.ts'
@@ -11,21 +11,25 @@ import { rewindIfStarted } from '../run/cutover-resume.ts'
 import { requireRoom } from '../run/cutover-room.ts'
 import { readUndoContainers } from '../run/cutover-world.ts'
 import type { RunResult } from '../run/execute.ts'
+import { refuseForeign, refuseOthersVolume } from '../run/foreign-runs.ts'
 import { readSince } from '../run/undo-survey.ts'
 import { readNewest } from '../run/unfinished.ts'
 import { begin, type CutoverSession, proceed } from './cutover-session.ts'
 
-const nothing = (what: string, { host }: CutoverSession): AppError =>
-  new AppError(`There is nothing to ${what} on ${host.name}.`, {
+const nothing = (what: 'resume' | 'undo', { config, host, opened }: CutoverSession): AppError => {
+  refuseForeign({ state: opened.state, host, config }, what)
+  return new AppError(`There is nothing to ${what} on ${host.name}.`, {
     exitCode: exitCodes.refused,
     hint: `po-migrate cutover ${host.name}`,
   })
+}
 
 /** Finishes what was begun. */
 export const resumeCutover = async (session: CutoverSession): Promise<RunResult> => {
   const { opened, run, host } = session
   const position = readNewest(opened.state, host)
   if (!position || position.outcome) throw nothing('resume', session)
+  await refuseOthersVolume(opened.docker.docker, { state: opened.state, host }, position)
   const { frame } = position
   if (session.handOver) return proceed(session, frame.run)
   run.report.note(`the ${frame.command} ${frame.run}: ${describeProgress(position)}`)
@@ -39,8 +43,9 @@ export const resumeCutover = async (session: CutoverSession): Promise<RunResult>
 export const undoCutover = async (session: CutoverSession): Promise<RunResult> => {
   const { opened, run, host, context } = session
   const { docker, servers, image } = opened
-  const found = findTarget(readRuns(opened.state, host))
+  const found = findTarget(readVolumeRuns(opened.state, host))
   if (!found) throw nothing('undo', session)
+  await refuseOthersVolume(docker.docker, { state: opened.state, host }, found.target)
   const { target, isHalfMade } = found
   const isThere = await volumeExists(docker.docker, host.volume)
   const planned = planUndo({

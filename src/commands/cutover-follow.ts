@@ -1,14 +1,17 @@
 import type { Config } from '../config/load.ts'
 import { requireState } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
+import { openDockerHost } from '../io/docker-host.ts'
 import { acquireHostLock, readHostHolder } from '../io/host-lock.ts'
 import { followRunLog, runLogFile, runLogSize } from '../io/run-log.ts'
+import { shellUntil } from '../io/shell.ts'
+import { readVolumeHolder } from '../io/volume-holder.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
-import type { Position } from '../model/position.ts'
+import { isUnfinished, type Position } from '../model/position.ts'
 import type { State } from '../model/state.ts'
 import { isReset } from '../plan/cutover.ts'
-import { commandsOf, describeProgress, describeStanding } from '../report/cutover.ts'
+import { describeProgress, describeStanding, renderWaysOn } from '../report/cutover.ts'
 import { replay } from '../report/log.ts'
 import { renderError } from '../report/render.ts'
 import { describeError, type Report } from '../report/report.ts'
@@ -27,9 +30,9 @@ export type Followed = { options: CutoverOptions; config: Config; host: CutoverH
 export const newestOf = ({ config, host, context }: Followed): Position | undefined =>
   readNewest(requireState(config, host, context.env), host)
 
-const isHeld = async ({ root }: State, holder: Holder): Promise<boolean> => {
+const isHeld = async ({ root }: State, holder: Holder, path: string | undefined): Promise<boolean> => {
   try {
-    await using _lock = await acquireHostLock({ state: root, mode: 'shared', holder, wait: 0 })
+    await using _lock = await acquireHostLock({ state: root, mode: 'shared', holder, wait: 0, path })
     return false
   } catch (error) {
     if (error instanceof AppError && error.exitCode === exitCodes.locked) return true
@@ -44,8 +47,14 @@ export const isLive = async ({ config, host, context }: Followed): Promise<boole
     { run: makeRunId(new Date()), command: `po-migrate cutover ${host.name}` },
     context,
   )
-  const own = readHostHolder(state.root)?.command.startsWith(`po-migrate cutover ${host.name}`) ?? false
-  return own && (await isHeld(state, holder))
+  const isOwn = (other: Holder | undefined): boolean =>
+    other?.command.startsWith(`po-migrate cutover ${host.name}`) ?? false
+  const named = readHostHolder(state.root)
+  if (named) return isOwn(named) && (await isHeld(state, holder, context.env.PATH))
+  if (!isUnfinished(readNewest(state, host))) return false
+  // Where there is no flock, the guard of the volume tells.
+  const { docker } = await openDockerHost(context.env, shellUntil(context.stop))
+  return isOwn((await readVolumeHolder(docker, [host.volume]))?.holder)
 }
 
 /** Whether there is something to look at: one that was confirmed, is at work, and writes a log. */
@@ -60,11 +69,10 @@ export const isVisible = async (followed: Followed): Promise<boolean> => {
 const silent = (followed: Followed): AppError => {
   const { host } = followed
   const position = newestOf(followed)
-  const { resume, undo } = commandsOf(host.name, !isReset(host.cutover))
   return new AppError(`The cutover of ${host.name} ended without a word.`, {
     exitCode: exitCodes.failed,
     details: position ? [describeProgress(position), ...describeStanding(position)] : [],
-    hint: `${resume}; or, to have everything as it was: ${undo}`,
+    hint: position ? renderWaysOn(position, !isReset(host.cutover)) : `po-migrate cutover ${host.name}`,
   })
 }
 

@@ -22,6 +22,7 @@ import { openEngine } from '../run/open-engine.ts'
 import { runsHere } from '../run/place.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { readFindings, repairOf } from '../run/settle.ts'
+import { makeHolder } from '../run/with-locks.ts'
 import { readDatabases } from '../run/world.ts'
 import { configOf } from './config-of.ts'
 import { checkHosts } from './doctor-hosts.ts'
@@ -102,6 +103,11 @@ const checksOf = (
     })
   const source = passwordSource(config, environment.name)
   const readIt = () => readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
+  const shared = environment.host.shared === true
+  const holder = makeHolder(
+    { run: makeRunId(new Date()), command: `po-migrate doctor ${environment.name}` },
+    context,
+  )
   const stateHere = () => requireState(config, environment.host, context.env)
   const cutovers = cutoverChecks({
     host: environment.host,
@@ -118,14 +124,16 @@ const checksOf = (
     state: {
       requireState: stateHere,
       stateOf: () => stateOf(config, environment.host, context.env),
-      shell: shellUntil(context.stop),
+      holder,
       path: context.env.PATH,
+      shared,
     },
+    passEnv: config.compose.pass_env,
     backups: {
       environment,
       engine,
       requireState: stateHere,
-      shared: environment.host.shared === true,
+      shared,
       neighbours: managedOn(config, environment.host.name),
     },
     leftovers: {

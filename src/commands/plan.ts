@@ -6,6 +6,7 @@ import { requireUnobstructed } from '../plan/obstacles.ts'
 import { planUp } from '../plan/up.ts'
 import { writeDocument } from '../report/json.ts'
 import { renderHeader, renderMissing, renderNothingToDo, renderPlan, renderRefusals } from '../report/up.ts'
+import { readHalfWay } from '../run/half-way.ts'
 import { readUpWorld } from '../run/world.ts'
 import { type LiftOptions, liftArguments, liftedBy, liftOptions } from './lift-options.ts'
 import {
@@ -89,5 +90,7 @@ export const plan = (options: PlanOptions, context: Context): Promise<ExitCode> 
       context,
     )
     requireUnobstructed(planned.obstacles)
-    return options.exitCode && planned.steps.length > 0 ? exitCodes.pending : exitCodes.done
+    if (!options.exitCode) return exitCodes.done
+    if (readHalfWay(config, environment.host, context)) return exitCodes.refused
+    return planned.steps.length > 0 ? exitCodes.pending : exitCodes.done
   })

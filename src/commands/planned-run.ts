@@ -112,12 +112,13 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
 export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context): Promise<RunResult> => {
   const { report } = run
   const { options, command } = verb
+  const { lockWait } = options
   const config = configOf(options, context)
   const environment = resolveEnvironment(config, options.environment, options.db)
   const { host } = environment
   const holder = makeHolder({ run: run.id, command }, context)
-  await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
-  await using engine = await openEngine({ config, environment, run: run.id, report }, context)
+  await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
+  await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
   const { image } = config.dbmate
   const { databases, planned } = await verb.plan(environment, engine)
   report.note(renderHeader(verb.verb, { environment, image }, paintFor(context.stderr, options, context)))

@@ -226,11 +226,12 @@ const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =
       foreign: options.foreign,
     })
     const { report } = run
+    const { lockWait } = options
     report.note(`reading the files of ${directory}`)
     await requireWhole({ directory, manifest, signal: context.interrupt, others })
     const holder = makeHolder({ run: run.id, command }, context)
-    await using _host = await lockHost({ config, host, holder, lockWait: options.lockWait, report }, context)
-    await using engine = await openEngine({ config, environment, run: run.id, report }, context)
+    await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
+    await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
     const shared = requireShared(engine)
     return await runRestore(
       { run, config, environment, engine: shared, state, directory, manifest, origin, holder },

@@ -1,17 +1,24 @@
-import { hostNetworks, resolveHost } from '../config/resolve.ts'
+import type { Config } from '../config/load.ts'
+import { dbmateImage, hostNetworks, resolveHost } from '../config/resolve.ts'
 import type { ExitCode } from '../errors.ts'
-import { openDockerHost } from '../io/docker-host.ts'
+import { pullStack } from '../io/compose.ts'
+import { type ComposeParts, readComposeParts } from '../io/compose-parts.ts'
+import { type DockerHost, openDockerHost } from '../io/docker-host.ts'
+import { hasImage } from '../io/image.ts'
 import { networkExists } from '../io/postgres-container.ts'
 import { shellUntil } from '../io/shell.ts'
 import { readHolders, refuseHeldVolume, volumeExists } from '../io/volume.ts'
+import type { VolumeGuard } from '../io/volume-guard.ts'
 import type { Context } from '../model/context.ts'
-import { planStart } from '../plan/start.ts'
+import type { Host } from '../model/types.ts'
+import { planStart, requireStack, type StartWorld } from '../plan/start.ts'
 import { execute } from '../run/execute.ts'
+import { guardVolume } from '../run/guard.ts'
 import { openPerformer } from '../run/perform.ts'
 import { lockHost, makeHolder } from '../run/with-locks.ts'
 import { configOf } from './config-of.ts'
 import type { GlobalOptions, Program, Wire } from './options.ts'
-import { withRun } from './run.ts'
+import { type Run, withRun } from './run.ts'
 
 export type StartOptions = GlobalOptions & { host: string }
 
@@ -24,41 +31,77 @@ export const startCommand = (program: Program, wire: Wire) =>
     wire(start),
   )
 
-/** Starts the stack that runs a host's Postgres, with the networks and the volume that it needs, and waits until it is healthy. */
+type Opened = {
+  run: Run
+  config: Config
+  host: Host
+  docker: DockerHost
+  parts: ComposeParts
+  lockWait: number
+}
+
+/** A start is an act on the volume. What it starts from may have to be pulled for it first. */
+const guard = async (opened: Opened, context: Context): Promise<VolumeGuard | undefined> => {
+  const { run, config, host, docker, parts, lockWait } = opened
+  const { volume, stack } = host
+  if (!volume || !stack) return undefined
+  const { report } = run
+  const images = [...parts.images, dbmateImage(config)]
+  const present = await Promise.all(images.map((image) => hasImage(docker.docker, image)))
+  if (!present.includes(true))
+    await pullStack(docker, { stack, passEnv: config.compose.pass_env, onLine: report.progress })
+  const holder = makeHolder({ run: run.id, command: commandOf(host) }, context)
+  return guardVolume(docker.docker, { volume, images, holder, lockWait, report }, context)
+}
+
+const commandOf = ({ name }: Host): string => `po-migrate start ${name}`
+
+const readWorld = async ({ config, host, docker: { docker }, parts }: Opened): Promise<StartWorld> => {
+  const { volume, stack } = host
+  if (volume && stack) refuseHeldVolume(volume, await readHolders(docker, volume, stack.project))
+  const { external } = parts
+  const networks = hostNetworks(config, host.name).filter((network) => external.networks.has(network))
+  const present = await Promise.all(networks.map((network) => networkExists(docker, network)))
+  const isMissing = volume && external.volumes.has(volume) && !(await volumeExists(docker, volume))
+  return {
+    host,
+    missingNetworks: networks.filter((_, index) => !present[index]),
+    missingVolume: isMissing ? volume : undefined,
+  }
+}
+
+/**
+ * Starts the stack that runs a host's Postgres, and waits until it is healthy. Networks and a volume that the compose file
+ * takes from outside are made first; what compose makes itself is left to it, since it refuses such a network of anybody else.
+ */
 export const start = (options: StartOptions, context: Context): Promise<ExitCode> =>
   withRun({ command: 'start', environment: options.host, global: options }, context, async (run) => {
     const config = configOf(options, context)
     const host = resolveHost(config, options.host)
-    const holder = makeHolder({ run: run.id, command: `po-migrate start ${host.name}` }, context)
-    await using _host = await lockHost(
-      { config, host, holder, lockWait: options.lockWait, report: run.report },
-      context,
-    )
-    const dockerHost = await openDockerHost(context.env, shellUntil(context.stop))
-    const { docker } = dockerHost
-    const { volume, stack } = host
-    if (volume && stack) refuseHeldVolume(volume, await readHolders(docker, volume, stack.project))
-    const networks = hostNetworks(config, host.name)
-    const present = await Promise.all(networks.map((network) => networkExists(docker, network)))
-    const plan = planStart({
-      host,
-      missingNetworks: networks.filter((_, index) => !present[index]),
-      missingVolume: volume && !(await volumeExists(docker, volume)) ? volume : undefined,
-    })
+    const { lockWait } = options
+    const { report } = run
+    const { interrupt, stop } = context
+    const passEnv = config.compose.pass_env
+    const resume = commandOf(host)
+    const holder = makeHolder({ run: run.id, command: resume }, context)
+    const stack = requireStack(host)
+    await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
+    const docker = await openDockerHost(context.env, shellUntil(stop))
+    const parts = await readComposeParts(docker, { stack, passEnv })
+    const opened = { run, config, host, docker, parts, lockWait }
+    await using held = await guard(opened, context)
+    const plan = planStart(await readWorld(opened))
     run.start(plan)
-    await using performer = openPerformer(plan, {
-      host: dockerHost,
-      passEnv: config.compose.pass_env,
-      onProgress: run.report.progress,
-      stop: context.stop,
-    })
-    const resume = `po-migrate start ${host.name}`
+    await using performer = openPerformer(plan, { host: docker, passEnv, onProgress: report.progress, stop })
     return await execute(plan, {
       run: run.id,
-      perform: performer.perform,
-      report: run.report,
-      interrupt: context.interrupt,
-      stop: context.stop,
+      perform: async (step) => {
+        await held?.verify()
+        return performer.perform(step)
+      },
+      report,
+      interrupt,
+      stop,
       resume,
     })
   })

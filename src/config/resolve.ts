@@ -124,6 +124,10 @@ export const resolveEnvironment = (
   }
 }
 
+/** The reference of dbmate's image. */
+export const dbmateImage = ({ dbmate: { image, digest } }: Config): string =>
+  digest ? `${image}@${digest}` : image
+
 /** Names of the environments on this host, in the config's order. */
 export const hostEnvironments = (config: Config, host: string): string[] =>
   Object.keys(config.environments).filter((name) => config.environments[name]?.host === host)

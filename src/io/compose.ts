@@ -17,7 +17,8 @@ export const composeEnvironment = (env: DockerHost['env'], passEnv: readonly str
   return Object.fromEntries(Object.entries(env).filter(([name]) => passes(name)))
 }
 
-const compose = (
+/** Calls the compose CLI with the little environment that it gets. */
+export const runCompose = (
   { shell, env, endpoint }: DockerHost,
   args: readonly string[],
   { passEnv, ...options }: CallOptions,
@@ -46,6 +47,15 @@ export type ComposeOptions = { stack: Stack; passEnv: readonly string[]; onLine:
 
 const waitTimeout = '180'
 
+/** Pulls what a stack needs and this machine lacks, as far as that can be had: the start says what is missing. */
+export const pullStack = async (
+  host: DockerHost,
+  { stack, passEnv, onLine }: ComposeOptions,
+): Promise<void> => {
+  const args = composeArguments(stack, ['pull', '--policy', 'missing', '--ignore-buildable'])
+  await host.docker.accompany((signal) => runCompose(host, args, { passEnv, onLine, signal, isWork: true }))
+}
+
 /**
  * Starts a stack and waits until it is healthy.
  * @throws AppError (exit 1) with compose's own words, (exit 6) when the engine is gone meanwhile.
@@ -56,7 +66,7 @@ export const startStack = async (
 ): Promise<void> => {
   const args = composeArguments(stack, ['up', '--detach', '--wait', '--wait-timeout', waitTimeout])
   const up = host.docker.accompany(async (gone) => {
-    const ended = await compose(host, args, { passEnv, onLine, signal: gone, isWork: true })
+    const ended = await runCompose(host, args, { passEnv, onLine, signal: gone, isWork: true })
     gone.throwIfAborted()
     return ended
   })
@@ -86,7 +96,7 @@ export const writeImageOverride = (
 
 /** compose's version. @throws AppError (exit 6) when it is missing or older than 2.24, the first with optional env files. */
 export const readComposeVersion = async (host: DockerHost): Promise<string> => {
-  const { exitCode, stdout } = await compose(host, ['compose', 'version', '--short'], { passEnv: [] })
+  const { exitCode, stdout } = await runCompose(host, ['compose', 'version', '--short'], { passEnv: [] })
   const version = stdout.trim().replace('v', '')
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (exitCode === 0 && (major > 2 || (major === 2 && minor >= 24))) return version
@@ -106,7 +116,7 @@ export const checkStack = async (
   { stack, passEnv, names }: { stack: Stack; passEnv: readonly string[]; names: boolean },
 ): Promise<void> => {
   const args = composeArguments(stack, ['config', '--quiet', ...(names ? [] : ['--no-interpolate'])])
-  const { exitCode, stderr } = await compose(host, args, { passEnv })
+  const { exitCode, stderr } = await runCompose(host, args, { passEnv })
   if (exitCode === 0) return
   throw new AppError(`The compose file of ${stack.project} is not valid: ${stack.file}`, {
     exitCode: exitCodes.usage,
@@ -121,7 +131,7 @@ export const readServiceImage = async (
   { stack, passEnv, service }: { stack: Stack; passEnv: readonly string[]; service: string },
 ): Promise<string> => {
   const args = composeArguments(stack, ['config', '--images', service])
-  const { exitCode, stdout, stderr } = await compose(host, args, { passEnv })
+  const { exitCode, stdout, stderr } = await runCompose(host, args, { passEnv })
   const [image = ''] = stdout.trim().split('\n')
   if (exitCode === 0 && image) return image
   throw new AppError(`compose does not tell the image of ${service} in ${stack.file}.`, {

@@ -84,6 +84,7 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
     shared: {
       docker,
       container: container.id,
+      volumes: container.volumes,
       lockSession: () =>
         openDedicated(lockDatabase, { ...connection, applicationName: sessionName(run, 'lock') }),
     },

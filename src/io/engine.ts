@@ -13,6 +13,8 @@ export type Engine = AsyncDisposable & {
     docker: Docker
     /** Id of Postgres' container. */
     container: string
+    /** Volumes that it mounts. */
+    volumes: readonly string[]
     /** Opens the session whose life is the lock's life. */
     lockSession: () => Promise<Client>
   }

@@ -84,8 +84,19 @@ const parseLine = (text: string): JournalEntry[] => {
   }
 }
 
-export const readJournal = (state: State, run: string): JournalEntry[] =>
-  readFileSync(journalFile(state, run), 'utf8').split('\n').filter(Boolean).flatMap(parseLine)
+const readLines = (file: string): JournalEntry[] =>
+  readFileSync(file, 'utf8').split('\n').filter(Boolean).flatMap(parseLine)
+
+export const readJournal = (state: State, run: string): JournalEntry[] => readLines(journalFile(state, run))
+
+/** The journals of everybody who shares the state directory, in no order: to tell whose a thing is, never to act on. */
+export const readEveryJournal = ({ root }: State): JournalEntry[][] => {
+  const projects = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const directories = [root, ...projects.map(({ name }) => join(root, name))]
+  return directories.flatMap((directory) =>
+    listIn(directoryOf(directory)).map((run) => readLines(fileOf(directory, run))),
+  )
+}
 
 /** Ids of the runs that have a journal, oldest first. */
 export const listJournals = (state: State): string[] =>

@@ -4,7 +4,13 @@ import type { Environment } from '../model/types.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
 
 /** The container that answers to the environment's service name on its network. */
-export type PostgresContainer = { id: string; name: string; address: string }
+export type PostgresContainer = {
+  id: string
+  name: string
+  address: string
+  /** That it mounts: whoever holds the guard of one acts on this server. */
+  volumes: readonly string[]
+}
 
 const serviceLabel = 'com.docker.compose.service'
 
@@ -90,5 +96,6 @@ export const findPostgres = async (docker: Docker, environment: Environment): Pr
     id: found.Id,
     name: nameOf(found),
     address: found.NetworkSettings.Networks[network]?.IPAddress ?? '',
+    volumes: found.Mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name ? Name : [])),
   }
 }

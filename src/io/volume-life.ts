@@ -13,7 +13,8 @@ const sequenceLabel = 'po-migrate.sequence'
 /** The run that emptied a volume: it need not do it again. */
 const wipedLabel = 'po-migrate.wiped-by'
 
-export type Copy = Ordered & { name: string; created: string }
+/** `project` has been there since copies have one. */
+export type Copy = Ordered & { name: string; created: string; project: string | undefined }
 
 /** The copies of a volume that cutovers and their undoing kept, oldest first. */
 export const readCopies = async (docker: Docker, volume: string): Promise<Copy[]> => {
@@ -23,6 +24,7 @@ export const readCopies = async (docker: Docker, volume: string): Promise<Copy[]
       name: found.Name,
       run: found.Labels?.[runLabel] ?? '',
       sequence: Number(found.Labels?.[sequenceLabel] ?? 0),
+      project: found.Labels?.[projectLabel],
       created: (found as { CreatedAt?: string }).CreatedAt ?? '',
     }))
     .sort(compareOrder)
@@ -73,9 +75,11 @@ export const readMade = async (docker: Docker, volume: string): Promise<VolumeMa
   return { driver: Driver, options: Options ?? {}, labels: Labels ?? {} }
 }
 
+/** The run that emptied a volume last. */
+export const wipedBy = (made: VolumeMade | undefined): string | undefined => made?.labels[wipedLabel]
+
 /** Whether the volume is the empty one that this run made. */
-export const isWipedBy = (made: VolumeMade | undefined, run: string): boolean =>
-  made?.labels[wipedLabel] === run
+export const isWipedBy = (made: VolumeMade | undefined, run: string): boolean => wipedBy(made) === run
 
 const plain: VolumeMade = { driver: 'local', options: {}, labels: {} }
 

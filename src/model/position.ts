@@ -16,7 +16,9 @@ export type Position = {
   running: string | undefined
   failed: { step: string; error: string } | undefined
   facts: Facts
-  /** Every step that ever began. */
+  /** Whether a step ever began that changes what serves. */
+  touched: boolean
+  /** Every step that began since the run last went back. */
   begunSteps: ReadonlySet<string>
   /** When each step began first, and ended last. */
   times: ReadonlyMap<string, { started: string; done?: string }>
@@ -35,12 +37,19 @@ const rewind = (position: Folding, step: string): void => {
   }
 }
 
+/** Before their first stop runs only look, save, and make what is missing. */
+const harmless: ReadonlySet<Step['kind']> = new Set(['create-network', 'back-up'])
+
+const touches = ({ steps }: Position, key: string): boolean =>
+  steps.some((step) => stepKey(step) === key && !harmless.has(step.kind))
+
 const apply = (position: Folding, line: JournalEntry): void => {
   switch (line.entry) {
     case 'started':
       position.running = line.step
       position.failed = undefined
       position.begunSteps.add(line.step)
+      position.touched ||= touches(position, line.step)
       if (!position.times.has(line.step)) position.times.set(line.step, { started: line.at })
       return
     case 'done':
@@ -85,6 +94,7 @@ export const foldJournal = ([first, ...rest]: readonly JournalEntry[]): Position
     running: undefined,
     failed: undefined,
     facts: {},
+    touched: false,
     begunSteps: new Set(),
     times: new Map(),
     outcome: undefined,
@@ -99,6 +109,10 @@ export const remainingSteps = ({ steps, done }: Position): Step[] =>
 /** Whether a step of this kind ever began, or got done. */
 export const hasBegun = ({ steps, begunSteps }: Position, kind: Step['kind']): boolean =>
   steps.some((step) => step.kind === kind && begunSteps.has(stepKey(step)))
+
+/** Whether it has to be finished or undone before anybody else writes. One that stopped nothing yet is in nobody's way. */
+export const isUnfinished = (position: Position | undefined): position is Position =>
+  position !== undefined && !position.outcome && position.touched
 
 export const isDone = ({ steps, done }: Position, kind: Step['kind']): boolean => {
   const those = steps.filter((step) => step.kind === kind)

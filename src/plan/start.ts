@@ -1,12 +1,18 @@
 import { usageError } from '../errors.ts'
 import type { Plan, Step } from '../model/plan.ts'
-import type { Host } from '../model/types.ts'
+import type { Host, Stack } from '../model/types.ts'
 
 export type StartWorld = {
   host: Host
-  /** Networks and volume that do not exist yet. */
+  /** Networks and volume that compose takes from outside, and that do not exist yet. */
   missingNetworks: readonly string[]
   missingVolume: string | undefined
+}
+
+/** @throws AppError (exit 2) for a host without a stack. */
+export const requireStack = ({ name, stack }: Host): Stack => {
+  if (stack) return stack
+  throw usageError(`The host ${name} has no stack.`, `set hosts.${name}.stack in the config`)
 }
 
 /**
@@ -14,12 +20,11 @@ export type StartWorld = {
  * @throws AppError (exit 2) for a host without a stack.
  */
 export const planStart = ({ host, missingNetworks, missingVolume }: StartWorld): Plan => {
-  if (!host.stack)
-    throw usageError(`The host ${host.name} has no stack.`, `set hosts.${host.name}.stack in the config`)
+  const stack = requireStack(host)
   const steps: Step[] = [
     ...missingNetworks.map((network): Step => ({ kind: 'create-network', network })),
     ...(missingVolume ? [{ kind: 'create-volume', volume: missingVolume } as const] : []),
-    { kind: 'start-stack', stack: host.stack },
+    { kind: 'start-stack', stack },
   ]
   return { version: 1, command: 'start', environment: host.name, steps }
 }

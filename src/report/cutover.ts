@@ -8,6 +8,18 @@ export const commandsOf = (host: string, confirmed: boolean): { resume: string; 
   undo: `po-migrate cutover ${host} --undo${confirmed ? ' --confirm yes' : ''}`,
 })
 
+/**
+ * What to type when a run stands where it stands: to finish it or to take it back; where it stopped nothing, to begin anew.
+ * `first`: what has to be put right before.
+ */
+export const renderWaysOn = ({ touched, frame }: Position, confirmed: boolean, first?: string): string => {
+  const { resume, undo } = commandsOf(frame.host, confirmed)
+  if (touched) return `${first ?? resume}; or, to have everything as it was: ${undo}`
+  const again = `po-migrate cutover ${frame.host}${confirmed ? ' --confirm yes' : ''}`
+  const same = frame.command === 'undo' ? undo : again
+  return first === undefined || first === resume ? same : `${first}; then: ${same}`
+}
+
 const stoppedProjects = ({ steps, begunSteps }: Position): string[] =>
   steps.flatMap((step) => (step.kind === 'stop-stack' && begunSteps.has(stepKey(step)) ? step.project : []))
 

@@ -2,6 +2,7 @@ import { AppError, exitCodes } from '../errors.ts'
 import { removeAbandoned } from '../io/backup-directory.ts'
 import { readDatabaseNames, readProperties, readServerInventory } from '../io/inventory.ts'
 import type { Server } from '../io/postgres.ts'
+import { readLiveRuns } from '../io/reap-recovery.ts'
 import { keepSettings, readSystemSettings } from '../io/server-settings.ts'
 import { readPosition } from '../io/snapshot.ts'
 import { isRoleThere } from '../model/inventory.ts'
@@ -30,8 +31,7 @@ const dumpAll = async (
   if (!shared) throw new Error('a cutover needs the docker engine')
   const { docker, container } = shared
   const { config, environment: first } = servers.supplied(environment)
-  // This run has the host for itself: what is half-done is of a dead one.
-  removeAbandoned(state, label, new Set())
+  removeAbandoned(state, label, await readLiveRuns(server))
   const kept = await takeBackup({
     docker,
     container,

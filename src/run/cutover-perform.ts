@@ -34,10 +34,11 @@ const createNetwork = async ({ docker }: CutoverTools, network: string): Promise
   return undefined
 }
 
-/** Step → one effect, each of which may be done again after it was cut off anywhere. */
+/** Step → one effect, each of which may be done again after it was cut off anywhere. None begins without the guard. */
 export const performCutoverStep =
   (tools: CutoverTools, context: Context) =>
   async (step: Step, facts: Facts): Promise<StepResult> => {
+    await tools.guard.verify()
     switch (step.kind) {
       case 'create-network':
         return createNetwork(tools, step.network)

@@ -1,3 +1,4 @@
+import { dbmateImage } from '../config/resolve.ts'
 import { AppError, exitCodes } from '../errors.ts'
 import { checkStack, readServiceImage } from '../io/compose.ts'
 import { readMigrations } from '../io/files.ts'
@@ -32,8 +33,7 @@ const checkImages = async (preflight: Preflight): Promise<void> => {
   const { docker, host, passEnv, servers, environments, containers } = preflight
   for (const name of environments) {
     const { config, environment } = servers.supplied(name)
-    const { image, digest } = config.dbmate
-    const reference = digest ? `${image}@${digest}` : image
+    const reference = dbmateImage(config)
     if (!(await hasImage(docker.docker, reference))) throw missing(reference, 'dbmate runs in it')
     const service = await readServiceImage(docker, {
       stack: host.stack,

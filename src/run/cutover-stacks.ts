@@ -6,6 +6,7 @@ import type { KeptContainer } from '../model/cutover.ts'
 import type { Facts } from '../model/journal.ts'
 import type { Stack } from '../model/types.ts'
 import type { CutoverTools } from './cutover-tools.ts'
+import { lockWhereAnswering } from './lock-where-answering.ts'
 
 const healthyWithin = 180_000
 
@@ -23,9 +24,10 @@ export const stopProject = async (tools: CutoverTools, project: string): Promise
   return undefined
 }
 
-/** Stops the database; before it every session of this run goes, and its locks. */
+/** Stops the database, once nobody else writes to it; before it every session of this run goes, and its locks. */
 export const stopDatabase = async (tools: CutoverTools): Promise<Facts> => {
   const { servers, docker, host } = tools
+  await lockWhereAnswering(tools)
   await servers.leave()
   await stopAll(tools, host.stack.project)
   const [database] = await readStack(docker.docker, host.stack.project)

@@ -1,4 +1,5 @@
 import type { DockerHost } from '../io/docker-host.ts'
+import type { VolumeGuard } from '../io/volume-guard.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
 import type { Facts } from '../model/journal.ts'
 import type { State } from '../model/state.ts'
@@ -14,6 +15,8 @@ export type CutoverTools = {
   frame: CutoverFrame
   host: CutoverHost
   docker: DockerHost
+  /** Of the volume. */
+  guard: VolumeGuard
   servers: ServerSide
   /** Of this process: a resumed cutover has the id of the first. */
   run: string

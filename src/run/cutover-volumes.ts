@@ -1,5 +1,7 @@
 import { AppError, exitCodes } from '../errors.ts'
+import { readComposeParts } from '../io/compose-parts.ts'
 import { appendJournal } from '../io/journal.ts'
+import { readRuns } from '../io/read-runs.ts'
 import { volumeExists } from '../io/volume.ts'
 import { copyVolume } from '../io/volume-copy.ts'
 import {
@@ -74,19 +76,31 @@ export const wipe = async (
   volume: string,
   { made = tools.frame.made, copied }: Facts,
 ): Promise<undefined> => {
-  const { docker, frame, host, image } = tools
+  const { docker, frame, host, passEnv, image } = tools
+  const { stack } = host
   if (copied) await requireCopy(tools, volume)
-  await wipeVolume(docker.docker, { volume, project: host.stack.project, run: frame.run, image, made })
+  // One that compose makes itself, and never did: as compose would make it.
+  const first = made ?? (await readComposeParts(docker, { stack, passEnv })).own.get(volume)
+  await wipeVolume(docker.docker, { volume, project: stack.project, run: frame.run, image, made: first })
   return undefined
 }
 
-/** The newest stay, as many as `retain:` says. */
+/**
+ * The run's own copy stays, whatever its date, and of the older ones as many as `retain:` says with it. A copy that another
+ * project made is not ours to remove, nor one whose run has its journal elsewhere: it may be all that an unfinished run has.
+ */
 export const discardCopies = async (
-  { docker, host, report }: CutoverTools,
+  { docker, frame, host, report, state }: CutoverTools,
   volume: string,
 ): Promise<StepResult> => {
+  const known = new Set(readRuns(state, host).map(({ frame: { run } }) => run))
   const copies = await readCopies(docker.docker, volume)
-  const old = copies.slice(0, Math.max(0, copies.length - host.cutover.retain))
+  const others = copies.filter(({ name, project, run }) => {
+    if (name === frame.copy) return false
+    return project === undefined || (state.own.includes(project) && known.has(run))
+  })
+  const own = copies.some(({ name }) => name === frame.copy) ? 1 : 0
+  const old = others.slice(0, Math.max(0, others.length + own - host.cutover.retain))
   for (const { name } of old) await removeVolume(docker.docker, name)
   if (old.length > 0) report.note(`removed ${old.map(({ name }) => name).join(', ')}`)
   return { discarded: old.map(({ name }) => name) }

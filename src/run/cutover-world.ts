@@ -1,6 +1,7 @@
 import type { Config } from '../config/load.ts'
 import { hostEnvironments, hostNetworks, resolveHost } from '../config/resolve.ts'
 import { usageError } from '../errors.ts'
+import { readComposeParts } from '../io/compose-parts.ts'
 import type { DockerHost } from '../io/docker-host.ts'
 import { networkExists } from '../io/postgres-container.ts'
 import { readContainer, readStack, type StackContainer } from '../io/stack.ts'
@@ -57,16 +58,24 @@ export const readUndoContainers = async (
   return [...known.values(), ...serving.filter(({ id }) => !known.has(id))]
 }
 
-export type WorldOptions = { config: Config; host: CutoverHost; docker: DockerHost; run: string }
+export type WorldOptions = {
+  config: Config
+  host: CutoverHost
+  docker: DockerHost
+  passEnv: readonly string[]
+  run: string
+}
 
 /** What a plan is made of; what is carried over is settled by the caller. */
 export const readCutoverWorld = async ({
   config,
   host,
   docker,
+  passEnv,
   run,
 }: WorldOptions): Promise<Omit<CutoverWorld, 'carried'>> => {
-  const networks = hostNetworks(config, host.name)
+  const { external } = await readComposeParts(docker, { stack: host.stack, passEnv })
+  const networks = hostNetworks(config, host.name).filter((network) => external.networks.has(network))
   const present = await Promise.all(networks.map((network) => networkExists(docker.docker, network)))
   const [database] = await readStack(docker.docker, host.stack.project)
   return {

@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.ts'
-import { hostEnvironments } from '../config/resolve.ts'
+import { dbmateImage, hostEnvironments } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import { readServiceImage } from '../io/compose.ts'
 import { type DockerHost, openDockerHost } from '../io/docker-host.ts'
@@ -11,6 +11,7 @@ import type { CutoverFrame } from '../model/cutover.ts'
 import type { State } from '../model/state.ts'
 import type { Report } from '../report/report.ts'
 import type { CutoverHost, CutoverTools } from './cutover-tools.ts'
+import { guardVolume } from './guard.ts'
 import { openServerSide, type ServerSide } from './server-side.ts'
 import { lockHost, makeHolder } from './with-locks.ts'
 
@@ -38,8 +39,9 @@ export type OpenedCutover = AsyncDisposable & {
 }
 
 /**
- * Takes the host exclusively: from here on nobody else starts, migrates or cuts over.
- * @throws AppError: exit 5 somebody else has it, 6 no Docker.
+ * Takes the host exclusively, and its volume from whoever knows the host by another state directory: from here on nobody else
+ * starts, migrates or cuts over.
+ * @throws AppError: exit 5 somebody else has either, 6 no Docker.
  */
 export const openCutover = async (
   { config, host, run, report, command, lockWait }: OpenCutoverOptions,
@@ -49,14 +51,23 @@ export const openCutover = async (
   const passEnv = config.compose.pass_env
   const state = requireState(config, host, context.env)
   const lock = await lockHost({ config, host, holder, lockWait, report, mode: 'exclusive' }, context)
+  const opened: AsyncDisposable[] = [lock]
+  const close = async (): Promise<void> => {
+    for (const one of opened.toReversed()) await one[Symbol.asyncDispose]()
+  }
   try {
     const docker = await openDockerHost(context.env, shellUntil(context.stop))
-    await removeThrowaways(docker.docker, host.volume)
     const environments = hostEnvironments(config, host.name)
-    const servers = openServerSide({ config, environments, run, holder, lockWait, report }, context)
     const service = config.environments[environments[0] ?? '']?.service ?? ''
     const [database] = await readStack(docker.docker, host.stack.project)
     const image = database?.image ?? (await readServiceImage(docker, { stack: host.stack, passEnv, service }))
+    const { volume } = host
+    const images = [image, dbmateImage(config)]
+    const guard = await guardVolume(docker.docker, { volume, images, holder, lockWait, report }, context)
+    opened.push(guard)
+    await removeThrowaways(docker.docker, volume)
+    const servers = openServerSide({ config, environments, run, holder, lockWait, report }, context)
+    opened.push(servers)
     const { interrupt, stop } = context
     return {
       state,
@@ -67,15 +78,12 @@ export const openCutover = async (
       by: `${holder.user}@${holder.host}`,
       tools: (frame) => {
         servers.pin(frame.configs ?? {})
-        return { frame, host, docker, servers, run, image, state, passEnv, interrupt, stop, report }
+        return { frame, host, docker, guard, servers, run, image, state, passEnv, interrupt, stop, report }
       },
-      [Symbol.asyncDispose]: async () => {
-        await servers[Symbol.asyncDispose]()
-        await lock[Symbol.asyncDispose]()
-      },
+      [Symbol.asyncDispose]: close,
     }
   } catch (error) {
-    await lock[Symbol.asyncDispose]()
+    await close()
     throw error
   }
 }

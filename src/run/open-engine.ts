@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Config } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
+import { dbmateImage } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
 import { composeEnvironment } from '../io/compose.ts'
 import { openDockerEngine } from '../io/docker-engine.ts'
@@ -13,8 +14,19 @@ import type { Context } from '../model/context.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
+import { awaitFreeVolumes } from './guard.ts'
+import { readHalfWay, tellHalfWay } from './half-way.ts'
 
-export type OpenOptions = { config: Config; environment: Environment; run: string; report: Report }
+export type OpenOptions = {
+  config: Config
+  environment: Environment
+  run: string
+  report: Report
+  /** Of a run that writes: it waits so many seconds for one that acts on the volume. */
+  lockWait?: number
+  /** Of a cutover, which knows how it stands. */
+  holdsVolume?: boolean
+}
 
 /** Data of a release that knew no projects: any of them may have made it, so it is neither used nor removed. */
 const tellOldData = ({ root, directory }: State, { name }: Environment, report: Report): void => {
@@ -26,10 +38,8 @@ const tellOldData = ({ root, directory }: State, { name }: Environment, report: 
 }
 
 /** The engine that the environment's config asks for, connected. */
-export const openEngine = async (
-  { config, environment, run, report }: OpenOptions,
-  context: Context,
-): Promise<Engine> => {
+export const openEngine = async (options: OpenOptions, context: Context): Promise<Engine> => {
+  const { config, environment, run, report, lockWait, holdsVolume } = options
   const state = stateOf(config, environment.host, context.env)
   let told = false
   const tellOnce = (what: string, seconds: number): void => {
@@ -48,13 +58,19 @@ export const openEngine = async (
   }
   const source = passwordSource(config, environment.name)
   const password = readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
-  const { image, digest } = config.dbmate
-  return openDockerEngine(await openDockerHost(context.env, shellUntil(context.stop)), {
-    environment,
-    credentials: { user: environment.user, password },
-    image: digest ? `${image}@${digest}` : image,
-    run,
-    passwordHint: `docker exec -it CONTAINER psql -U ${environment.user} -c '\\password', or correct ${source.key} in ${source.files.at(-1)?.path}`,
-    onWait: (seconds) => tellOnce('Postgres is not up yet', seconds),
-  })
+  const host = await openDockerHost(context.env, shellUntil(context.stop))
+  const { volume } = environment.host
+  if (lockWait !== undefined && volume)
+    await awaitFreeVolumes(host.docker, { volumes: [volume], lockWait, report }, context)
+  const halfWay = holdsVolume ? undefined : readHalfWay(config, environment.host, context)
+  return tellHalfWay(halfWay, report, () =>
+    openDockerEngine(host, {
+      environment,
+      credentials: { user: environment.user, password },
+      image: dbmateImage(config),
+      run,
+      passwordHint: `docker exec -it CONTAINER psql -U ${environment.user} -c '\\password', or correct ${source.key} in ${source.files.at(-1)?.path}`,
+      onWait: (seconds) => tellOnce('Postgres is not up yet', seconds),
+    }),
+  )
 }

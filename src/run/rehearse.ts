@@ -1,3 +1,4 @@
+import { dbmateImage } from '../config/resolve.ts'
 import { AppError, exitCodes } from '../errors.ts'
 import { readServiceImage } from '../io/compose.ts'
 import { openDbmate } from '../io/dbmate.ts'
@@ -113,9 +114,7 @@ export const rehearse = async (options: RehearseOptions, context: Context): Prom
   const before = performance.now()
   for (const name of environments) {
     const { config, environment } = servers.supplied(name)
-    const { image, digest } = config.dbmate
-    const reference = digest ? `${image}@${digest}` : image
-    const engine = engineOn(scratch, real, { run, image: reference, environment: name })
+    const engine = engineOn(scratch, real, { run, image: dbmateImage(config), environment: name })
     const onProgress = (text: string): void => report.progress(`rehearsing ${name}: ${text}`)
     await migrateEnvironment({ config, environment, engine, run, onProgress }, context).catch((error) => {
       throw refuse(error, name, stop)

@@ -3,9 +3,9 @@ import { dockerMessage } from '../io/docker.ts'
 import { appendJournal, readJournal } from '../io/journal.ts'
 import { type Facts, type JournalEntry, stepKey } from '../model/journal.ts'
 import type { Plan, Step } from '../model/plan.ts'
-import { foldJournal, hasBegun, type Position, remainingSteps } from '../model/position.ts'
+import { foldJournal, type Position, remainingSteps } from '../model/position.ts'
 import type { State } from '../model/state.ts'
-import { commandsOf, describeStanding } from '../report/cutover.ts'
+import { commandsOf, describeStanding, renderWaysOn } from '../report/cutover.ts'
 import type { Report } from '../report/report.ts'
 import { execute, type RunResult } from './execute.ts'
 
@@ -59,12 +59,11 @@ const performJournaled = async (step: Step, { state, journal, perform }: SagaOpt
 
 /** What happened, what state the platform is in, and the two commands. */
 const explain = (error: AppError, position: Position, confirmed: boolean): AppError => {
-  const { resume, undo } = commandsOf(position.frame.host, confirmed)
-  const touched = hasBegun(position, 'stop-stack') || hasBegun(position, 'wipe-volume') || error.touched
+  const touched = position.touched || error.touched
   return amend(error, {
     touched,
     details: [...error.details, ...describeStanding(position)],
-    hint: `${error.hint ?? resume}; or, to have everything as it was: ${undo}`,
+    hint: renderWaysOn(position, confirmed, error.hint),
   })
 }
 

@@ -25,8 +25,8 @@ export type ServerSide = AsyncDisposable & {
   pin: (configs: Readonly<Record<string, string>>) => void
   /** Connects at first use, and again after `leave`. */
   engine: (environment: string) => Promise<Engine>
-  /** Locks the databases of all environments, unless they are. Aborted: the lock was lost. */
-  lock: () => Promise<AbortSignal | undefined>
+  /** Locks the databases of all environments, unless they are. Aborted: the lock was lost. `patience`: seconds for a server to come up. */
+  lock: (patience?: number) => Promise<AbortSignal | undefined>
   /** Ends every session, the locks' too: before the server stops. */
   leave: () => Promise<void>
 }
@@ -45,8 +45,11 @@ export const openServerSide = (options: ServerSideOptions, context: Context): Se
     known.set(name, found)
     return found
   }
-  const engine = (name: string): Promise<Engine> => {
-    const open = engines.get(name) ?? openEngine({ ...supplied(name), run, report }, context)
+  const engine = (name: string, patience = Infinity): Promise<Engine> => {
+    const { config, environment } = supplied(name)
+    const wait = Math.min(environment.wait, patience)
+    const options = { config, environment: { ...environment, wait }, run, report, holdsVolume: true }
+    const open = engines.get(name) ?? openEngine(options, context)
     engines.set(name, open)
     return open
   }
@@ -57,17 +60,17 @@ export const openServerSide = (options: ServerSideOptions, context: Context): Se
     engines.clear()
     for (const result of open) if (result.status === 'fulfilled') await result.value[Symbol.asyncDispose]()
   }
-  const lock = async (): Promise<AbortSignal | undefined> => {
+  const lock = async (patience?: number): Promise<AbortSignal | undefined> => {
     const [first = ''] = environments
     if (held && !held.lost.aborted) return held.lost
     const { environment } = supplied(first)
     const databases = environments.flatMap((name) => supplied(name).environment.databases)
-    const request = { engine: await engine(first), holder, lockWait, report }
+    const request = { engine: await engine(first, patience), holder, lockWait, report, holdsVolume: true }
     held = await lockDatabases({ ...request, environment: { ...environment, databases } }, context)
     return held?.lost
   }
   const pin = (configs: Readonly<Record<string, string>>): void => {
     pinned = configs
   }
-  return { supplied, pin, engine, lock, leave, [Symbol.asyncDispose]: leave }
+  return { supplied, pin, engine: (name) => engine(name), lock, leave, [Symbol.asyncDispose]: leave }
 }

@@ -1,10 +1,9 @@
-import { AppError, exitCodes } from '../errors.ts'
 import { readInventory } from '../io/inventory.ts'
 import { readPosition } from '../io/snapshot.ts'
-import { readStack } from '../io/stack.ts'
 import type { Position } from '../model/position.ts'
 import { transactionsBetween } from '../model/snapshot.ts'
 import type { CutoverTools } from './cutover-tools.ts'
+import { lockWhereAnswering } from './lock-where-answering.ts'
 
 /** What is on the server that an undoing replaces; `transactions` since the target run was through, where it noted that. */
 export type Since = {
@@ -28,10 +27,8 @@ export const readSince = async ({
   interrupt,
 }: UndoSurveyOptions): Promise<Since | undefined> => {
   const [first = ''] = target.frame.environments
-  const [database] = await readStack(docker.docker, host.stack.project)
-  if (!database?.running || database.health !== 'healthy') return undefined
+  if (!(await lockWhereAnswering({ docker, host, servers, interrupt }))) return undefined
   try {
-    await servers.lock()
     const { server } = await servers.engine(first)
     const [position, inventory] = [await readPosition(server), await readInventory(server)]
     const { verified } = target.facts
@@ -44,9 +41,7 @@ export const readSince = async ({
       })),
     }
   } catch (error) {
-    // A server that is broken is a reason to undo, and no reason not to.
-    const isOthers = error instanceof AppError && error.exitCode === exitCodes.locked
-    if (isOthers || interrupt.aborted) throw error
+    if (interrupt.aborted) throw error
     return undefined
   }
 }

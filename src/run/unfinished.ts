@@ -1,24 +1,31 @@
 import { AppError, exitCodes } from '../errors.ts'
-import { readRuns } from '../io/read-runs.ts'
-import type { Position } from '../model/position.ts'
+import { readVolumeRuns } from '../io/read-runs.ts'
+import { isUnfinished, type Position } from '../model/position.ts'
 import type { State } from '../model/state.ts'
 import type { Host } from '../model/types.ts'
-import { commandsOf, describeProgress, describeStanding } from '../report/cutover.ts'
+import { describeProgress, describeStanding, renderWaysOn } from '../report/cutover.ts'
 
+/** The newest run about the volume that the host has, finished or not. */
 export const readNewest = (state: State, host: Pick<Host, 'name' | 'volume'>): Position | undefined =>
-  readRuns(state, host)[0]
+  readVolumeRuns(state, host)[0]
+
+/** Where a host's unfinished run stands, what state the platform is in, and what to type; nothing where there is none. */
+export const describeUnfinished = (
+  position: Position | undefined,
+  confirmed: boolean,
+): { message: string; details: string[]; hint: string } | undefined => {
+  if (!isUnfinished(position)) return undefined
+  const { frame, begun, by } = position
+  const when = begun.slice(0, 16).replace('T', ' ')
+  return {
+    message: `The ${frame.command} of ${frame.host} from ${when} (${by}) is not finished.`,
+    details: [describeProgress(position), ...describeStanding(position)],
+    hint: renderWaysOn(position, confirmed),
+  }
+}
 
 /** @throws AppError (exit 4): where the unfinished run stands, what state the platform is in, and the two commands. */
 export const refuseUnfinished = (position: Position | undefined, confirmed: boolean): void => {
-  if (!position || position.outcome) return
-  const { frame, begun, by } = position
-  const { resume, undo } = commandsOf(frame.host, confirmed)
-  throw new AppError(
-    `The ${frame.command} of ${frame.host} from ${begun.slice(0, 16).replace('T', ' ')} (${by}) is not finished.`,
-    {
-      exitCode: exitCodes.refused,
-      details: [describeProgress(position), ...describeStanding(position)],
-      hint: `${resume}; or, to have everything as it was: ${undo}`,
-    },
-  )
+  const found = describeUnfinished(position, confirmed)
+  if (found) throw new AppError(found.message, { exitCode: exitCodes.refused, ...found })
 }

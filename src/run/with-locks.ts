@@ -10,6 +10,7 @@ import { describeHolder, type Holder } from '../model/holder.ts'
 import type { Environment, Host } from '../model/types.ts'
 import { isReset } from '../plan/cutover.ts'
 import type { Report } from '../report/report.ts'
+import { awaitFreeVolumes, requireFlock } from './guard.ts'
 import { userOf } from './provenance.ts'
 import { readNewest, refuseUnfinished } from './unfinished.ts'
 
@@ -38,8 +39,8 @@ export type HostLockRequest = {
 
 /**
  * The host's lock, taken before Postgres is tried.
- * @throws AppError (exit 5) naming who has it, (exit 4) for a shared one while a cutover that ended half-way waits: what is
- * written to the new volume before it goes on could stand in its way.
+ * @throws AppError (exit 5) naming who has it, (exit 4) where several write and there is no flock, and for a shared one while a
+ * cutover that ended half-way waits: what is written to the new volume before it goes on could stand in its way.
  */
 export const lockHost = async (
   { config, host, holder, lockWait, report, mode = 'shared' }: HostLockRequest,
@@ -52,14 +53,15 @@ export const lockHost = async (
     holder,
     wait: lockWait,
     interrupt: context.interrupt,
+    path: context.env.PATH,
     onWait: (other) =>
       report.note(
         `the host is held by ${other ? describeHolder(other) : 'another run'}; waiting, at most ${lockWait} s`,
       ),
   })
   try {
-    if (mode === 'shared' && host.cutover && !isReset(host.cutover))
-      refuseUnfinished(readNewest(state, host), true)
+    requireFlock(lock, host, report)
+    if (mode === 'shared' && host.cutover) refuseUnfinished(readNewest(state, host), !isReset(host.cutover))
     return lock
   } catch (error) {
     await lock[Symbol.asyncDispose]()
@@ -74,6 +76,8 @@ export type DatabaseLockRequest = {
   /** Seconds. */
   lockWait: number
   report: Report
+  /** Of a run that holds the guard of the volume itself. */
+  holdsVolume?: boolean
 }
 
 const describeLocked = (locked: Locked | undefined): string =>
@@ -101,13 +105,14 @@ export const lockDatabases = async (
   request: DatabaseLockRequest,
   context: Context,
 ): Promise<Lock | undefined> => {
-  const { engine, environment, holder, lockWait, report } = request
-  if (!engine.shared) return undefined
+  const { engine, environment, holder, lockWait, report, holdsVolume = false } = request
+  const { shared } = engine
+  if (!shared) return undefined
   const databases = environment.databases.map(({ database }) => database)
   const wait = lockWait * 1000
   const tell = sometimes(report)
   const lock = await acquireLock({
-    connect: engine.shared.lockSession,
+    connect: shared.lockSession,
     databases,
     holder,
     wait,
@@ -115,12 +120,15 @@ export const lockDatabases = async (
     onWait: ({ locked, database, left }) => tell(`${database} is ${describeLocked(locked)}`, left),
   })
   try {
+    // Under the lock: a cutover that takes the volume from here on waits for it before it stops anything.
+    if (!holdsVolume)
+      await awaitFreeVolumes(shared.docker, { volumes: shared.volumes, lockWait, report }, context)
     const release = `po-migrate lock release ${environment.name}`
     const onWait = (what: string, left: number): void => tell(`a run that died left ${what} at work`, left)
     const { interrupt } = context
     const { server } = engine
     const reaped = await settleOrphans({
-      host: engine.shared,
+      host: shared,
       server,
       databases,
       wait,

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { acquireHostLock, type HostLockOptions } from '../../src/io/host-lock.ts'
 import type { Holder } from '../../src/model/holder.ts'
+import { doctorDocument } from '../../src/report/documents.ts'
 import { eventually, run, uniqueName } from '../support/docker.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { startTool } from '../support/process.ts'
@@ -31,7 +32,8 @@ const holder: Holder = {
   since: '2026-01-01T19:02:11.000Z',
 }
 
-const acquire = (mode: HostLockOptions['mode'], wait = 0) => acquireHostLock({ state, mode, holder, wait })
+const acquire = (mode: HostLockOptions['mode'], wait = 0) =>
+  acquireHostLock({ state, mode, holder, wait, path: process.env.PATH })
 
 const project = (name: string, edit?: ProjectOptions['edit']): Project =>
   makeProject({
@@ -98,7 +100,7 @@ describe('the host lock', () => {
     writeFileSync(
       script,
       `const { acquireHostLock } = await import(${JSON.stringify(module)})
-       await acquireHostLock({ state: ${JSON.stringify(state)}, mode: 'exclusive', wait: 0, holder: ${JSON.stringify(holder)} })
+       await acquireHostLock({ state: ${JSON.stringify(state)}, mode: 'exclusive', wait: 20, path: process.env.PATH, holder: ${JSON.stringify(holder)} })
        setInterval(() => {}, 1000)`,
     )
     const cutover = startTool([], { cwd: state, entry: script })
@@ -122,36 +124,76 @@ describe('the host lock', () => {
     await writer[Symbol.asyncDispose]()
   })
 
-  it('is done without where there is no flock', async () => {
-    using files = project('flockless')
-    const bin = join(state, 'bin')
-    mkdirSync(bin)
+  /** A PATH with all that the tool needs but flock, or with one that is this script. */
+  const pathWith = async (flock?: string): Promise<string> => {
+    const bin = mkdtempSync(join(state, 'bin-'))
     for (const tool of ['git', 'docker', 'sh'])
       symlinkSync((await run('which', [tool])).stdout.trim(), join(bin, tool))
-    await using _cutover = await acquire('exclusive')
-    const env = { HOME: state, PATH: bin }
-    const tool = startTool(['up', 'dev', '--lock-wait', '0'], { cwd: files.directory, env })
-    expect(await tool.ended).toMatchObject({ exit: 0 })
-    expect(await postgres.psql('flockless', 'select count(*) from schema_migrations')).toBe('1')
-  })
-
-  /** up with a flock of its own, which ends with this exit code. */
-  const upWithFlock = async (files: Project, exit: number) => {
-    const bin = join(state, 'bin')
-    mkdirSync(bin)
-    writeFileSync(join(bin, 'flock'), `#!/bin/sh\nexit ${exit}\n`, { mode: 0o755 })
-    const env = { HOME: state, PATH: `${bin}:${process.env.PATH}` }
-    return startTool(['up', 'dev'], { cwd: files.directory, env }).ended
+    if (flock !== undefined) writeFileSync(join(bin, 'flock'), `#!/bin/sh\n${flock}\n`, { mode: 0o755 })
+    return bin
   }
 
-  it("is done without where flock is BusyBox', which cannot wait, and not taken for another run", async () => {
-    using files = project('busybox')
-    expect(await upWithFlock(files, 1)).toMatchObject({ exit: 0 })
+  const toolWith = async (files: Project, flock: string | undefined, ...args: string[]) => {
+    const env = { HOME: state, PATH: await pathWith(flock) }
+    return startTool(args, { cwd: files.directory, env }).ended
+  }
+
+  const served = (name: string): Project =>
+    project(name, (config) => {
+      config.hosts.local = { ssh: 'deploy@vps.example', machine: 'vps' }
+    })
+
+  const unfit: [what: string, flock: string | undefined, why: string][] = [
+    ['there is no flock', undefined, 'there is no flock'],
+    [
+      "flock is BusyBox', which cannot wait",
+      'echo "unrecognized option: wait" >&2; exit 1',
+      'unrecognized option',
+    ],
+    ['flock is killed', 'kill -9 $$', 'flock ended with SIGKILL'],
+    ['flock says something else than that it holds', 'echo fine', 'flock ended with 0'],
+    ['the file system knows no locks', 'echo "No locks available" >&2; exit 71', 'No locks available'],
+  ]
+
+  it.each(unfit)('is told to be missing on a laptop where %s, and the run goes on', async (_, flock, why) => {
+    using files = project(uniqueName('flockless').replaceAll('-', '_'))
+    const { exit, stderr } = await toolWith(files, flock, 'up', 'dev')
+    expect({ exit, stderr }).toMatchObject({ exit: 0 })
+    expect(stderr.split(why)).toHaveLength(2)
+    expect(stderr).toContain('util-linux')
+  })
+
+  it.each(unfit)('stops every verb that writes on a shared host where %s', async (_, flock, why) => {
+    using files = served('unlocked')
+    for (const verb of ['up dev', 'rollback dev --db unlocked', 'backup dev']) {
+      const { exit, stderr } = await toolWith(files, flock, ...verb.split(' '), '--here')
+      expect({ verb, exit, stderr }).toMatchObject({ exit: 4 })
+      expect(stderr).toContain('The lock of the host local cannot be taken: ')
+      expect(stderr).toContain(why)
+      expect(stderr).toContain('→ sudo apt-get install util-linux')
+    }
+    expect(
+      await postgres.psql('postgres', "select count(*) from pg_database where datname = 'unlocked'"),
+    ).toBe('0')
+    const doctor = await toolWith(files, flock, 'doctor', 'dev', '--here', '--json')
+    expect(lockCheck(doctor.stdout)).toMatchObject({ status: 'failed' })
+  })
+
+  const lockCheck = (stdout: string) =>
+    doctorDocument.parse(JSON.parse(stdout)).checks.find(({ title }) => title === 'host lock')
+
+  it('is a warning of doctor on a laptop without flock', async () => {
+    using files = project('warned')
+    const { stdout } = await toolWith(files, undefined, 'doctor', 'dev', '--json')
+    expect(lockCheck(stdout)).toMatchObject({
+      status: 'warning',
+      remedy: expect.stringContaining('util-linux'),
+    })
   })
 
   it('whose file flock cannot open (66) is 2 with a remedy, and not taken for another run', async () => {
     using files = project('closed')
-    const { exit, stderr } = await upWithFlock(files, 66)
+    const { exit, stderr } = await toolWith(files, 'exit 66', 'up', 'dev')
     expect(exit).toBe(2)
     expect(stderr).toContain(`The lock file ${join(state, 'host.lock')} cannot be opened.`)
     expect(stderr).toContain(`→ sudo chmod 660 ${join(state, 'host.lock')}`)
