@@ -1,4 +1,5 @@
 import yargs from 'yargs'
+import { asAppError, withStack } from './as-app-error.ts'
 import { backupCommand } from './commands/backup.ts'
 import { cutoverCommand } from './commands/cutover.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -15,7 +16,7 @@ import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { changes, type Named } from './commands/travel.ts'
 import { upCommand } from './commands/up.ts'
-import { AppError, asAppError, type ExitCode, exitCodes, usageError, withStack } from './errors.ts'
+import { AppError, type ExitCode, exitCodes, usageError } from './errors.ts'
 import type { Context } from './model/context.ts'
 import { makePaint } from './report/paint.ts'
 import { renderError } from './report/render.ts'
@@ -89,7 +90,7 @@ export const runCli = async (argv: readonly string[], context: Context): Promise
     await program.parseAsync()
     return exit
   } catch (error) {
-    const told = asAppError(error)
+    const told = asAppError(error, { begun: false })
     const explained = argv.includes('--verbose') ? withStack(told) : told
     const paint = makePaint(context.stderr, { noColor: argv.includes('--no-color'), env: context.env })
     const { message, details, hint, touched } = explained

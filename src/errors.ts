@@ -85,22 +85,3 @@ export const usageError = (message: string, hint?: string, details?: readonly st
     ...(hint && { hint }),
     ...(details && { details }),
   })
-
-const unexpected = 'Unexpected: '
-
-/** The stack of a bug, for `--verbose`. */
-export const withStack = (error: AppError): AppError =>
-  error.message.startsWith(unexpected) && error.cause instanceof Error
-    ? amend(error, { details: [error.cause.stack ?? '', ...error.details] })
-    : error
-
-/** An AppError as it is; anything else as what it is: a bug. */
-export const asAppError = (error: unknown): AppError => {
-  if (error instanceof AppError) return error
-  const { message } = error instanceof Error ? error : new Error(String(error))
-  return new AppError(`${unexpected}${message}`, {
-    exitCode: exitCodes.failed,
-    hint: 'run it again with --verbose, and report it with the output',
-    cause: error,
-  })
-}

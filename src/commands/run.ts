@@ -1,4 +1,5 @@
-import { AppError, asAppError, type ExitCode, exitCodes, interruptionCode, withStack } from '../errors.ts'
+import { asAppError, withStack } from '../as-app-error.ts'
+import { AppError, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { outcomesByDatabase } from '../model/outcome.ts'
 import { describePlan, type Plan } from '../model/plan.ts'
@@ -93,7 +94,7 @@ export const withRun = async (
       if (recording.error) throw recording.error
       return await body({ id, report, start: tellStart })
     } catch (error) {
-      const explained = asAppError(error)
+      const explained = asAppError(error, { begun: started })
       return {
         outcomes: [],
         status: statusOf(explained.exitCode),

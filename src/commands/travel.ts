@@ -1,5 +1,6 @@
+import { asAppError } from '../as-app-error.ts'
 import type { Config } from '../config/load.ts'
-import { asAppError, type ExitCode } from '../errors.ts'
+import type { ExitCode } from '../errors.ts'
 import { readRevision } from '../io/git.ts'
 import { shellUntil } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
@@ -105,7 +106,7 @@ const goWithEvents = async (journey: Journey, context: Context): Promise<ExitCod
   try {
     return await go(journey, { ...context, stdout: { ...context.stdout, write: events.write } })
   } catch (error) {
-    const told = asAppError(error)
+    const told = asAppError(error, { begun: events.last() !== undefined })
     const last = events.last()
     if (last?.event === 'run.finished') return last.exit as ExitCode
     if (!last) {

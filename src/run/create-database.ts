@@ -1,20 +1,55 @@
 import { AppError, exitCodes } from '../errors.ts'
+import { askAgain } from '../io/ask-again.ts'
 import type { Dbmate } from '../io/dbmate.ts'
 import type { Engine } from '../io/engine.ts'
+import type { Server } from '../io/postgres.ts'
 import { readExisting } from '../io/read-database.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
+import { pasteSql } from '../model/paste.ts'
 import type { ManagedDatabase } from '../model/types.ts'
 
-/** @throws AppError (exit 1) when the database is not there afterwards. */
+const maintenance = 'postgres'
+const templateUsers =
+  "select pid, usename, application_name, state, query from pg_stat_activity where datname = 'template1'"
+
+/** What lets it be created, by Postgres' own reason. */
+const remedyOf = async (server: Server, sqlState = ''): Promise<string | undefined> => {
+  if (sqlState === '42501') {
+    const [row] = await server.query<{ role: string }>(
+      maintenance,
+      "select pg_catalog.format('alter role %I createdb', current_user) as role",
+    )
+    return row && pasteSql(server.label, maintenance, [row.role])
+  }
+  if (sqlState === '55006') return pasteSql(server.label, maintenance, [templateUsers])
+  return sqlState.startsWith('53') ? `docker exec ${server.label} df -h` : undefined
+}
+
+/** @throws AppError (exit 1) when the database is not there afterwards, or when that is not known. */
 export const createDatabase = async (
-  engine: Engine,
+  { server }: Pick<Engine, 'server'>,
   dbmate: Dbmate,
   managed: ManagedDatabase,
 ): Promise<void> => {
+  const { database } = managed
   const { exitCode, output } = await dbmate.create(managed)
-  const existing = await readExisting(engine.server, [managed.database])
-  if (existing.has(managed.database)) return
-  const why =
-    exitCode === null ? "dbmate's container ended before it answered." : parseDbmateError(output).message
-  throw new AppError(`${managed.database}: could not be created: ${why}`, { exitCode: exitCodes.failed })
+  const existing = await askAgain(() => readExisting(server, [database])).catch((cause) => {
+    if (!(cause instanceof AppError)) throw cause
+    throw new AppError(`${database}: whether it was created is not known: Postgres cannot be asked.`, {
+      exitCode: exitCodes.failed,
+      touched: true,
+      details: [cause.message],
+      ...(cause.hint && { hint: cause.hint }),
+      cause,
+    })
+  })
+  if (existing.has(database)) return
+  const { message, sqlState } = parseDbmateError(output)
+  const said = sqlState ? `${message} (${sqlState})` : message
+  const why = exitCode === null ? "dbmate's container ended before it answered" : said
+  const hint = await remedyOf(server, sqlState).catch(() => undefined)
+  throw new AppError(`${database}: could not be created: ${why}.`, {
+    exitCode: exitCodes.failed,
+    ...(hint && { hint }),
+  })
 }

@@ -1,4 +1,5 @@
-import { AppError, amend, asAppError, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
+import { asAppError } from '../as-app-error.ts'
+import { AppError, amend, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
 import { stepKey } from '../model/journal.ts'
 import { databaseOf, describeOutcome, type StepOutcome } from '../model/outcome.ts'
 import { describeStep, type Plan, type Step } from '../model/plan.ts'
@@ -50,7 +51,7 @@ const runStep = async (step: Step, perform: ExecuteOptions['perform']): Promise<
     await perform(step)
     return undefined
   } catch (error) {
-    return asAppError(error)
+    return asAppError(error, { begun: true })
   }
 }
 

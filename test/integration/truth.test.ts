@@ -306,3 +306,18 @@ describe('a rollback of three that fails at the second', () => {
     expect(await postgres.versions('typo')).toBe('00001')
   })
 })
+
+describe('a database that cannot be created', () => {
+  it('for want of a right says so, with the line that gives it', async () => {
+    await postgres.psql('postgres', `create role builder login password 'postgres'`)
+    using files = project({ unbuilt: { '00001_a.sql': table('a') } }, (config) => {
+      config.environments.dev.user = 'builder'
+    })
+    const { exit, stderr } = await runIn(files, 'up dev')
+    expect(exit).toBe(1)
+    expect(stderr).toContain('unbuilt: could not be created: permission denied to create database (42501).')
+    expect(stderr).toContain('alter role builder createdb')
+    await paste(stderr)
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
+  })
+})
