@@ -1,15 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { devVictim, rehearseSteps, strikeAndLeave, type Victim } from '../support/cutover-faults.ts'
+import { devSteps } from '../support/cutover-steps.ts'
 
-const steps = [
-  'stop-stack',
-  'copy-volume',
-  'wipe-volume',
-  'start-stack',
-  'migrate',
-  'verify',
-  'discard-copies',
-]
 const moments = ['before', 'during'] as const
 const ways = ['undo', 'resume'] as const
 
@@ -22,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => victim[Symbol.asyncDispose]())
 
 describe('SIGKILL of cutover dev', { timeout: 600_000 }, () => {
-  const cells = steps.flatMap((name, step) =>
+  const cells = devSteps.flatMap((name, step) =>
     moments.flatMap((moment) => ways.map((way) => ({ name, step, moment, way }))),
   )
   test.for(cells)('$moment $name: --$way ends in a healthy stack with the right data', async (cell) => {

@@ -8,20 +8,9 @@ import {
   type Victim,
   victimOf,
 } from '../support/cutover-faults.ts'
+import { undoSteps } from '../support/cutover-steps.ts'
 import { makePlatform, type Platform } from '../support/platform.ts'
 
-/** The plan of `cutover vps --undo` for a whole cutover of such a platform. */
-const steps = [
-  'stop qual',
-  'stop prod',
-  'stop shared',
-  'copy-volume',
-  'wipe-volume',
-  'bring-back',
-  'start-stack',
-  'start qual',
-  'start prod',
-]
 /** `--resume` finishes the undoing; `--undo` takes it back, to what the cutover had made. */
 const ways = { resume: 'expectOld', undo: 'expectNew' } as const
 
@@ -34,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => platform[Symbol.asyncDispose]())
 
 describe('SIGKILL of cutover vps --undo', { timeout: 900_000 }, () => {
-  const cells = steps.flatMap((name, step) =>
+  const cells = undoSteps.flatMap((name, step) =>
     (['resume', 'undo'] as const).map((way) => ({ name, step, way })),
   )
   test.for(cells)('$name: --$way ends in a healthy platform with the right data', async ({ step, way }) => {

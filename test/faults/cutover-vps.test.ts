@@ -1,28 +1,8 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { rehearseSteps, strikeAndLeave, type Victim, victimOf } from '../support/cutover-faults.ts'
+import { vpsSteps } from '../support/cutover-steps.ts'
 import { makePlatform, type Platform } from '../support/platform.ts'
 
-/** The plan of `cutover vps` for a platform with one service an environment and one database that nobody manages. */
-const steps = [
-  'back-up',
-  'stop qual',
-  'stop prod',
-  'check-writes',
-  'stop shared',
-  'copy-volume',
-  'wipe-volume',
-  'start-stack',
-  'carry-roles',
-  'migrate qual',
-  'migrate prod',
-  'carry-database',
-  'carry-settings',
-  'verify qual',
-  'verify prod',
-  'start qual',
-  'start prod',
-  'discard-copies',
-]
 const moments = ['before', 'during'] as const
 const ways = ['undo', 'resume'] as const
 
@@ -37,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => platform[Symbol.asyncDispose]())
 
 describe('SIGKILL of cutover vps', { timeout: 900_000 }, () => {
-  const cells = steps.flatMap((name, step) =>
+  const cells = vpsSteps.flatMap((name, step) =>
     moments.flatMap((moment) => ways.map((way) => ({ name, step, moment, way }))),
   )
   test.for(cells)('$moment $name: --$way ends in a healthy platform with the right data', async (cell) => {

@@ -1,10 +1,16 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openServer } from '../../src/io/postgres.ts'
+import { Secret } from '../../src/model/secret.ts'
 import { docker, eventually } from '../support/docker.ts'
 import { type DockerProxyOptions, startDockerProxy } from '../support/docker-proxy.ts'
 import { readEvents } from '../support/events.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { startTool } from '../support/process.ts'
+import { signalTwice, startTool } from '../support/process.ts'
 import { makeProject, migration, type Project } from '../support/project.ts'
 import { runTool, type ToolResult } from '../support/tool.ts'
 
@@ -65,10 +71,7 @@ describe('a Docker engine that answers /version and then nothing', { timeout: 18
       await using proxy = await startDockerProxy({ silent: onlyGreets })
       const tool = startTool(args.split(' '), { cwd: files.directory, env: proxy.env })
       await eventually('the question', () => proxy.requests().includes('GET /containers/json') || undefined)
-      tool.child.kill('SIGINT')
-      await sleep(1200)
-      const asked = performance.now()
-      tool.child.kill('SIGINT')
+      const asked = await signalTwice(tool, 'SIGINT')
       const ended = await tool.ended
       expect(performance.now() - asked).toBeLessThan(5000)
       expect(ended.exit, ended.stderr).toBe(130)
@@ -109,7 +112,109 @@ it('a directory that cannot be made for --events or for the state is 2 at once, 
   expect(events.exit, events.stderr).toBe(2)
   expect(events.stderr).toContain('Cannot write /proc/nope/x')
   const env = { XDG_STATE_HOME: '/proc/nope/state' }
-  using own = makeProject({ network: postgres.network, store: {} })
-  expect(await runTool(['up', 'dev'], { cwd: own.directory, env })).toMatchObject({ exit: 2 })
+  using own = makeProject({
+    network: postgres.network,
+    store: { waits: { '00001_table.sql': migration('create table things (id int);') } },
+  })
+  const state = await runTool(['up', 'dev'], { cwd: own.directory, env })
+  expect(state.exit, state.stderr).toBe(2)
+  expect(state.stderr).toMatch(/The state directory \/proc\/nope\S* does not exist/)
   expect(await docker(['ps', '-aq', '--filter', 'label=po-migrate.databases=waits'])).toBe('')
+})
+
+describe('the second signal to a verb that went to another machine', { timeout: 60_000 }, () => {
+  /** An ssh that stays silent and takes no SIGTERM, as one behind a proxy command that hangs. */
+  const silentSsh = (hello: string): Disposable & { directory: string } => {
+    const directory = mkdtempSync(join(tmpdir(), 'pmt-ssh-'))
+    const script = `#!/bin/sh\ntrap '' TERM\n: >"$(dirname "$0")/began"\n${hello}\nsleep 600\n`
+    writeFileSync(join(directory, 'ssh'), script, { mode: 0o755 })
+    return { directory, [Symbol.dispose]: () => rmSync(directory, { recursive: true }) }
+  }
+  const hello = `echo 'on vps: commit unknown, po-migrate 0.1.0, in /srv' >&2`
+
+  it.concurrent.each([
+    ['before it answered', '', 'before local (deploy@vps) had answered'],
+    ['after it had answered', hello, 'local (deploy@vps) did not answer any more'],
+  ])('%s ends it within 5 s', async (_, greeting, words) => {
+    using ssh = silentSsh(greeting)
+    using files = makeProject({
+      network: 'pmt-not-here',
+      store: { waits: { '00001_table.sql': migration('create table things (id int);') } },
+      edit: (config) => {
+        config.hosts.local = { ssh: 'deploy@vps', machine: 'vps', directory: '/srv' }
+      },
+    })
+    const env = { PATH: `${ssh.directory}:${process.env.PATH}` }
+    const tool = startTool(['up', 'dev'], { cwd: files.directory, env })
+    // The greeting, or as long as it would take.
+    if (greeting) await eventually('the greeting', () => tool.stderr().includes('on vps') || undefined)
+    else await eventually('ssh', () => existsSync(join(ssh.directory, 'began')) || undefined)
+    const asked = await signalTwice(tool, 'SIGTERM')
+    const { exit, stderr } = await tool.ended
+    expect(performance.now() - asked).toBeLessThan(5000)
+    expect(exit, stderr).toBe(143)
+    expect(stderr).toContain(words)
+  })
+})
+
+/** Postgres behind a network that from a given moment on carries nothing and closes nothing. */
+const behindNetwork = async () => {
+  let isCut = false
+  const sockets: Socket[] = []
+  const server = createServer((client) => {
+    const upstream = connect(5432, postgres.address)
+    sockets.push(client, upstream)
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      from.on('error', () => {})
+      from.on('data', (chunk: Buffer) => void (isCut || to.write(chunk)))
+      from.on('close', () => void (isCut || to.destroy()))
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut: () => {
+      isCut = true
+    },
+    [Symbol.dispose]: () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
+
+const serverAt = (port: number) =>
+  openServer({
+    label: 'there',
+    host: '127.0.0.1',
+    port,
+    credentials: { user: 'postgres', password: new Secret('postgres') },
+    applicationName: 'waits',
+    wait: 0,
+    passwordHint: '',
+  })
+
+describe('a session that works without a limit', { timeout: 120_000 }, () => {
+  it.concurrent('ends with a sentence when the network carries nothing any more', async () => {
+    using network = await behindNetwork()
+    await using server = serverAt(network.port)
+    await using session = await server.session('postgres')
+    const answer = session.query('select pg_sleep(600)').catch((error: Error) => error)
+    await sleep(500)
+    network.cut()
+    expect(await answer).toMatchObject({
+      exitCode: 6,
+      message: 'Postgres on there cannot be reached: the connection was lost.',
+    })
+  })
+
+  it.concurrent('goes on for longer than its server is asked, when all is well', async () => {
+    using network = await behindNetwork()
+    await using server = serverAt(network.port)
+    await using session = await server.session('postgres')
+    expect(await session.query("select 'slept' as it from pg_sleep(45)")).toEqual([{ it: 'slept' }])
+  })
 })

@@ -6,7 +6,7 @@ import { type JournalEntry, stepKey } from '../../src/model/journal.ts'
 import { foldJournal, isUnfinished, type Position } from '../../src/model/position.ts'
 import { docker, eventually, run } from './docker.ts'
 import type { Platform } from './platform.ts'
-import { startTool } from './process.ts'
+import { startTool, type ToolProcess } from './process.ts'
 import { makeStacks } from './stacks.ts'
 import { runTool } from './tool.ts'
 
@@ -74,8 +74,11 @@ export type Strike = {
   after: number
 }
 
-/** SIGKILL to whoever holds the host, in a step of a new run; answers the key of that step. */
-export const killIn = async (victim: Victim, { step, after, of }: Strike): Promise<string> => {
+/** A run in the midst of a step. */
+export const beginStrike = async (
+  victim: Victim,
+  { step, after, of }: Strike,
+): Promise<{ key: string; tool: ToolProcess }> => {
   const before = new Set(list(victim))
   const tool = call(victim, `${of ?? ''} ${victim.confirm}`)
   const begun = await eventually(
@@ -92,6 +95,12 @@ export const killIn = async (victim: Victim, { step, after, of }: Strike): Promi
   )
   expect(begun.position?.outcome, `ended before step ${step}: ${tool.stderr()}`).toBeUndefined()
   await sleep(after)
+  return { key: begun.key, tool }
+}
+
+/** SIGKILL to whoever holds the host, in a step of a new run; answers the key of that step. */
+export const killIn = async (victim: Victim, strike: Strike): Promise<string> => {
+  const { key, tool } = await beginStrike(victim, strike)
   try {
     process.kill(processOf(victim), 'SIGKILL')
   } catch (error) {
@@ -100,7 +109,7 @@ export const killIn = async (victim: Victim, { step, after, of }: Strike): Promi
   }
   tool.child.kill('SIGKILL')
   await tool.ended
-  return begun.key
+  return key
 }
 
 const expectFree = async ({ env }: Victim): Promise<void> => {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from './docker.ts'
 import { baseEnv, type ToolResult } from './tool.ts'
 
 export type ToolProcess = {
@@ -38,4 +40,20 @@ export const startTool = (
     child.once('close', (code) => resolve({ exit: code ?? -1, ...text }))
   })
   return { child, stderr: () => text.stderr, ended }
+}
+
+/** The second signal comes more than a second after the first was heard; answers when, by `performance.now()`. */
+export const signalTwice = async (
+  { child, stderr }: ToolProcess,
+  signal: NodeJS.Signals,
+): Promise<number> => {
+  child.kill(signal)
+  await eventually(
+    'the first signal to be heard',
+    () => stderr().includes('again to end it now') || undefined,
+  )
+  await sleep(1200)
+  const asked = performance.now()
+  child.kill(signal)
+  return asked
 }

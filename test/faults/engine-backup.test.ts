@@ -1,0 +1,79 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { reportCell } from '../support/cutover-faults.ts'
+import { docker, eventually } from '../support/docker.ts'
+import { endWithout, once, outages } from '../support/engine-faults.ts'
+import { makePlatform, type Platform } from '../support/platform.ts'
+import { startTool } from '../support/process.ts'
+
+const bundle = join(import.meta.dirname, '../../dist/po-migrate.mjs')
+
+let platform: Platform
+let fingerprint: string
+let directory: string
+beforeAll(async () => {
+  platform = await makePlatform({ small: true })
+  // Long enough for its dump and its copy to be hit.
+  await platform.psql(
+    'iam_qual',
+    'create table many as select n, md5(n::text) as text from generate_series(1, 400000) as n',
+  )
+  fingerprint = await platform.fingerprint()
+  const made = await platform.tool('backup qual --json')
+  expect(made.exit, made.stderr).toBe(0)
+  directory = /"directory":"([^"]+)"/.exec(made.stdout)?.[1] ?? ''
+}, 600_000)
+afterAll(() => platform[Symbol.asyncDispose]())
+
+const strike = async (line: string, kind: string, outage: (typeof outages)[number]): Promise<void> => {
+  const { stacks, env } = platform
+  await platform.healthy()
+  const events = join(stacks.directory, 'events.jsonl')
+  rmSync(events, { force: true })
+  const args = [...line.split(' '), '--events', events]
+  const tool = startTool(args, { cwd: stacks.directory, env, entry: bundle })
+  await eventually(
+    `${kind} to begin`,
+    () => {
+      const seen = existsSync(events) ? readFileSync(events, 'utf8').split('\n') : []
+      const begun = seen.some((one) => one.includes('step.started') && one.includes(`"kind":"${kind}"`))
+      return begun || tool.child.exitCode !== null || undefined
+    },
+    120_000,
+  )
+  const since = Date.now()
+  const ended = await endWithout(outage, tool.ended)
+  const took = Date.now() - since
+  expect([0, 1, 6], ended.stderr).toContain(ended.exit)
+  expect(ended.stderr).not.toMatch(/Unexpected|undefined|\[object/)
+  if (ended.exit !== 0) expect(ended.stderr).toContain(`po-migrate ${line.split(' ').slice(0, 2).join(' ')}`)
+  await platform.healthy()
+  const again = await platform.tool(line)
+  expect(again.exit, again.stderr).toBe(0)
+  expect(await platform.fingerprint()).toBe(fingerprint)
+  expect(await platform.psql('iam_qual', 'select count(*) from many')).toBe('400000')
+  expect(await docker(['ps', '-aq', '--filter', 'label=po-migrate.run'])).toBe('')
+  reportCell([line.split(' ')[0], outage, kind, ended.exit, took])
+}
+
+describe('dockerd under a backup and a restore', { timeout: 1_200_000 }, () => {
+  const kinds = {
+    backup: ['dump-database', 'dump-roles', 'prove-backup', 'keep-backup'],
+    restore: ['restore-beside', 'swap-databases'],
+  }
+  const cells = outages.flatMap((outage) =>
+    Object.entries(kinds).flatMap(([verb, steps]) => steps.map((kind) => ({ verb, kind, outage }))),
+  )
+  test.for(cells)(
+    '$outage in $kind of $verb: it ends by itself, and the same command does all of it',
+    ({ verb, kind, outage }) =>
+      once(`${verb} ${outage} ${kind}`, () =>
+        strike(
+          verb === 'backup' ? 'backup qual' : `restore qual --from ${directory} --confirm yes`,
+          kind,
+          outage,
+        ),
+      ),
+  )
+})

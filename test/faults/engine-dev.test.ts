@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { devVictim, rehearseSteps, type Victim } from '../support/cutover-faults.ts'
+import { devSteps } from '../support/cutover-steps.ts'
+import { engineCells, once, strikeEngine } from '../support/engine-faults.ts'
+
+let victim: Victim & AsyncDisposable
+let durations: number[]
+beforeAll(async () => {
+  victim = await devVictim()
+  durations = await rehearseSteps(victim)
+}, 600_000)
+afterAll(() => victim[Symbol.asyncDispose]())
+
+describe('dockerd under cutover dev', { timeout: 1_200_000 }, () => {
+  test.for(engineCells(devSteps))(
+    '$outage in $name: it ends by itself, and --$way ends in a healthy stack with the right data',
+    ({ name, step, outage, way }) =>
+      once(`dev ${outage} ${name} ${way}`, () =>
+        strikeEngine(victim, { strike: { step, after: (durations[step] ?? 0) / 2 }, outage, way }),
+      ),
+  )
+})

@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { type Victim, victimOf } from '../support/cutover-faults.ts'
+import { undoSteps } from '../support/cutover-steps.ts'
+import { engineCells, once, strikeEngine } from '../support/engine-faults.ts'
+import { makePlatform, type Platform } from '../support/platform.ts'
+
+let platform: Platform
+let victim: Victim
+beforeAll(async () => {
+  platform = await makePlatform({ small: true })
+  victim = await victimOf(platform)
+}, 600_000)
+afterAll(() => platform[Symbol.asyncDispose]())
+
+describe('dockerd under cutover vps --undo', { timeout: 1_200_000 }, () => {
+  test.for(engineCells(undoSteps))(
+    '$outage in $name: it ends by itself, and --$way ends in a healthy platform with the right data',
+    ({ name, step, outage, way }) =>
+      once(`undo ${outage} ${name} ${way}`, () =>
+        strikeEngine(victim, { strike: { of: '--undo', step, after: 200 }, outage, way }),
+      ),
+  )
+})
