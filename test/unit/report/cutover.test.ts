@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { CutoverFrame } from '../../../src/model/cutover.ts'
 import { type JournalEntry, stepKey } from '../../../src/model/journal.ts'
 import type { Step } from '../../../src/model/plan.ts'
-import { foldJournal } from '../../../src/model/position.ts'
+import { foldJournal, isUnfinished } from '../../../src/model/position.ts'
 import { predictDowntime } from '../../../src/model/prediction.ts'
-import { describeProgress, describeStanding } from '../../../src/report/cutover.ts'
+import { describeProgress, describeStanding, renderWaysOn } from '../../../src/report/cutover.ts'
 import { logReport, replay } from '../../../src/report/log.ts'
 import type { Report } from '../../../src/report/report.ts'
 
@@ -47,6 +47,28 @@ describe('where a cutover stands', () => {
     [7, ['What data held is safe in data-r.', 'data is new, and Postgres runs on it.']],
   ])('is told after %i steps', (count, words) => {
     expect(describeStanding(standing(count))).toEqual(words)
+  })
+
+  it('is in nobody’s way before its first stop, and after it until it is finished or taken back', () => {
+    expect([0, 1, 2, 7].map((count) => isUnfinished(standing(count)))).toEqual([false, false, true, true])
+    const anew = 'po-migrate cutover vps --confirm yes'
+    expect(renderWaysOn(standing(1), true)).toBe(anew)
+    expect(renderWaysOn(standing(1), true, 'df -h /x')).toBe(`df -h /x; then: ${anew}`)
+    expect(renderWaysOn(standing(2), false)).toBe(
+      'po-migrate cutover vps --resume; or, to have everything as it was: po-migrate cutover vps --undo',
+    )
+  })
+
+  it('is unfinished also when it went back to its first stop, and nothing began again yet', () => {
+    const lines: JournalEntry[] = [{ entry: 'begun', at, by: 'me', tool: '0', job: null, frame, steps }]
+    const [, stop] = steps
+    const step = stop ? stepKey(stop) : ''
+    lines.push(
+      { entry: 'started', at, step },
+      { entry: 'done', at, step },
+      { entry: 'rewound', at, step, why: 'x' },
+    )
+    expect(isUnfinished(foldJournal(lines))).toBe(true)
   })
 
   it('tells what was started and is still waited for from what is stopped', () => {
