@@ -9,15 +9,15 @@ export const commandsOf = (host: string, confirmed: boolean): { resume: string; 
 })
 
 /**
- * What to type when a run stands where it stands: to finish it or to take it back; where it stopped nothing, to begin anew.
- * `first`: what has to be put right before.
+ * What to type when a run stands where it stands: to finish it or to take it back; where it stopped nothing, to begin anew, for
+ * which nothing has to be taken back. `first`: what has to be put right before.
  */
 export const renderWaysOn = ({ touched, frame }: Position, confirmed: boolean, first?: string): string => {
   const { resume, undo } = commandsOf(frame.host, confirmed)
   if (touched) return `${first ?? resume}; or, to have everything as it was: ${undo}`
-  const again = `po-migrate cutover ${frame.host}${confirmed ? ' --confirm yes' : ''}`
-  const same = frame.command === 'undo' ? undo : again
-  return first === undefined || first === resume ? same : `${first}; then: ${same}`
+  const anew = `po-migrate cutover ${frame.host}${confirmed ? ' --confirm yes' : ''}`
+  const before = first === undefined || first === resume ? '' : `${first}; then: `
+  return `${before}${anew}; or, to go on with this one: ${resume}; or, to forget it: ${undo}`
 }
 
 const stoppedProjects = ({ steps, begunSteps }: Position): string[] =>

@@ -52,8 +52,10 @@ describe('where a cutover stands', () => {
   it('is in nobody’s way before its first stop, and after it until it is finished or taken back', () => {
     expect([0, 1, 2, 7].map((count) => isUnfinished(standing(count)))).toEqual([false, false, true, true])
     const anew = 'po-migrate cutover vps --confirm yes'
-    expect(renderWaysOn(standing(1), true)).toBe(anew)
-    expect(renderWaysOn(standing(1), true, 'df -h /x')).toBe(`df -h /x; then: ${anew}`)
+    const others =
+      'or, to go on with this one: po-migrate cutover vps --resume; or, to forget it: po-migrate cutover vps --undo --confirm yes'
+    expect(renderWaysOn(standing(1), true)).toBe(`${anew}; ${others}`)
+    expect(renderWaysOn(standing(1), true, 'df -h /x')).toBe(`df -h /x; then: ${anew}; ${others}`)
     expect(renderWaysOn(standing(2), false)).toBe(
       'po-migrate cutover vps --resume; or, to have everything as it was: po-migrate cutover vps --undo',
     )
