@@ -1,15 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { usageError } from '../errors.ts'
 import { isSkippedName, markDuplicates, parseMigration, parseVersion } from '../model/migration.ts'
 import type { ManagedDatabase, MigrationFile, Problem } from '../model/types.ts'
 import { markWidths } from '../model/version-width.ts'
 import { checksum } from './checksum.ts'
+import { readMigrationBytes } from './migration-bytes.ts'
 
 const listFiles = ({ name, directory }: ManagedDatabase): string[] => {
   try {
     return readdirSync(directory, { withFileTypes: true })
-      .filter((entry) => !entry.isDirectory())
+      .filter((entry) => !entry.isDirectory() || parseVersion(entry.name) !== undefined)
       .map(({ name: file }) => file)
       .sort((a, b) => (a < b ? -1 : 1))
   } catch (cause) {
@@ -22,16 +23,28 @@ const listFiles = ({ name, directory }: ManagedDatabase): string[] => {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-const readMigration = ({ directory }: ManagedDatabase, file: string): MigrationFile => {
-  const bytes = readFileSync(join(directory, file))
+const decode = (bytes: Buffer): string | undefined => {
   try {
-    const text = utf8.decode(bytes)
-    return { ...parseMigration(file, text), checksum: checksum(text) }
+    return utf8.decode(bytes)
   } catch {
-    const message = 'is not UTF-8: its text would be changed on the way'
-    const problems = [{ rule: 'not-utf8', level: 'error' as const, file, message }]
+    return undefined
+  }
+}
+
+const readMigration = ({ directory }: ManagedDatabase, file: string): MigrationFile => {
+  const refuse = (problem: Pick<Problem, 'rule' | 'message' | 'line'>): MigrationFile => {
+    const problems = [{ level: 'error' as const, file, ...problem }]
     return { version: parseVersion(file) ?? '', file, problems }
   }
+  const read = readMigrationBytes(join(directory, file))
+  if (!('bytes' in read)) return refuse(read)
+  const text = decode(read.bytes)
+  if (text === undefined)
+    return refuse({ rule: 'not-utf8', message: 'is not UTF-8: its text would be changed on the way' })
+  const nul = text.indexOf('\0')
+  if (nul < 0) return { ...parseMigration(file, text), checksum: checksum(text) }
+  const line = text.slice(0, nul).split('\n').length
+  return refuse({ rule: 'nul-byte', line, message: 'has a NUL byte: whatever stands behind it is not read' })
 }
 
 /**

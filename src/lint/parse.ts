@@ -105,6 +105,16 @@ const toFault = ({ sql, firstLine }: Source, { message, sqlDetails }: SqlFault):
   return { message, index, ...makePlacer(sql, firstLine)(index) }
 }
 
+const mebibyte = 2 ** 20
+/**
+ * Measured: 24 MB of single statements are too much for the parser's memory of 1 GB, 16 MB are not; as objects of ours they
+ * take some forty times as much as their text.
+ */
+const mostParsed = 16 * mebibyte
+
+const tooMuch = (size: number): string =>
+  `it has ${(size / mebibyte).toFixed(1)} MB, and the parser's memory holds ${mostParsed / mebibyte} MB`
+
 /** Loads libpg-query, late: nothing pending needs no parser. */
 export const loadParser = async (): Promise<Parse> => {
   const { hasSqlDetails, loadModule, parseSync } = await import('libpg-query')
@@ -114,12 +124,16 @@ export const loadParser = async (): Promise<Parse> => {
       const { stmts = [] } = parseSync(source.parsed) as { stmts?: RawStatement[] }
       return { statements: toStatements(source, stmts) }
     } catch (error) {
-      if (!(error instanceof Error) || error.message === emptyQuery) return { statements: [] }
+      // A parser that runs out of memory throws what is no Error.
+      if (!(error instanceof Error)) return { statements: [], unread: `the parser ended: ${String(error)}` }
+      if (error.message === emptyQuery) return { statements: [] }
       if (hasSqlDetails(error)) return { statements: [], fault: toFault(source, error) }
       return { statements: [], unread: error.message }
     }
   }
   return (sql, firstLine) => {
+    const size = Buffer.byteLength(sql)
+    if (size > mostParsed) return { statements: [], unread: tooMuch(size) }
     const whole = read({ sql, parsed: sql, firstLine })
     if (!whole.fault) return whole
     // Its scanner stumbles over a comment inside NULLS LAST, WITH TIME ZONE and the like, which Postgres' does not.

@@ -1,6 +1,8 @@
 export type FramePlace = { line: number; column?: number }
 
 const around = 2
+/** Characters of a line: a dump writes megabytes into one. */
+const widest = 240
 const lineEnd = /\r?\n/
 
 const notTab = /[^\t]/gu
@@ -18,12 +20,15 @@ export const codeFrame = (text: string, { line, column }: FramePlace): string[] 
   const first = Math.max(1, line - around)
   const last = Math.min(lines.length, line + around)
   const gutter = String(last).length
+  const isLong = (lines[line - 1] ?? '').length > widest
+  const from = isLong ? Math.max(0, (column ?? 1) - widest / 2) : 0
+  const shown = (number: number): string => (lines[number - 1] ?? '').slice(from, from + widest)
   const frame: string[] = []
   for (let number = first; number <= last; number++) {
     const mark = number === line ? '>' : ' '
-    frame.push(`${mark} ${String(number).padStart(gutter)} | ${lines[number - 1] ?? ''}`.trimEnd())
+    frame.push(`${mark} ${String(number).padStart(gutter)} | ${shown(number)}`.trimEnd())
     if (number === line && column)
-      frame.push(`  ${' '.repeat(gutter)} | ${indentTo(lines[number - 1], column)}^`)
+      frame.push(`  ${' '.repeat(gutter)} | ${indentTo(shown(number), column - from)}^`)
   }
   return frame
 }

@@ -41,6 +41,26 @@ const refuseFaults = ({ databases }: UpWorld): void => {
   throw usageError(`${count} not fit to run:`, 'correct the files, then run it again', details)
 }
 
+/** Together in the memory of dbmate's container, beside what dbmate itself needs for one of them. */
+const mostInOneRun = 256 * 2 ** 20
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`
+
+/** Files that cannot be brought into dbmate's container at once. */
+const refuseSizes = ({ name }: Environment, steps: readonly Step[]): void => {
+  const files = steps.flatMap((step) => (step.kind === 'apply-migration' ? step : []))
+  const sizes = new Map<string, number>()
+  for (const { managed, migration } of files)
+    sizes.set(managed.name, (sizes.get(managed.name) ?? 0) + Buffer.byteLength(migration.text))
+  const sum = [...sizes.values()].reduce((total, size) => total + size, 0)
+  if (sum <= mostInOneRun) return
+  throw usageError(
+    `The files to run have ${megabytes(sum)} together; dbmate's container takes ${megabytes(mostInOneRun)}.`,
+    `po-migrate up ${name} --db NAME, one after the other; one that is too large alone, in parts: keep its newest files aside`,
+    [...sizes].map(([database, size]) => `${database}: ${megabytes(size)}`),
+  )
+}
+
 /** An accepted edit is written down, so that the next run does not ask again. */
 const acceptedEdits = ({ managed, files, applied, checksums }: DatabaseState, lifted: Lifted): Step[] =>
   history(files, applied, checksums).flatMap(({ version, state }): Step[] => {
@@ -70,6 +90,7 @@ export const planUp = (world: UpWorld): Plan => {
   const obstacles = databases.flatMap((state) => obstacleOf(state, environment) ?? [])
   const free = databases.filter((state) => !obstacleOf(state, environment))
   const steps = free.flatMap((state) => stepsOf(state, lifted))
+  refuseSizes(environment, steps)
   const pull: Step[] = missingImage && steps.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
   return {
     version: 1,

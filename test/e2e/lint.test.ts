@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Checkout, makeCheckout } from '../support/checkout.ts'
@@ -23,6 +23,20 @@ describe('the built bundle', () => {
       exit: 0,
       stdout: expect.stringMatching(/^lint: \d+ files, nothing to complain about$/),
     })
+  })
+
+  it.each<[string, string, () => string]>([
+    ['60 MB of rows', 'unchecked', () => `insert into a values ${'(1),\n'.repeat(12 * 2 ** 20)}(1);`],
+    ['a literal of 15 MB before a fault', 'unchecked', () => `select '${'x'.repeat(15 * 2 ** 20)}' fro m;`],
+    ['130 MB', 'too-large', () => `select '${'x'.repeat(130 * 2 ** 20)}';`],
+    ['a NUL byte', 'nul-byte', () => 'select 1;\0\ndrop table a;'],
+  ])('says that it did not check %s, and does not answer 0', async (_, rule, up) => {
+    const file = join(checkout.directory, 'infrastructure/migrations/iam/00002_large.sql')
+    writeFileSync(file, `-- migrate:up\n${up()}\n\n-- migrate:down\n`)
+    const { exit, stdout } = await checkout.run(`${po} lint --db iam --json`, { env })
+    rmSync(file)
+    expect(exit).toBe(2)
+    expect(JSON.parse(stdout).problems).toEqual([expect.objectContaining({ rule, level: 'error' })])
   })
 
   it('refuses a faulty file at its line, from any directory, with the report that GitLab reads', async () => {

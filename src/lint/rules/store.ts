@@ -57,6 +57,44 @@ README.md
 `,
   },
   {
+    id: 'nul-byte',
+    level: 'error',
+    ignorable: false,
+    why: 'For Postgres, and for every parser, the text ends at a NUL byte: what stands behind it would neither be checked nor run.',
+    fix: "Remove the byte; a binary value is written as hex: '\\x00'::bytea.",
+    bad: `00001_guides.sql ✗ (a byte 0 in line 2)
+`,
+    good: `00001_guides.sql (text)
+`,
+  },
+  {
+    id: 'too-large',
+    level: 'error',
+    ignorable: false,
+    why: 'dbmate reads a file whole, several times over, in a container of 512 MB, and Postgres parses it in one piece: a file of more than 64 MB ends one of them in the middle of a run.',
+    fix: 'Split it into several files; or load the rows by COPY, outside the migrations.',
+    bad: `00001_guides.sql
+00002_places.sql ✗ (130 MB)
+`,
+    good: `00001_guides.sql
+00002_places.sql (40 MB)
+00003_more_places.sql (40 MB)
+`,
+  },
+  {
+    id: 'unreadable-file',
+    level: 'error',
+    ignorable: false,
+    why: 'A directory, a pipe, a link to nowhere or a file without permission bears the name of a migration: dbmate skips it without a word, stops there, or waits without end.',
+    fix: 'Put the file there, or rename what is no migration.',
+    bad: `00001_guides.sql
+00002_seasons.sql/ ✗ (a directory)
+`,
+    good: `00001_guides.sql
+00002_seasons.sql
+`,
+  },
+  {
     id: 'stray-migration',
     level: 'warning',
     why: 'A migration outside the store is never applied by po-migrate, and two places to look in are one too many.',

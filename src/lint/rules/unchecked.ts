@@ -1,10 +1,10 @@
 import { inSections, type Rule } from '../rule.ts'
 
-/** The parser's own limits: the SQL may be sound. */
+/** The parser's own limits: the SQL may be sound, and whoever looked at it says so. */
 export const unchecked: Rule = {
   id: 'unchecked',
-  level: 'warning',
-  why: 'The parser gave up on this section for a reason of its own, such as an expression nested thousands deep, so no rule has looked at it.',
+  level: 'error',
+  why: 'The parser gave up on this section for a reason of its own, such as an expression nested thousands deep or more text than its memory holds, so no rule has looked at it. What was not checked does not pass.',
   fix: 'Split the statement, or the file; or look at it yourself and say so with -- po-migrate:ignore unchecked REASON above the up marker.',
   bad: `-- migrate:up
 -- one expression of 20000 terms: SELECT 1 + 1 + 1 + 1 + … ✗

@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readMigrations } from '../../../src/io/files.ts'
 import { migration } from '../../support/project.ts'
@@ -41,6 +44,51 @@ describe("a database's directory", () => {
     expect(marked('99999_a.sql', '100000_b.sql')).toEqual(['100000_b.sql'])
     expect(marked('00009_a.sql', '00010_b.sql', '20260101000000_c.sql')).toEqual([])
     expect(marked('1_a.sql', '1_b.sql')).toEqual([])
+  })
+
+  it('takes nothing for a migration that cannot be read as a file, and waits for none', () => {
+    using directory = temporaryDirectory()
+    directory.write('00001_a.sql', migration('select 1;'))
+    mkdirSync(join(directory.path, '00002_directory.sql'))
+    execFileSync('mkfifo', [join(directory.path, '00003_pipe.sql')])
+    symlinkSync('nowhere', join(directory.path, '00004_link.sql'))
+    symlinkSync('/dev/zero', join(directory.path, '00005_device.sql'))
+    symlinkSync('00006_loop.sql', join(directory.path, '00006_loop.sql'))
+    symlinkSync('00001_a.sql', join(directory.path, '00007_linked.sql'))
+    mkdirSync(join(directory.path, 'old'))
+    const { files, strays } = readMigrations({ ...managedDatabase('iam'), directory: directory.path })
+    expect(strays).toEqual([])
+    expect(files.map(({ file, problems }) => [file, problems.map(({ rule }) => rule).join()])).toEqual([
+      ['00001_a.sql', ''],
+      ['00002_directory.sql', 'unreadable-file'],
+      ['00003_pipe.sql', 'unreadable-file'],
+      ['00004_link.sql', 'unreadable-file'],
+      ['00005_device.sql', 'unreadable-file'],
+      ['00006_loop.sql', 'unreadable-file'],
+      ['00007_linked.sql', ''],
+    ])
+  })
+
+  it('reads nothing behind a NUL byte, and says in which line it stands', () => {
+    const { files } = read({
+      '1_a.sql': migration('select 1;\0\ndrop table a;'),
+      '2_b.sql': migration("select '\\0';"),
+    })
+    expect(files.map(({ problems, migration: parsed }) => [problems, parsed !== undefined])).toEqual([
+      [[expect.objectContaining({ rule: 'nul-byte', level: 'error', line: 2 })], false],
+      [[], true],
+    ])
+  })
+
+  it('names the size of a file that cannot run, and the limit, without reading it', () => {
+    using directory = temporaryDirectory()
+    truncateSync(directory.write('1_a.sql', migration('select 1;')), 64 * 2 ** 20 + 1)
+    truncateSync(directory.write('2_b.sql', migration('select 1;')), 2 ** 40)
+    const { files } = readMigrations({ ...managedDatabase('iam'), directory: directory.path })
+    expect(files.map(({ problems: [problem] }) => `${problem?.rule} ${problem?.message}`)).toEqual([
+      expect.stringMatching(/^too-large has 64\.0 MB, more than the 64\.0 MB /),
+      expect.stringMatching(/^too-large has 1048576\.0 MB, /),
+    ])
   })
 
   it.each([

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { readMigrations } from '../../../src/io/files.ts'
@@ -15,15 +15,18 @@ const problemsOf = (listing: string): Problem[] => {
   using directory = temporaryDirectory()
   for (const line of listing.trim().split('\n')) {
     const [name = ''] = line.split(' ')
-    const text = migration("select 'ä';")
-    writeFileSync(join(directory.path, name), text, line.includes('1252') ? 'latin1' : 'utf8')
+    const text = migration(line.includes('byte 0') ? "select '\0';" : "select 'ä';")
+    const path = join(directory.path, name)
+    if (name.endsWith('/')) mkdirSync(path)
+    else writeFileSync(path, text, line.includes('1252') ? 'latin1' : 'utf8')
+    if (line.includes('130 MB')) truncateSync(path, 130e6)
   }
   const { files, strays } = readMigrations({ ...managedDatabase('iam'), directory: directory.path })
   return [...strays, ...files.flatMap(({ problems }) => problems)]
 }
 
 const marked = (listing: string): string[] =>
-  listing.split('\n').flatMap((line) => (line.includes('✗') ? [line.split(' ')[0] ?? ''] : []))
+  listing.split('\n').flatMap((line) => (line.includes('✗') ? [line.split(/[ /]/)[0] ?? ''] : []))
 
 const aboutNames = storeRules
   .filter(({ id }) => id !== 'stray-migration')

@@ -22,6 +22,15 @@ describe('a code frame', () => {
     expect(codeFrame(text, { line })).toEqual(expected)
   })
 
+  it('shows of a line without end what stands around the place', () => {
+    const [marked = '', caret = ''] = codeFrame(`${'x'.repeat(1e6)}!${'x'.repeat(1e6)}`, {
+      line: 1,
+      column: 1_000_001,
+    })
+    expect(marked.length).toBeLessThan(260)
+    expect(marked[caret.indexOf('^')]).toBe('!')
+  })
+
   it('has no trailing blanks, and no carriage returns of a CRLF file', () => {
     expect(codeFrame('a  \r\n\r\nb\r\n', { line: 2 })).toEqual(['  1 | a', '> 2 |', '  3 | b', '  4 |'])
   })

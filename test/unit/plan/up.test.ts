@@ -3,6 +3,7 @@ import { AppError } from '../../../src/errors.ts'
 import { markDuplicates } from '../../../src/model/migration.ts'
 import type { DatabaseState } from '../../../src/model/types.ts'
 import { planUp, requireAllowed, requireShown } from '../../../src/plan/up.ts'
+import { migration } from '../../support/project.ts'
 import { databaseState, environment } from '../support/fixtures.ts'
 
 const plan = (databases: DatabaseState[], missingImage?: string): string[] =>
@@ -134,6 +135,19 @@ describe('up refuses files', () => {
       details: ['iam/x_2.sql: is skipped'],
     })
   })
+})
+
+it('up refuses more than dbmate’s container takes at once, by number and by database', () => {
+  const text = migration(`select '${'x'.repeat(60 * 2 ** 20)}';`)
+  const files = ['1_a.sql', '2_b.sql', '3_c.sql']
+  const texts = Object.fromEntries(files.map((file) => [file, text]))
+  const states = ['iam', 'rag'].map((name) => databaseState(name, { files, texts }))
+  expect(refusal(states)).toMatchObject({
+    exitCode: 2,
+    message: "The files to run have 361 MB together; dbmate's container takes 256 MB.",
+    details: ['iam: 181 MB', 'rag: 181 MB'],
+  })
+  expect(plan(states.slice(0, 1))).toHaveLength(3)
 })
 
 describe('up refuses a database', () => {
