@@ -173,6 +173,19 @@ EOF
   )" "$tar"
 }
 
+# pgbouncer, and a shell to write its configuration.
+build_pgbouncer() {
+  need mmdebstrap:mmdebstrap
+  mmdebstrap --quiet --variant=minbase --mode=root --format=tar --include=pgbouncer \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' trixie "$work/pgbouncer.tar" $(debian_mirror)
+  import "$@" "$path, \"User\": \"65534:65534\", \"Cmd\": [\"pgbouncer\", \"/tmp/pgbouncer.ini\"]" "$work/pgbouncer.tar"
+}
+
+debian_mirror() {
+  apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' 'Label: Debian' 'Component: main' | sort -u | head -n 1
+}
+
 rootfs_inputs() { { declare -f postgres_rootfs; cat "$here/versions.env"; } | digest | cut -c1-16; }
 
 build_stand_in() {
@@ -219,6 +232,9 @@ provide "po-migrate-test/dbmate:$DBMATE_VERSION" "amacneil/dbmate:$DBMATE_VERSIO
 
 postgres_inputs=$({ declare -f build_postgres postgres_rootfs import; cat "$here/versions.env" "$here/postgres/docker-entrypoint.sh"; } | digest)
 provide "po-migrate-test/postgres:$POSTGRES_MAJOR" "pgvector/pgvector:pg$POSTGRES_MAJOR" build_postgres "$postgres_inputs"
+
+pgbouncer_inputs=$(declare -f build_pgbouncer import | digest)
+provide po-migrate-test/pgbouncer:1 '' build_pgbouncer "$pgbouncer_inputs"
 
 if bundle_stand_in; then
   stand_in_inputs=$({ declare -f build_stand_in busybox_root pack import; cat "$here/stand-in/dist/server.mjs" "$root/node_modules/node/package.json" "$here/stand-in/Dockerfile"; } | digest)

@@ -79,7 +79,7 @@ const checkIndexes = async ({ environment, engine }: LeftoverFacts): Promise<str
   if (invalid.length === 0) return 'none'
   throw fail(
     `${invalid.map(({ database, index }) => `${index} in ${database}`).join(', ')}: not used, and slows every write`,
-    invalid.map(({ database, index }) => pasteSql(server.label, database, [dropIndex(index)])).join('\n'),
+    invalid.map(({ database, index }) => pasteSql(server, database, [dropIndex(index)])).join('\n'),
   )
 }
 

@@ -74,7 +74,7 @@ const readUnfinished = async (
     ),
   )
   const repairs = found.flat().flatMap(({ database, finding }) => {
-    const repair = repairOf(server.label, database, finding)
+    const repair = repairOf(server, database, finding)
     const commands = repair?.commands.map(({ when, command }) => (when ? `${when}: ${command}` : command))
     return repair && commands ? { what: repair.what, repair: commands } : []
   })

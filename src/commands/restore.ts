@@ -9,7 +9,7 @@ import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
 import type { StepOutcome } from '../model/outcome.ts'
-import { pasteSql } from '../model/paste.ts'
+import { type PasteTarget, pasteSql } from '../model/paste.ts'
 import type { Plan } from '../model/plan.ts'
 import { quoteAll } from '../model/quote.ts'
 import { quoteIdentifier } from '../model/sql.ts'
@@ -78,12 +78,12 @@ const commandLine = ({ environment, from, db, foreign }: RestoreOptions): string
 
 /** Not the same again once it is done: that would replace what was restored, and drop what it replaced. */
 const resumeOf =
-  (options: RestoreOptions, label: string) =>
+  (options: RestoreOptions, server: PasteTarget) =>
   (outcomes: readonly StepOutcome[]): string => {
     const due = dropsDue(outcomes)
     if (due.length === 0) return commandLine(options)
     const drop = (name: string): string => `drop database if exists ${quoteIdentifier(name)} with (force)`
-    return pasteSql(label, 'postgres', due.map(drop))
+    return pasteSql(server, 'postgres', due.map(drop))
   }
 
 type Opened = {
@@ -183,7 +183,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
     const tools = { recovery, lost: lock?.lost, onProgress: report.progress, stop: interrupt }
     await using performer = openPerformer(plan, tools)
     const { perform } = performer
-    const resume = resumeOf(options, engine.server.label)
+    const resume = resumeOf(options, engine.server)
     const result = await execute(plan, { run: run.id, perform, report, interrupt, stop: interrupt, resume })
     const ms = performance.now() - started
     if (result.status === 'done')

@@ -103,11 +103,8 @@ export const resolveEnvironment = (
   name: string,
   only: readonly string[] = [],
 ): Environment => {
-  const { host, network, engine, confirm, policy, service, port, user, wait, lock_timeout, suffix } = pick(
-    'environment',
-    name,
-    config.environments,
-  )
+  const { host, network, engine, confirm, policy, service, port, user, auth, wait, lock_timeout, suffix } =
+    pick('environment', name, config.environments)
   return {
     name,
     host: host ? resolveHost(config, host) : { name: 'local' },
@@ -118,6 +115,7 @@ export const resolveEnvironment = (
     service,
     port,
     user,
+    ...(auth === 'any' && { auth }),
     wait,
     lockTimeout: lock_timeout,
     databases: resolveDatabases(config, suffix, only),

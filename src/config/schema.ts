@@ -112,6 +112,12 @@ const environment = z
     service: name.default('postgres').describe('DNS name of Postgres on the network'),
     port: whole(1, 65535).default(5432),
     user: reference.default('postgres'),
+    auth: z
+      .enum(['scram', 'any'])
+      .default('scram')
+      .describe(
+        'any: also a server that asks for an md5, for the password itself or for none is asked at its address; else it is asked through docker exec',
+      ),
     lock_timeout: whole(0, 3600)
       .default(5)
       .describe(

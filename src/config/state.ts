@@ -45,6 +45,10 @@ const nameless = (config: Config, root: string): Error =>
     ],
   )
 
+/** The user's own, for what may be forgotten. */
+export const cacheDirectory = (env: Variables): string =>
+  join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'po-migrate')
+
 /**
  * Where things of a project stand on this host. Only in a user's own state directory the config's path will do for a name.
  * @throws AppError (exit 2) with the line to write.

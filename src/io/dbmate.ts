@@ -2,11 +2,11 @@ import { PassThrough } from 'node:stream'
 import type { Container } from 'dockerode'
 import { AppError, exitCodes } from '../errors.ts'
 import type { Credentials, Direction, ManagedDatabase, Migration } from '../model/types.ts'
+import { keepAliveOptions } from './connection.ts'
 import { speak } from './dbmate-calls.ts'
 import { type DbmateCall, dbmateArguments, verbOf } from './dbmate-command.ts'
 import { buildArchive, createDbmateContainer, fileDirectory, work } from './dbmate-container.ts'
 import { type Docker, dockerMessage } from './docker.ts'
-import { keepAliveOptions } from './postgres.ts'
 
 /** How one call of dbmate ended; `exitCode` is null when its container died under it. */
 export type DbmateResult = { exitCode: number | null; output: string }

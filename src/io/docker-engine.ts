@@ -1,19 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError, exitCodes } from '../errors.ts'
 import { findLogged } from '../model/server-log.ts'
 import { sessionName } from '../model/session.ts'
 import type { Credentials, Environment } from '../model/types.ts'
 import { openDbmate } from './dbmate.ts'
+import { openDirectRoute } from './direct-route.ts'
 import type { Docker } from './docker.ts'
 import type { DockerHost } from './docker-host.ts'
 import type { Engine } from './engine.ts'
 import { execSocket } from './exec-stream.ts'
 import { hasImage, pullImage, readImageId } from './image.ts'
+import { readOwnAddress } from './inside.ts'
 import { lockDatabase } from './lock.ts'
 import { endBackends } from './orphans.ts'
-import { openDedicated, openServer, type ServerOptions } from './postgres.ts'
+import { openDedicated, openServer } from './postgres.ts'
 import { findPostgres, type PostgresContainer } from './postgres-container.ts'
 import { readRegistryCredentials, registryOf } from './registry-auth.ts'
 import { hasRoute } from './route.ts'
+import type { ServerOptions } from './server-options.ts'
 
 export type DockerEngineOptions = {
   environment: Environment
@@ -23,6 +27,9 @@ export type DockerEngineOptions = {
   run: string
   passwordHint: string
   onWait: (seconds: number) => void
+  /** Directory for what is known of servers. */
+  memory: string
+  note: (text: string) => void
 }
 
 const readLog = async (docker: Docker, container: string, since: Date): Promise<string> => {
@@ -44,17 +51,32 @@ const demuxText = (raw: Buffer): string => {
   return Buffer.concat(parts).toString('utf8')
 }
 
+/** Docker tells no address of some networks: then the container's own; loopback would be somebody else's. */
+const addressOf = async (
+  docker: Docker,
+  { id, name, address }: PostgresContainer,
+  network: string,
+): Promise<string> => {
+  const found = address || (await readOwnAddress(docker, id))
+  if (found) return found
+  throw new AppError(`${name} has no address on ${network}.`, {
+    exitCode: exitCodes.unreachable,
+    hint: `docker network disconnect ${network} ${name}; docker network connect ${network} ${name}`,
+  })
+}
+
 const serverOptions = async (
   docker: Docker,
-  container: PostgresContainer,
-  options: DockerEngineOptions,
+  { id, name, address: told }: PostgresContainer,
+  options: DockerEngineOptions & { address: string },
 ): Promise<ServerOptions> => {
-  const { environment, credentials, run, passwordHint, onWait } = options
-  const { address, name, id } = container
-  const { port } = environment
-  const direct = await hasRoute(address, port)
+  const { environment, credentials, run, passwordHint, onWait, address, memory, note } = options
+  const { port, auth } = environment
+  const direct = told !== '' && (await hasRoute(address, port))
+  const route = { container: id, label: name, anyAuth: auth === 'any', memory, note }
   return {
     label: name,
+    environment: environment.name,
     host: address,
     port,
     credentials,
@@ -62,7 +84,8 @@ const serverOptions = async (
     wait: environment.wait * 1000,
     passwordHint: passwordHint.replace('CONTAINER', name),
     onWait,
-    ...(!direct && { socket: () => execSocket(docker, { container: id, address, port }) }),
+    socket: () => execSocket(docker, { container: id, address, port }),
+    ...(direct && { direct: openDirectRoute(docker, route) }),
   }
 }
 
@@ -77,7 +100,8 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
   const { environment, credentials, image, run } = options
   const { docker, env, shell } = host
   const container = await findPostgres(docker, environment)
-  const connection = await serverOptions(docker, container, options)
+  const address = await addressOf(docker, container, environment.network)
+  const connection = await serverOptions(docker, container, { ...options, address })
   const server = openServer(connection)
   return {
     server,
@@ -108,7 +132,7 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
         run,
         environment: environment.name,
         databases: environment.databases.map(({ database }) => database),
-        postgres: { id: container.id, address: container.address, port: environment.port },
+        postgres: { id: container.id, address, port: environment.port },
         credentials,
         files,
       }),

@@ -2,13 +2,28 @@ import { Duplex, PassThrough } from 'node:stream'
 import type { Docker } from './docker.ts'
 
 /**
+ * The address to ask: what Docker told, unless the container does not have it (any more); then one that it has. Never
+ * loopback, on which the official image trusts anybody.
+ */
+export const ownAddress = `own=$(hostname -i 2>/dev/null) || own=
+case " $own " in *" \${1:-none} "*) address=$1 ;; *)
+  address=
+  for one in $own $(awk '/32 host/ { print last } { last = $2 }' /proc/net/fib_trie 2>/dev/null); do
+    case $one in 127.*|::1) ;; *) address=$one; break ;; esac
+  done ;;
+esac
+: "\${address:=$1}"
+[ -n "$address" ] || exit 1`
+
+/**
  * Copies both ways between stdio and a TCP port, until either side ends: bash where the image has it (Debian), else nc (Alpine).
  * bash waits for both its children: an orphan would go to process 1, and where that is Postgres, it takes the signal
  * that ended a child it never knew for the crash of a session, ends all sessions and goes into recovery.
  */
-const relay = `if command -v bash >/dev/null; then
-exec bash -c 'exec 3<>"/dev/tcp/$0/$1" 4<&0 || exit 1; cat <&3 & cat <&4 >&3 & wait -n; kill %1 %2 2>/dev/null; wait' "$0" "$1"
-else exec nc "$0" "$1"; fi`
+const relay = `${ownAddress}
+if command -v bash >/dev/null; then
+exec bash -c 'exec 3<>"/dev/tcp/$0/$1" 4<&0 || exit 1; cat <&3 & cat <&4 >&3 & wait -n; kill %1 %2 2>/dev/null; wait' "$address" "$2"
+else exec nc "$address" "$2"; fi`
 
 /** What the pg driver asks of a socket beyond a stream. */
 type SocketMethods = {
@@ -38,6 +53,8 @@ const socketOver = (open: () => Promise<Duplex>): Duplex => {
     },
   })
   const follow = (opened: Duplex): void => {
+    // Given up meanwhile.
+    if (socket.destroyed) return void opened.destroy()
     remote = opened
     remote.on('data', (chunk: Buffer) => socket.push(chunk))
     remote.on('end', () => socket.push(null))
@@ -63,7 +80,7 @@ export type ExecTarget = { container: string; address: string; port: number }
 export const execSocket = (docker: Docker, { container, address, port }: ExecTarget): Duplex =>
   socketOver(async () => {
     const exec = await docker.getContainer(container).exec({
-      Cmd: ['sh', '-c', relay, address, String(port)],
+      Cmd: ['sh', '-c', relay, 'po-migrate', address, String(port)],
       AttachStdin: true,
       AttachStdout: true,
       AttachStderr: true,

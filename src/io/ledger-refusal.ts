@@ -1,5 +1,5 @@
 import { AppError, exitCodes } from '../errors.ts'
-import { pasteSql } from '../model/paste.ts'
+import { pasteAsSuperuser } from '../model/paste.ts'
 import type { Server } from './postgres.ts'
 
 /** As the driver gives Postgres' own answer. */
@@ -56,12 +56,12 @@ const remedy = (
   found: Surroundings,
   { server, database, create }: RefusalContext,
 ): string => {
-  const paste = (sql: readonly string[]): string => pasteSql(server.label, database, sql)
+  const paste = (sql: readonly string[]): string => pasteAsSuperuser(server, database, sql)
   if (code === '42501') return paste(grants(found, database))
   if (code === '25006')
     return found.standby
       ? 'name the primary in the config: this server is a standby'
-      : pasteSql(server.label, maintenance, writable(found, database))
+      : pasteAsSuperuser(server, maintenance, writable(found, database))
   if (code.startsWith('53')) return `docker exec ${server.label} df -h`
   if (found.triggers.length > 0 && !found.ledger) {
     const quiet = ['set session_replication_role = replica', create.replaceAll(/\s+/g, ' ').trim()]

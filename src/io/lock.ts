@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import type { Client } from 'pg'
 import { AppError, exitCodes, interruptionCode } from '../errors.ts'
 import { describeHolder, type Holder, holderComment, parseHolder } from '../model/holder.ts'
-import { closeSession, hangUp } from './postgres.ts'
+import { closeSession, hangUp } from './pg-client.ts'
 
 /** Advisory locks are per database, so all of ours live in this one; waiting in the target would stall CREATE INDEX CONCURRENTLY. */
 export const lockDatabase = 'postgres'

@@ -7,24 +7,32 @@ import { type Docker, dockerMessage, httpStatus } from './docker.ts'
 export type PostgresContainer = {
   id: string
   name: string
+  /** Empty where Docker tells none. */
   address: string
   /** That it mounts: whoever holds the guard of one acts on this server. */
   volumes: readonly string[]
 }
 
 const serviceLabel = 'com.docker.compose.service'
+const oneOffLabel = 'com.docker.compose.oneoff'
 
 const unreachable = (message: string, hint: string): AppError =>
   new AppError(message, { exitCode: exitCodes.unreachable, hint })
 
-const nameOf = ({ Names, Id }: ContainerInfo): string => Names[0]?.slice(1) ?? Id.slice(0, 12)
+/** Links give a container further names, below another's. */
+const nameOf = ({ Names, Id }: ContainerInfo): string =>
+  Names.find((name) => name.lastIndexOf('/') === 0)?.slice(1) ?? Id.slice(0, 12)
+
+/** `docker compose run` gives its containers the service's label, and not its name on the network. */
+const isService = ({ Labels }: ContainerInfo, service: string): boolean =>
+  Labels[serviceLabel] === service && Labels[oneOffLabel] !== 'True'
 
 const answersTo = async (
   docker: Docker,
   container: ContainerInfo,
   { network, service }: Environment,
 ): Promise<boolean> => {
-  if (container.Labels[serviceLabel] === service || nameOf(container) === service) return true
+  if (isService(container, service) || nameOf(container) === service) return true
   const { NetworkSettings } = await docker.getContainer(container.Id).inspect()
   return NetworkSettings.Networks[network]?.Aliases?.includes(service) ?? false
 }
@@ -92,10 +100,11 @@ export const findPostgres = async (docker: Docker, environment: Environment): Pr
       `Postgres of ${environment.name}, ${nameOf(found)}, is paused.`,
       `docker unpause ${nameOf(found)}`,
     )
+  const { IPAddress, GlobalIPv6Address } = found.NetworkSettings.Networks[network] ?? {}
   return {
     id: found.Id,
     name: nameOf(found),
-    address: found.NetworkSettings.Networks[network]?.IPAddress ?? '',
+    address: IPAddress || GlobalIPv6Address || '',
     volumes: found.Mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name ? Name : [])),
   }
 }

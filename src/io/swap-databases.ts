@@ -35,13 +35,13 @@ const failed = (cause: unknown, swaps: readonly Swap[]): AppError => {
   })
 }
 
-const unknown = (cause: unknown, { label }: Server, swaps: readonly Swap[]): AppError => {
+const unknown = (cause: unknown, server: Server, swaps: readonly Swap[]): AppError => {
   const besides = swaps.map(({ beside }) => beside)
   return new AppError('The connection was lost in the swap: whether it was done is not known.', {
     exitCode: exitCodes.failed,
     details: [
       `While ${besides.join(', ')} is there, everything is as before; else it is done, and is not to be done again:`,
-      `  ${pasteSql(label, maintenance, ['select datname from pg_database'])}`,
+      `  ${pasteSql(server, maintenance, ['select datname from pg_database'])}`,
     ],
     cause,
   })

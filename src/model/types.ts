@@ -88,6 +88,8 @@ export type Environment = {
   service: string
   port: number
   user: string
+  /** A server that asks for no SCRAM is asked at its address too. */
+  auth?: 'any'
   /** Seconds to wait for a Postgres that is starting. */
   wait: number
   /** Seconds a migration may wait for a lock. */

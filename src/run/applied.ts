@@ -47,7 +47,7 @@ const explain = (server: Server, managed: PlacedDatabase, difference: Difference
     details: [
       'No step of this run did that: a file wrote the table, or another tool did. So no further file was started.',
       'If what stands there now is not what ran, put it back:',
-      `  → ${pasteSql(server.label, database, [...forget, ...record])}`,
+      `  → ${pasteSql(server, database, [...forget, ...record])}`,
     ],
   }
 }

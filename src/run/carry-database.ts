@@ -28,7 +28,7 @@ const somebodys = (server: Server, database: string, details: readonly string[])
   new AppError(`${database} holds what somebody wrote since the volume was wiped.`, {
     exitCode: exitCodes.failed,
     details: [...details, 'It stays as it is; what was backed up is still to come.'],
-    hint: pasteSql(server.label, 'postgres', [
+    hint: pasteSql(server, 'postgres', [
       `alter database ${quoteIdentifier(database)} rename to ${quoteIdentifier(`${database}_since`)}`,
     ]),
   })

@@ -5,7 +5,7 @@ import type { Engine } from '../io/engine.ts'
 import type { Server } from '../io/postgres.ts'
 import { readExisting } from '../io/read-database.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
-import { pasteSql } from '../model/paste.ts'
+import { pasteAsSuperuser, pasteSql } from '../model/paste.ts'
 import type { ManagedDatabase } from '../model/types.ts'
 
 const maintenance = 'postgres'
@@ -19,9 +19,9 @@ const remedyOf = async (server: Server, sqlState = ''): Promise<string | undefin
       maintenance,
       "select pg_catalog.format('alter role %I createdb', current_user) as role",
     )
-    return row && pasteSql(server.label, maintenance, [row.role])
+    return row && pasteAsSuperuser(server, maintenance, [row.role])
   }
-  if (sqlState === '55006') return pasteSql(server.label, maintenance, [templateUsers])
+  if (sqlState === '55006') return pasteSql(server, maintenance, [templateUsers])
   return sqlState.startsWith('53') ? `docker exec ${server.label} df -h` : undefined
 }
 

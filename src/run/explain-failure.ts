@@ -70,7 +70,7 @@ export const explainFailure = async (failed: FailedAttempt): Promise<AppError> =
     ],
     ...(!interrupted && {
       hint: index
-        ? pasteSql(engine.server.label, managed.database, [dropIndex(index)])
+        ? pasteSql(engine.server, managed.database, [dropIndex(index)])
         : `correct ${managed.name}/${file}`,
     }),
   })

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Config } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
 import { dbmateImage } from '../config/resolve.ts'
-import { stateOf } from '../config/state.ts'
+import { cacheDirectory, stateOf } from '../config/state.ts'
 import { composeEnvironment } from '../io/compose.ts'
 import { openDockerEngine } from '../io/docker-engine.ts'
 import { openDockerHost } from '../io/docker-host.ts'
@@ -11,6 +11,7 @@ import { openEmbeddedEngine } from '../io/embedded/engine.ts'
 import type { Engine } from '../io/engine.ts'
 import { shellUntil } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
+import { quote } from '../model/quote.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
@@ -69,8 +70,10 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
       credentials: { user: environment.user, password },
       image: dbmateImage(config),
       run,
-      passwordHint: `docker exec -it CONTAINER psql -U ${environment.user} -c '\\password', or correct ${source.key} in ${source.files.at(-1)?.path}`,
+      passwordHint: `docker exec -it CONTAINER psql -X -U ${quote(environment.user)} -p ${environment.port} -d postgres -c '\\password', or correct ${source.key} in ${source.files.at(-1)?.path}`,
       onWait: (seconds) => tellOnce('Postgres is not up yet', seconds),
+      memory: cacheDirectory(context.env),
+      note: (text) => report.note(text),
     }),
   )
 }

@@ -6,7 +6,7 @@ import { readIndexes } from '../io/read-indexes.ts'
 import { concurrentIndexOf, examine, type Finding } from '../model/forensics.ts'
 import { unappliedFiles } from '../model/history.ts'
 import type { LedgerEntry } from '../model/ledger.ts'
-import { pasteSql } from '../model/paste.ts'
+import { type PasteTarget, pasteSql } from '../model/paste.ts'
 import type { DatabaseState } from '../model/types.ts'
 
 /** What dead runs left in a database. Called under its lock, so that whatever says `running` is dead. */
@@ -37,8 +37,8 @@ export const readFindings = async (server: Server, state: DatabaseState): Promis
 export type Repair = { what: string; commands: readonly { when?: string; command: string }[] }
 
 /** What a person has to do about a finding; nothing where the next run settles it. */
-export const repairOf = (label: string, database: string, finding: Finding): Repair | undefined => {
-  const paste = (sql: readonly string[]): string => pasteSql(label, database, sql)
+export const repairOf = (server: PasteTarget, database: string, finding: Finding): Repair | undefined => {
+  const paste = (sql: readonly string[]): string => pasteSql(server, database, sql)
   if (finding.kind === 'unrecorded') {
     const { file, why, sql } = finding
     return { what: `${database}: ${file} was not recorded, but ${why}.`, commands: [{ command: paste(sql) }] }
@@ -88,7 +88,7 @@ export const settleFindings = async (
   for (const state of databases) {
     const { database } = state.managed
     for (const finding of await readFindings(server, state)) {
-      const repair = repairOf(server.label, database, finding)
+      const repair = repairOf(server, database, finding)
       if (repair) details.push(...renderRepair(repair))
       if (finding.kind !== 'done' && finding.kind !== 'undone') continue
       const { says, ...end } = outcomeOf[finding.kind]

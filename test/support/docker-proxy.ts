@@ -25,12 +25,15 @@ export type DockerProxyOptions = {
   silent?: (request: string) => boolean
   /** Milliseconds before each request is passed on. */
   delay?: number
+  /** Changes what the engine answers, to as many bytes. */
+  edit?: (answer: string) => string
 }
 
 /** A socket before the real engine that writes down what is asked of it: proof of what a run did not do. */
 export const startDockerProxy = async ({
   silent = () => false,
   delay = 0,
+  edit,
 }: DockerProxyOptions = {}): Promise<DockerProxy> => {
   const directory = mkdtempSync(join(tmpdir(), 'pmt-docker-'))
   const path = join(directory, 'docker.sock')
@@ -54,7 +57,11 @@ export const startDockerProxy = async ({
         pass(null, chunk)
       },
     })
-    client.pipe(forward).pipe(upstream).pipe(client)
+    const answers = new Transform({
+      transform: (chunk: Buffer, _, done) =>
+        done(null, edit ? Buffer.from(edit(chunk.toString('latin1')), 'latin1') : chunk),
+    })
+    client.pipe(forward).pipe(upstream).pipe(answers).pipe(client)
   })
   await new Promise<void>((resolve) => server.listen(path, resolve))
   return {

@@ -2,3 +2,4 @@
 export const postgresImage = 'po-migrate-test/postgres:17'
 export const dbmateImage = 'po-migrate-test/dbmate:2.36.0'
 export const standInImage = 'po-migrate-test/stand-in:1'
+export const pgbouncerImage = 'po-migrate-test/pgbouncer:1'

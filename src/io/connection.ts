@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client, ClientConfig } from 'pg'
+import { explainConnection, isNotYet, isRefusal } from './connection-error.ts'
+import { NotTheServer } from './direct-route.ts'
+import { hangUp, introduce, openClient } from './pg-client.ts'
+import type { ServerOptions } from './server-options.ts'
+
+const retryDelay = 250
+const connectTimeout = 5000
+/** A connection was had already; a server under load is asked once more, through the container. */
+const directTimeout = 2000
+/** Readers ask small things; a server that stays silent so long is out of reach. */
+const answerTimeout = 30_000
+
+/** The server notices within half a minute when a client is gone without a goodbye, and frees what its session held. */
+export const keepAliveOptions =
+  '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
+
+/** Nothing that the server, a database or a role sets may end our sessions; given at the start, it wins. */
+const untimed = '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0'
+
+const configOf = (database: string, options: ServerOptions): ClientConfig => {
+  const { host, port, credentials, applicationName, answerWithin = answerTimeout, settings } = options
+  return {
+    host,
+    port,
+    database,
+    user: credentials.user,
+    // SASLprep is NFKC for what Postgres stored; the driver sends what it is given.
+    password: credentials.password.reveal().normalize('NFKC'),
+    application_name: applicationName,
+    connectionTimeoutMillis: connectTimeout,
+    query_timeout: answerWithin,
+    keepAlive: true,
+    options: [keepAliveOptions, untimed, settings].filter(Boolean).join(' '),
+    ssl: false,
+  }
+}
+
+/** Through the container, or to an address that is this process' own. */
+const connectInside = async (config: ClientConfig, { socket }: ServerOptions): Promise<Client> => {
+  const opened = await openClient({ ...config, ...(socket && { stream: socket as never }) }, false)
+  const { pid } = await introduce(opened, false)
+  if (socket && pid !== opened.client.processID) {
+    hangUp(opened.client)
+    throw new NotTheServer('a connection pooler answers', true)
+  }
+  return opened.client
+}
+
+/** To the container's address, where anybody may answer. */
+const connectDirectly = async (config: ClientConfig, { direct }: ServerOptions): Promise<Client> => {
+  const opened = await openClient(
+    { ...config, connectionTimeoutMillis: directTimeout },
+    direct?.scramOnly ?? true,
+  )
+  try {
+    const { pid, system } = await introduce(opened, true)
+    if (pid !== opened.client.processID) throw new NotTheServer('a connection pooler answers', true)
+    if (!(await direct?.isServer(system))) throw new NotTheServer('another server answers')
+    return opened.client
+  } catch (error) {
+    hangUp(opened.client)
+    throw error
+  }
+}
+
+const describeOutside = (error: Error): string => {
+  if (error instanceof NotTheServer) return error.message
+  return isRefusal(error) ? 'another server answers' : 'nobody answers'
+}
+
+/** What the address said counts only until somebody inside the container was asked. */
+const judgeInside = async (config: ClientConfig, options: ServerOptions, outside: Error): Promise<Client> => {
+  const conclusive = !isNotYet(outside)
+  const why = describeOutside(outside)
+  try {
+    const client = await connectInside(config, options)
+    if (conclusive) options.direct?.close(why)
+    return client
+  } catch (inside) {
+    // No way in: what the address said is all that is known.
+    if (isNotYet(inside as Error) && conclusive && isRefusal(outside)) throw outside
+    throw inside
+  }
+}
+
+const isPowerOfTwo = (round: number): boolean => (round & (round - 1)) === 0
+
+const tryOnce = async (database: string, options: ServerOptions, round: number): Promise<Client> => {
+  const { direct } = options
+  const config = configOf(database, options)
+  if (!direct?.isOpen()) return connectInside(config, options)
+  try {
+    return await connectDirectly(config, options)
+  } catch (error) {
+    const proven = direct.isProven() && !(error instanceof NotTheServer)
+    // An exec costs a process in the container: seldom, while a server is waited for.
+    if (proven || (isNotYet(error as Error) && !isPowerOfTwo(round))) throw error
+    return judgeInside(config, options, error as Error)
+  }
+}
+
+/**
+ * A session, as soon as the server takes it.
+ * @throws AppError (exit 6): not answering in time, or refused; (exit 4): a pooler, or an invalid database.
+ */
+export const connect = async (database: string, options: ServerOptions): Promise<Client> => {
+  const deadline = Date.now() + options.wait
+  for (let round = 1; ; round++) {
+    try {
+      return await tryOnce(database, options, round)
+    } catch (error) {
+      const left = deadline - Date.now()
+      if (!isNotYet(error as Error) || left <= 0)
+        throw explainConnection(error as Error, { database, ...options })
+      options.onWait?.(Math.ceil(left / 1000))
+      await sleep(retryDelay)
+    }
+  }
+}
