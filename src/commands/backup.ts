@@ -9,6 +9,7 @@ import { closeSession } from '../io/pg-client.ts'
 import { readExisting } from '../io/read-database.ts'
 import { readLiveRuns } from '../io/reap-recovery.ts'
 import type { Context } from '../model/context.ts'
+import type { Holder } from '../model/holder.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { planBackup } from '../plan/backup.ts'
@@ -36,7 +37,14 @@ export const backupCommand = (program: Program, wire: Wire) =>
     wire(backup),
   )
 
-type Opened = { run: Run; config: Config; environment: Environment; engine: SharedEngine; state: State }
+type Opened = {
+  run: Run
+  config: Config
+  environment: Environment
+  engine: SharedEngine
+  state: State
+  holder: Holder
+}
 
 /** What the run needs to be seen as alive: others reap what belongs to a run without a session there. */
 const openPresence = async ({ shared }: SharedEngine): Promise<AsyncDisposable> => {
@@ -61,7 +69,7 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
   const { report } = run
   const { name } = environment
   await using _presence = await openPresence(engine)
-  const holder = makeHolder({ run: run.id, command: `po-migrate backup ${name}` }, context)
+  const { holder } = opened
   await using lock = await lockDatabases(
     { engine, environment, holder, lockWait: options.lockWait, report },
     context,
@@ -122,14 +130,16 @@ const backup = (options: BackupOptions, context: Context): Promise<ExitCode> =>
     const config = configOf(options, context)
     const environment = resolveEnvironment(config, options.environment)
     const { host, name } = environment
-    const command = `backup ${name}`
     requireDocker(environment, 'backup')
-    const holder = makeHolder({ run: run.id, command: `po-migrate ${command}` }, context)
+    const holder = makeHolder(
+      { run: run.id, command: `po-migrate backup ${name}`, verb: 'backup', target: name, config, host },
+      context,
+    )
     const { report } = run
     const { lockWait } = options
     await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
     await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
     const state = requireState(config, host, context.env)
-    const opened = { run, config, environment, engine: requireShared(engine), state }
+    const opened = { run, config, environment, engine: requireShared(engine), state, holder }
     return await runBackup(opened, options, context)
   })

@@ -7,7 +7,7 @@ import { followRunLog, runLogFile, runLogSize } from '../io/run-log.ts'
 import { shellUntil } from '../io/shell.ts'
 import { readVolumeHolder } from '../io/volume-holder.ts'
 import type { Context } from '../model/context.ts'
-import type { Holder } from '../model/holder.ts'
+import { type Holder, isCutoverOf } from '../model/holder.ts'
 import { isUnfinished, type Position } from '../model/position.ts'
 import type { State } from '../model/state.ts'
 import { isReset } from '../plan/cutover.ts'
@@ -44,11 +44,14 @@ const isHeld = async ({ root }: State, holder: Holder, path: string | undefined)
 export const isLive = async ({ config, host, context }: Followed): Promise<boolean> => {
   const state = requireState(config, host, context.env)
   const holder = makeHolder(
-    { run: makeRunId(new Date()), command: `po-migrate cutover ${host.name}` },
+    {
+      ...{ run: makeRunId(new Date()), command: `po-migrate cutover ${host.name}` },
+      ...{ verb: 'cutover', target: host.name, config, host },
+    },
     context,
   )
   const isOwn = (other: Holder | undefined): boolean =>
-    other?.command.startsWith(`po-migrate cutover ${host.name}`) ?? false
+    other !== undefined && isCutoverOf(other, host.name, state.own)
   const named = readHostHolder(state.root)
   if (named) return isOwn(named) && (await isHeld(state, holder, context.env.PATH))
   if (!isUnfinished(readNewest(state, host))) return false

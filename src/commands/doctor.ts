@@ -105,7 +105,10 @@ const checksOf = (
   const readIt = () => readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
   const shared = environment.host.shared === true
   const holder = makeHolder(
-    { run: makeRunId(new Date()), command: `po-migrate doctor ${environment.name}` },
+    {
+      ...{ run: makeRunId(new Date()), command: `po-migrate doctor ${environment.name}` },
+      ...{ verb: 'doctor', target: environment.name, config, host: environment.host },
+    },
     context,
   )
   const stateHere = () => requireState(config, environment.host, context.env)

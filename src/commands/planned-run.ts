@@ -116,7 +116,10 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
   const config = configOf(options, context)
   const environment = resolveEnvironment(config, options.environment, options.db)
   const { host } = environment
-  const holder = makeHolder({ run: run.id, command }, context)
+  const holder = makeHolder(
+    { run: run.id, command, verb: verb.verb, target: environment.name, config, host },
+    context,
+  )
   await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
   await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
   const { image } = config.dbmate

@@ -229,7 +229,10 @@ const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =
     const { lockWait } = options
     report.note(`reading the files of ${directory}`)
     await requireWhole({ directory, manifest, signal: context.interrupt, others })
-    const holder = makeHolder({ run: run.id, command }, context)
+    const holder = makeHolder(
+      { run: run.id, command, verb: 'restore', target: environment.name, config, host },
+      context,
+    )
     await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
     await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
     const shared = requireShared(engine)

@@ -10,6 +10,7 @@ import { shellUntil } from '../io/shell.ts'
 import { readHolders, refuseHeldVolume, volumeExists } from '../io/volume.ts'
 import type { VolumeGuard } from '../io/volume-guard.ts'
 import type { Context } from '../model/context.ts'
+import type { Holder } from '../model/holder.ts'
 import type { Host } from '../model/types.ts'
 import { planStart, requireStack, type StartWorld } from '../plan/start.ts'
 import { execute } from '../run/execute.ts'
@@ -38,11 +39,12 @@ type Opened = {
   docker: DockerHost
   parts: ComposeParts
   lockWait: number
+  holder: Holder
 }
 
 /** A start is an act on the volume. What it starts from may have to be pulled for it first. */
 const guard = async (opened: Opened, context: Context): Promise<VolumeGuard | undefined> => {
-  const { run, config, host, docker, parts, lockWait } = opened
+  const { run, config, host, docker, parts, lockWait, holder } = opened
   const { volume, stack } = host
   if (!volume || !stack) return undefined
   const { report } = run
@@ -50,7 +52,6 @@ const guard = async (opened: Opened, context: Context): Promise<VolumeGuard | un
   const present = await Promise.all(images.map((image) => hasImage(docker.docker, image)))
   if (!present.includes(true))
     await pullStack(docker, { stack, passEnv: config.compose.pass_env, onLine: report.progress })
-  const holder = makeHolder({ run: run.id, command: commandOf(host) }, context)
   return guardVolume(docker.docker, { volume, images, holder, lockWait, report }, context)
 }
 
@@ -83,12 +84,15 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
     const { interrupt, stop } = context
     const passEnv = config.compose.pass_env
     const resume = commandOf(host)
-    const holder = makeHolder({ run: run.id, command: resume }, context)
+    const holder = makeHolder(
+      { run: run.id, command: resume, verb: 'start', target: host.name, config, host },
+      context,
+    )
     const stack = requireStack(host)
     await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
     const docker = await openDockerHost(context.env, shellUntil(stop))
     const parts = await readComposeParts(docker, { stack, passEnv })
-    const opened = { run, config, host, docker, parts, lockWait }
+    const opened = { run, config, host, docker, parts, lockWait, holder }
     await using held = await guard(opened, context)
     const plan = planStart(await readWorld(opened))
     run.start(plan)

@@ -74,11 +74,12 @@ export const requireState = (config: Config, host: Host, env: Variables): State 
   try {
     if (!host.ssh) makeDirectories(root, 0o700)
     accessSync(root, constants.W_OK)
-    if (existsSync(directory)) accessSync(directory, constants.W_OK)
-    else {
-      makeDirectories(directory)
+    const isNew = !existsSync(directory)
+    makeDirectories(directory, 0o770)
+    // Whatever the umask left of it; of two that make it at once only its owner may change the mode.
+    if (isNew && (statSync(directory).mode & 0o770) !== 0o770)
       chmodSync(directory, 0o770 | (statSync(root).mode & setgid))
-    }
+    accessSync(directory, constants.W_OK)
     return state
   } catch (error) {
     const { code, path = root } = error as NodeJS.ErrnoException

@@ -85,11 +85,14 @@ export const readDatabaseInventory = async (query: Query, database: string): Pro
   }
 }
 
-/** Made by initdb, and the same for the life of a cluster and its copies; a string, since it is longer than a number. */
-export const readSystemIdentifier = async (server: Server): Promise<string> => {
+/**
+ * Made by initdb, and the same for the life of a cluster and its copies; a string, since it is longer than a number. Nothing
+ * where the user may not read it: it is looked at, and decides nothing.
+ */
+export const readSystemIdentifier = async (server: Server): Promise<string | undefined> => {
   const sql = 'select system_identifier::text as id from pg_catalog.pg_control_system()'
-  const [found] = await server.query<{ id: string }>(maintenance, sql)
-  return found?.id ?? ''
+  const [found] = await server.query<{ id: string }>(maintenance, sql).catch(() => [])
+  return found?.id
 }
 
 /** The server's part of an inventory. */

@@ -1,6 +1,12 @@
 /** Who runs, for whoever has to wait: stands in the lock session's last query. */
 export type Holder = {
   run: string
+  /** The verb, and the environment or host of the config that it is about; older releases wrote only the command. */
+  verb?: string
+  target?: string
+  project?: string
+  volume?: string
+  systemIdentifier?: string
   user: string
   host: string
   pid: number
@@ -9,6 +15,18 @@ export type Holder = {
   command: string
   /** ISO 8601. */
   since: string
+}
+
+/** Whether this run is a cutover of that host, of one of these projects. */
+export const isCutoverOf = (
+  { verb, target, project, command }: Holder,
+  host: string,
+  projects: readonly string[],
+): boolean => {
+  if (verb !== undefined)
+    return verb === 'cutover' && target === host && (project === undefined || projects.includes(project))
+  const [, typed, of] = command.split(' ')
+  return typed === 'cutover' && of === host
 }
 
 /** The server cuts `pg_stat_activity.query` at 1 kB. */

@@ -49,6 +49,11 @@ export const newDocument = z.strictObject({
 
 const holder = z.strictObject({
   run: z.string(),
+  verb: z.string().optional(),
+  target: z.string().optional().describe('The environment or the host of the config that it is about'),
+  project: z.string().optional(),
+  volume: z.string().optional(),
+  systemIdentifier: z.string().optional(),
   user: z.string(),
   host: z.string(),
   pid: z.int(),

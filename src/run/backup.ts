@@ -70,7 +70,7 @@ const readStart = async (request: BackupRequest) => {
     project: state.project,
     sequence: takeSequence(state, run),
     ...(volume && { volume }),
-    systemIdentifier,
+    ...(systemIdentifier && { systemIdentifier }),
     environment,
     takenAt,
     tool: toolVersion(),

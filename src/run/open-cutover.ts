@@ -47,7 +47,7 @@ export const openCutover = async (
   { config, host, run, report, command, lockWait }: OpenCutoverOptions,
   context: Context,
 ): Promise<OpenedCutover> => {
-  const holder = makeHolder({ run, command }, context)
+  const holder = makeHolder({ run, command, verb: 'cutover', target: host.name, config, host }, context)
   const passEnv = config.compose.pass_env
   const state = requireState(config, host, context.env)
   const lock = await lockHost({ config, host, holder, lockWait, report, mode: 'exclusive' }, context)

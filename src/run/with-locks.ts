@@ -1,7 +1,8 @@
 import type { Config } from '../config/load.ts'
-import { requireState } from '../config/state.ts'
+import { requireState, stateOf } from '../config/state.ts'
 import type { Engine } from '../io/engine.ts'
 import { acquireHostLock, type HostLock } from '../io/host-lock.ts'
+import { readSystemIdentifier } from '../io/inventory.ts'
 import { acquireLock, type Lock, type Locked } from '../io/lock.ts'
 import { settleOrphans } from '../io/orphans.ts'
 import { reapRecoveries } from '../io/reap-recovery.ts'
@@ -14,11 +15,27 @@ import { awaitFreeVolumes, requireFlock } from './guard.ts'
 import { userOf } from './provenance.ts'
 import { readNewest, refuseUnfinished } from './unfinished.ts'
 
-export type RunIdentity = { run: string; command: string }
+export type RunIdentity = {
+  run: string
+  /** As typed. */
+  command: string
+  verb: string
+  /** The environment or the host that it is about. */
+  target: string
+  config: Config
+  host: Host
+}
 
 /** Who this run is, for whoever has to wait for it. */
-export const makeHolder = ({ run, command }: RunIdentity, context: Context): Holder => ({
+export const makeHolder = (
+  { run, command, verb, target, config, host }: RunIdentity,
+  context: Context,
+): Holder => ({
   run,
+  verb,
+  target,
+  project: stateOf(config, host, context.env).project,
+  ...(host.volume && { volume: host.volume }),
   user: userOf(context),
   host: context.hostname,
   pid: context.pid,
@@ -111,10 +128,11 @@ export const lockDatabases = async (
   const databases = environment.databases.map(({ database }) => database)
   const wait = lockWait * 1000
   const tell = sometimes(report)
+  const systemIdentifier = await readSystemIdentifier(engine.server)
   const lock = await acquireLock({
     connect: shared.lockSession,
     databases,
-    holder,
+    holder: { ...holder, ...(systemIdentifier && { systemIdentifier }) },
     wait,
     interrupt: context.interrupt,
     onWait: ({ locked, database, left }) => tell(`${database} is ${describeLocked(locked)}`, left),

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { describeHolder, type Holder, holderComment, parseHolder } from '../../../src/model/holder.ts'
+import {
+  describeHolder,
+  type Holder,
+  holderComment,
+  isCutoverOf,
+  parseHolder,
+} from '../../../src/model/holder.ts'
 
 const holder: Holder = {
   run: '20261122T190211-7f3a9c',
@@ -9,6 +15,20 @@ const holder: Holder = {
   command: 'po-migrate up qual',
   since: '2026-11-22T19:02:11.000Z',
 }
+
+describe('a holder', () => {
+  const cutover = { ...holder, command: 'po-migrate cutover vps2 --undo' }
+  it.each([
+    ['vps2', { verb: 'cutover', target: 'vps2', project: 'shop' }, true],
+    ['vps', { verb: 'cutover', target: 'vps2', project: 'shop' }, false],
+    ['vps2', { verb: 'cutover', target: 'vps2', project: 'other' }, false],
+    ['vps2', { verb: 'start', target: 'vps2', project: 'shop' }, false],
+    ['vps2', {}, true],
+    ['vps', {}, false],
+  ])('is the cutover of %s by its fields, an older one by whole words: %o', (host, fields, expected) => {
+    expect(isCutoverOf({ ...cutover, ...fields }, host, ['shop', 'path-1'])).toBe(expected)
+  })
+})
 
 /** As it stands in pg_stat_activity. */
 const query = (told: Holder): string =>
