@@ -3,7 +3,6 @@ import { reservedNames } from '../model/state.ts'
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]*$/i, 'letters, digits, "_" and "-" only')
 const reference = z.string().min(1)
-const line = z.string().regex(/^[^\r\n]+$/, 'one line of text')
 const digits = /^\d+$/
 /** A whole number, also where `${NAME:-5432}` made text of it. */
 const whole = (minimum: number, maximum: number) =>
@@ -135,7 +134,9 @@ const environment = z
 
 const database = z
   .strictObject({
-    migrations_table: line
+    migrations_table: z
+      .string()
+      .regex(/^[^\r\n.]+(\.[^\r\n.]+)?$/, 'TABLE or SCHEMA.TABLE: dbmate can name none with another dot')
       .default('schema_migrations')
       .describe("dbmate's table of versions, or schema.table"),
     search_path: reference

@@ -172,6 +172,11 @@ describe('a faulty config', () => {
       (config) => (config.environments.dev.port = 70_000),
       /^environments\.dev\.port: /,
     ],
+    [
+      'a table of versions with a second dot, which dbmate cannot name',
+      (config) => (config.databases = { iam: { migrations_table: 'a.b.c' } }),
+      /^databases\.iam\.migrations_table: TABLE or SCHEMA\.TABLE/,
+    ],
     ['no image', (config) => delete config.dbmate.image, /^dbmate\.image: /],
     ['no environments', (config) => delete config.environments, /^environments: /],
     [
