@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -18,8 +19,12 @@ const type = (line: string, env: Record<string, string> = {}): Promise<ToolResul
   runOnLaptop(vps, line.split(' '), { client, env })
 const start = (line: string): ToolProcess => startOnLaptop(vps, line.split(' '), { client })
 
+/** Home of the login there; its shell reads a `.bashrc` before any command. */
+const home = mkdtempSync(join(tmpdir(), 'pmt-home-'))
+const rcFile = join(home, '.bashrc')
+
 beforeAll(async () => {
-  vps = await startVps()
+  vps = await startVps({ HOME: home })
   dbPassword = vps.password
   client = vps.sshd.client()
   const started = await type('start vps')
@@ -373,6 +378,41 @@ describe('a connection that is cut in mid-run', () => {
     await free()
     expect([await isApplied(first), await isApplied(second)]).toEqual([true, false])
   })
+})
+
+describe('a login shell there that prints something', () => {
+  const printing = async (words: string, act: () => Promise<void>): Promise<void> => {
+    writeFileSync(rcFile, `${words}\n`)
+    try {
+      await act()
+    } finally {
+      rmSync(rcFile)
+    }
+  }
+
+  it.each(['echo hello', 'printf hello', 'printf hello >&2'])('does not get into the document: %s', (words) =>
+    printing(words, async () => {
+      const { exit, stdout, stderr } = await type('status qual --json')
+      expect(exit, stderr).toBe(0)
+      expect(statusDocument.parse(JSON.parse(stdout)).environments).toHaveLength(1)
+      expect(stderr).toContain('hello')
+    }),
+  )
+
+  it.each(['printf hello', 'printf hello >&2'])(
+    'does not make a run that was cut one that never began: %s',
+    (words) =>
+      printing(words, async () => {
+        await using gate = await closeGate(await vps.postgres())
+        const { tool } = await begin(gate, '--json')
+        await vps.sshd.cut()
+        const events = readEvents(await tool.ended)
+        expect(events.finished).toMatchObject({ exit: 1, status: 'failed' })
+        expect(events.finished.error?.touched).toBeUndefined()
+        await gate.open()
+        await free()
+      }),
+  )
 })
 
 describe('the password', () => {
