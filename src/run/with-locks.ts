@@ -138,9 +138,12 @@ export const lockDatabases = async (
     onWait: ({ locked, database, left }) => tell(`${database} is ${describeLocked(locked)}`, left),
   })
   try {
-    // Under the lock: a cutover that takes the volume from here on waits for it before it stops anything.
-    if (!holdsVolume)
-      await awaitFreeVolumes(shared.docker, { volumes: shared.volumes, lockWait, report }, context)
+    // Under the lock: a cutover that takes the volume from here on waits for it before it stops anything. One that has it
+    // already waits for what this run holds, so that there is nothing to wait for.
+    if (!holdsVolume) {
+      const volumes = [shared.volumes, environment.host.volume ?? []].flat()
+      await awaitFreeVolumes(shared.docker, { volumes, lockWait: 0, report }, context)
+    }
     const release = `po-migrate lock release ${environment.name}`
     const onWait = (what: string, left: number): void => tell(`a run that died left ${what} at work`, left)
     const { interrupt } = context

@@ -1,8 +1,13 @@
 import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectDocker } from '../../src/io/docker.ts'
+import { resolveEndpoint } from '../../src/io/docker-endpoint.ts'
+import { runShell } from '../../src/io/shell.ts'
+import { holdVolume } from '../../src/io/volume-guard.ts'
 import { guardName } from '../../src/io/volume-holder.ts'
 import { docker, eventually, run } from '../support/docker.ts'
+import { postgresImage } from '../support/images.ts'
 import { makeStacks, type Stacks } from '../support/stacks.ts'
 import { runTool, type ToolOptions, type ToolResult } from '../support/tool.ts'
 
@@ -19,12 +24,18 @@ const guard = (): string => guardName(stacks.env.PO_VOLUME ?? '')
 const isHeld = async (): Promise<true | undefined> =>
   (await run('docker', ['inspect', guard()])).exit === 0 ? true : undefined
 
+/** Whether a file sleeps on the server. */
+const isSleeping = async (): Promise<true | undefined> => {
+  const sleeping = "query like '%pg_sleep(%' and state = 'active' and pid <> pg_backend_pid()"
+  return (await psql(`select count(*) from pg_stat_activity where ${sleeping}`)) === '1' || undefined
+}
+
 beforeAll(async () => {
   stacks = makeStacks()
   stacks.env.PO_ABORT_WINDOW = '0'
   other = { PO_STATE: join(stacks.directory, 'other-state') }
   mkdirSync(other.PO_STATE)
-  expect(await tool('cutover dev')).toMatchObject({ exit: 0 })
+  expect(await tool('cutover dev')).toMatchObject({ exit: 0, stderr: expect.any(String) })
   await psql('create table mine as select generate_series(1, 3)')
 }, 300_000)
 afterAll(() => stacks[Symbol.asyncDispose]())
@@ -88,18 +99,42 @@ describe('two state directories on one volume', { timeout: 300_000 }, () => {
       '-- migrate:up\nselect pg_sleep(6); create table slow (id int);\n\n-- migrate:down\ndrop table slow;\n',
     )
     const up = tool('up dev --db iam', { env: other })
-    await eventually(
-      'the file to run',
-      async () =>
-        (await psql(
-          "select count(*) from pg_stat_activity where query like '%pg_sleep(6)%' and state = 'active' and pid <> pg_backend_pid()",
-        )) === '1' || undefined,
-    )
+    await eventually('the file to run', isSleeping)
     const { exit, stderr } = await tool('cutover dev --lock-wait 0')
     expect({ exit, stderr }).toMatchObject({ exit: 5 })
     expect(stderr).toContain('iam is locked by another run')
     expect(await up).toMatchObject({ exit: 0 })
     expect(await psql('select count(*) from slow, mine')).toBe('0')
+  })
+})
+
+describe('a run that waited for its databases while somebody took the volume', { timeout: 300_000 }, () => {
+  it('is refused (5) at once, since that one waits for the databases in its turn', async () => {
+    const file = 'infrastructure/migrations/iam/00100_slow.sql'
+    stacks.write(file, '-- migrate:up\nselect pg_sleep(15);\n\n-- migrate:down\nselect 1;\n')
+    const first = tool('up dev --db iam')
+    await eventually('the file to run', isSleeping)
+    const second = tool('up dev --db iam', { env: other })
+    const holding = "datname = 'postgres' and query like '/* po-migrate%'"
+    await eventually(
+      'the second to wait',
+      async () =>
+        (await psql(`select count(*) >= 2 from pg_stat_activity where ${holding}`)) === 't' || undefined,
+    )
+    const engine = await connectDocker(await resolveEndpoint(process.env, runShell))
+    await using _guard = await holdVolume(engine, {
+      volume: stacks.env.PO_VOLUME ?? '',
+      images: [postgresImage],
+      holder: { run: 'x', user: 'anna', host: 'vps', pid: 1, command: 'po-migrate cutover dev', since: '' },
+      wait: 0,
+      interrupt: new AbortController().signal,
+      onWait: () => {},
+    })
+    expect(await first).toMatchObject({ exit: 0 })
+    expect(await second).toMatchObject({
+      exit: 5,
+      stderr: expect.stringContaining(`The volume ${stacks.env.PO_VOLUME} is held by another run: anna@vps`),
+    })
   })
 })
 
