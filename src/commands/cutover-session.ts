@@ -1,6 +1,8 @@
 import type { Config } from '../config/load.ts'
+import { readSystemIdentifier } from '../io/inside.ts'
 import { appendJournal } from '../io/journal.ts'
 import { takeSequence } from '../io/sequence.ts'
+import { readStack } from '../io/stack.ts'
 import type { Context } from '../model/context.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
 import { isReset, type PlannedCutover } from '../plan/cutover.ts'
@@ -113,6 +115,13 @@ export const proceed = async (
   return result
 }
 
+/** The system_identifier of the server that is about to be replaced, where one runs. */
+const readRunning = async ({ opened, host }: CutoverSession): Promise<string | undefined> => {
+  const { docker } = opened.docker
+  const [database] = await readStack(docker, host.stack.project)
+  return database?.running ? readSystemIdentifier(docker, database.id) : undefined
+}
+
 /** Asks, writes the first line of a journal, and goes. */
 export const begin = async (
   session: CutoverSession,
@@ -124,8 +133,13 @@ export const begin = async (
   const { plan } = planned
   const { run } = planned.frame
   const earlier = readNewest(state, session.host)
-  const sequence = takeSequence(state, run)
-  const frame: CutoverFrame = { ...planned.frame, project: state.project, sequence }
+  const systemIdentifier = await readRunning(session)
+  const frame: CutoverFrame = {
+    ...planned.frame,
+    project: state.project,
+    sequence: takeSequence(state, run),
+    ...(systemIdentifier && { systemIdentifier }),
+  }
   const at = new Date().toISOString()
   const origin = { by, tool: toolVersion(), job: session.context.env.CI_JOB_URL ?? null }
   appendJournal(state, run, { entry: 'begun', at, ...origin, frame, steps: plan.steps })

@@ -3,7 +3,7 @@ import type { Config } from '../config/load.ts'
 import { managedOn, resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
-import { readServerInventory, readTakenNames } from '../io/inventory.ts'
+import { readServerInventory, readSystemIdentifier, readTakenNames } from '../io/inventory.ts'
 import { checkFiles, readManifest } from '../io/manifest.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
@@ -120,6 +120,15 @@ const planNow = async (opened: Opened, options: RestoreOptions): Promise<Plan> =
   })
 }
 
+/** A new server has another system_identifier, and so has one after a cutover: something to know, no more. */
+const tellServer = async ({ run, engine, manifest }: Opened): Promise<void> => {
+  const present = await readSystemIdentifier(engine.server)
+  if (manifest.systemIdentifier !== undefined && manifest.systemIdentifier !== present)
+    run.report.note(
+      `the backup is of another server (system_identifier ${manifest.systemIdentifier}; this is ${present ?? 'not told'})`,
+    )
+}
+
 /** What is not this project's for sure is asked about everywhere. */
 const aboutOf = ({ environment: { name }, state, manifest, origin }: Opened): string => {
   const about = `Replacing these databases of ${name}`
@@ -151,6 +160,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
   const { report } = run
   const { interrupt } = context
   const shown = await planNow(opened, options)
+  await tellServer(opened)
   const replacements = renderReplacements(await readReplacements(engine.server, shown, manifest))
   const text = `${replacements}${renderPlan(shown, paintFor(context.stderr, options, context))}`.trimEnd()
   if (!options.json) report.note(text)

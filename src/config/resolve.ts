@@ -40,9 +40,22 @@ const readStore = (store: string): string[] => {
 export const databaseNames = (config: Config): string[] =>
   config.databases ? Object.keys(config.databases) : readStore(resolve(config.directory, config.migrations))
 
+/** Bytes of a name; Postgres cuts the rest without a word, and two names that differ behind it would be one database. */
+const longest = 63
+
+const requireShort = (database: string): void => {
+  const bytes = Buffer.byteLength(database)
+  if (bytes > longest)
+    throw usageError(
+      `The name ${database} has ${bytes} bytes, and Postgres keeps ${longest}.`,
+      'rename its directory in the migration store, or shorten suffix: in the config',
+      ['Names that are cut alike would be one database.'],
+    )
+}
+
 /**
  * The managed databases of an environment, or those named.
- * @throws AppError (exit 2) for a name that is not managed.
+ * @throws AppError (exit 2) for a name that is not managed, or that Postgres would cut.
  */
 export const resolveDatabases = (
   config: Config,
@@ -50,6 +63,7 @@ export const resolveDatabases = (
   only: readonly string[] = [],
 ): ManagedDatabase[] => {
   const all = databaseNames(config)
+  for (const name of all) requireShort(name + suffix)
   const stranger = only.find((name) => !all.includes(name))
   if (stranger !== undefined) throw unknown('database', stranger, all)
   return all

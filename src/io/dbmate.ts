@@ -26,6 +26,7 @@ export type DbmateOptions = {
   image: string
   run: string
   environment: string
+  project?: string
   /** Container of Postgres: dbmate joins its network namespace, a third of the start-up time of a new one. */
   postgres: { id: string; address: string; port: number }
   credentials: Credentials

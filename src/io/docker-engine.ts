@@ -21,6 +21,7 @@ import type { ServerOptions } from './server-options.ts'
 
 export type DockerEngineOptions = {
   environment: Environment
+  project: string
   credentials: Credentials
   /** dbmate's image. */
   image: string
@@ -97,7 +98,7 @@ const logDelays = [0, 50, 150, 300]
  * @throws AppError (exit 6): no network, no Postgres on it.
  */
 export const openDockerEngine = async (host: DockerHost, options: DockerEngineOptions): Promise<Engine> => {
-  const { environment, credentials, image, run } = options
+  const { environment, project, credentials, image, run } = options
   const { docker, env, shell } = host
   const container = await findPostgres(docker, environment)
   const address = await addressOf(docker, container, environment.network)
@@ -131,6 +132,7 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
         image,
         run,
         environment: environment.name,
+        project,
         databases: environment.databases.map(({ database }) => database),
         postgres: { id: container.id, address, port: environment.port },
         credentials,

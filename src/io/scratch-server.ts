@@ -13,6 +13,7 @@ export type ScratchServerOptions = {
   image: string
   run: string
   environment: string
+  project?: string | undefined
   /** The superuser's name: what it owns keeps its owner. */
   user: string
   /** Id of the real server's container, and the databases it concerns: by these a later run reaps what a dead one left. */
@@ -57,7 +58,7 @@ export const readImageOf = async (docker: Docker, container: string): Promise<st
   (await docker.getContainer(container).inspect()).Image
 
 const create = (docker: Docker, options: ScratchServerOptions): Promise<Container> => {
-  const { image, run, environment, user, postgres, databases, volume, preload } = options
+  const { image, run, environment, project, user, postgres, databases, volume, preload } = options
   const arguments_ = [...settings, ...(preload ? [`shared_preload_libraries=${preload}`] : [])]
   return docker.createContainer({
     name: `po-migrate-${run}-scratch`,
@@ -69,6 +70,7 @@ const create = (docker: Docker, options: ScratchServerOptions): Promise<Containe
     Labels: {
       'po-migrate.run': run,
       'po-migrate.environment': environment,
+      ...(project && { 'po-migrate.project': project }),
       'po-migrate.server': postgres,
       'po-migrate.databases': databases.join(','),
       ...(volume !== undefined && { 'po-migrate.volume': volume }),

@@ -67,6 +67,7 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
   return tellHalfWay(halfWay, report, () =>
     openDockerEngine(host, {
       environment,
+      project: state.project,
       credentials: { user: environment.user, password },
       image: dbmateImage(config),
       run,

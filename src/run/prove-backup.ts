@@ -79,6 +79,7 @@ export const proveBackup = async (request: ProofRequest): Promise<void> => {
     image: server.image,
     run,
     environment: manifest.environment,
+    project: manifest.project,
     user: server.user,
     postgres: container,
     databases: databases.map(({ inventory }) => inventory.name),

@@ -20,7 +20,7 @@ import { migrateEnvironment } from './migrate-environment.ts'
 
 export type RehearseOptions = Pick<
   CutoverTools,
-  'docker' | 'host' | 'passEnv' | 'servers' | 'run' | 'report' | 'stop'
+  'state' | 'docker' | 'host' | 'passEnv' | 'servers' | 'run' | 'report' | 'stop'
 > & {
   environments: readonly string[]
   /** Libraries that the server loads, and the roles that will be there. */
@@ -85,7 +85,8 @@ const refuse = (error: unknown, name: string, stop: AbortSignal): unknown => {
  * @throws AppError (exit 2) with the migration's error, (exit 4) for what cannot be granted again.
  */
 export const rehearse = async (options: RehearseOptions, context: Context): Promise<Rehearsal> => {
-  const { docker, host, passEnv, servers, run, report, stop, environments, inventory, databases } = options
+  const { docker, host, passEnv, servers, run, state, report, stop, environments, inventory, databases } =
+    options
   const [first = ''] = environments
   const real = await servers.engine(first)
   const { environment: firstOne } = servers.supplied(first)
@@ -96,6 +97,7 @@ export const rehearse = async (options: RehearseOptions, context: Context): Prom
     image: await readImageId(docker.docker, image),
     run,
     environment: first,
+    project: state.project,
     user: firstOne.user,
     postgres: container,
     volume: host.volume,

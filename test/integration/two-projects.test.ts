@@ -138,6 +138,19 @@ describe('two projects that share a host, and both have a dev', () => {
     expect(await tool(a, 'restore', 'dev', '--from', from)).toMatchObject({ exit: 0 })
   })
 
+  it('restore what is theirs onto a new server, which needs no word more', async () => {
+    using a = await make('alpha', 0)
+    await a.postgres.psql('app', 'insert into things values (3)')
+    const from = await backUp(a)
+    using anew = await make('alpha', 1)
+    const { exit, stderr } = await tool(anew, 'restore', 'dev', '--from', from)
+    expect({ exit, stderr }).toMatchObject({
+      exit: 0,
+      stderr: expect.stringMatching(/of another server \(system_identifier \d+; this is \d+\)/),
+    })
+    expect(await anew.postgres.psql('app', 'select id from things')).toBe('3')
+  })
+
   it('write into a backup whose it is, and of which server', async () => {
     using a = await make('alpha', 0, (config) => {
       config.hosts.local.volume = 'its-data'
@@ -175,6 +188,33 @@ describe('two projects that share a host, and both have a dev', () => {
     })
     expect((await tool(a, 'up', 'dev')).stderr).not.toContain('mv ')
     expect(readFileSync(join(state, 'embedded/dev/app'), 'utf8')).toBe('old data')
+  })
+})
+
+describe('databases whose long names begin alike', () => {
+  it('are restored without touching what a restore of the other one replaced', async () => {
+    const store = 'partner_onboarding_document_store'
+    const [postgres] = servers
+    if (!postgres) throw new Error('no server')
+    using project = makeProject({
+      network: postgres.network,
+      store: { [store]: { '00001_a.sql': migration('create table things (id int);') } },
+      edit: (config) => {
+        config.state = state
+        const { dev } = config.environments
+        config.environments = { qual: { ...dev, suffix: '_qual' }, prod: { ...dev, suffix: '_prod' } }
+      },
+    })
+    const left = () =>
+      postgres.psql('postgres', "select count(*) from pg_database where datname like 'partner%before%'")
+    for (const environment of ['prod', 'qual']) {
+      expect(await tool(project, 'up', environment)).toMatchObject({ exit: 0 })
+      expect(await tool(project, 'backup', environment)).toMatchObject({ exit: 0 })
+      const [from = ''] = backupsOf(join(state, 'shop')).filter((path) => path.includes(environment))
+      const restored = await tool(project, 'restore', environment, '--from', from, '--confirm', 'yes')
+      expect({ exit: restored.exit, stderr: restored.stderr }).toMatchObject({ exit: 0 })
+    }
+    expect(await left()).toBe('2')
   })
 })
 

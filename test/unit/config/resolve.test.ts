@@ -68,6 +68,18 @@ describe('the managed databases', () => {
     })
   })
 
+  it('are refused where Postgres would cut their names, and two could be one', () => {
+    const edit = (config: ProjectConfig): void => {
+      config.databases = { ['a'.repeat(59)]: null }
+    }
+    withConfig(edit, (config) => {
+      expect(resolveDatabases(config, '_dev')).toHaveLength(1)
+      expect(() => resolveDatabases(config, '_qual')).toThrow(
+        expect.objectContaining({ exitCode: 2, message: expect.stringContaining('has 64 bytes') }),
+      )
+    })
+  })
+
   it('that are named keep the order of the config, each once', () => {
     withConfig(named, (config) => {
       const only = resolveDatabases(config, '', ['iam', 'rag', 'iam'])
