@@ -2,6 +2,7 @@ import type { DockerHost } from '../io/docker-host.ts'
 import { readLogind } from '../io/logind.ts'
 import { readVolumeRuns } from '../io/read-runs.ts'
 import { readCopies } from '../io/volume-life.ts'
+import { describeMoment, isAhead } from '../model/moment.ts'
 import { isUnfinished } from '../model/position.ts'
 import type { State } from '../model/state.ts'
 import type { Host } from '../model/types.ts'
@@ -20,7 +21,8 @@ const checkUnfinished = ({ host, requireState }: CutoverFacts): string => {
   const [newest] = readVolumeRuns(requireState(), host)
   if (!newest) return 'none yet'
   const { frame, begun, outcome } = newest
-  const when = begun.slice(0, 16).replace('T', ' ')
+  const ahead = isAhead(begun, Date.now()) ? ` (${describeMoment(begun, Date.now())})` : ''
+  const when = `${begun.slice(0, 16).replace('T', ' ')}${ahead}`
   if (outcome) return `the ${frame.command} of ${when} is through`
   if (!isUnfinished(newest))
     return `the ${frame.command} of ${when} stopped nothing: ${describeProgress(newest)}`

@@ -17,10 +17,22 @@ const releaseOf = ({ name, host }: Environment): string | undefined => {
   return existsSync(configOf(current)) ? realpathSync(current) : undefined
 }
 
+/** Its state is this run's: an older release's config names no project, and means another directory by a relative path. */
+const underOurs = (theirs: Config, ours: Config, name: string): Config => {
+  const { project } = ours
+  if (theirs.project !== undefined && theirs.project !== project)
+    throw usageError(
+      `The checkout of ${name} is of the project ${theirs.project}: ${theirs.file}.`,
+      `correct project: in ${theirs.file} or in ${ours.file}`,
+      [`here: ${project ?? 'no project'}`],
+    )
+  return { ...theirs, project, state: ours.state && resolve(ours.directory, ours.state) }
+}
+
 /**
  * An environment as its own checkout has it (`cutover.checkouts` of its host, else its release there), or as this config
  * has it. `pinned`: the config that a run began with.
- * @throws AppError (exit 2) when that checkout means another server by the same name.
+ * @throws AppError (exit 2) when that checkout means another server by the same name, or is another project's.
  */
 export const supplyEnvironment = (
   config: Config,
@@ -47,5 +59,5 @@ export const supplyEnvironment = (
         : `correct hosts.${here.host.name}.cutover.checkouts.${name}`,
       [`there: network ${environment.network}, volume ${environment.host.volume ?? 'none'}`],
     )
-  return { config: theirs, environment: { ...environment, host: here.host } }
+  return { config: underOurs(theirs, config, name), environment: { ...environment, host: here.host } }
 }

@@ -6,7 +6,7 @@ import { makeDirectories } from '../make-directories.ts'
 import type { Manifest, Removal } from '../model/manifest.ts'
 import { compareOrder, type Ordered } from '../model/order.ts'
 import { runIdPattern } from '../model/session.ts'
-import { allDirectories, type State } from '../model/state.ts'
+import { allDirectories, ownDirectories, type State } from '../model/state.ts'
 import { ownerOf } from './backup-owner.ts'
 import { findManifest } from './manifest.ts'
 
@@ -137,11 +137,18 @@ export const removeBackups = (directories: readonly string[]): Removal => {
 
 /** Removes what dead runs left half-done for an environment; `alive` are the runs that still work. */
 export const removeAbandoned = (state: State, of: string, alive: ReadonlySet<string>): Removal => {
-  const parent = backupsDirectory(state)
   const pattern = ownNames(of)
-  const abandoned = list(parent).filter((name) => {
+  const isAbandoned = (name: string): boolean => {
     const run = pattern.exec(partial.exec(name)?.[1] ?? '')?.[1]
     return run !== undefined && !alive.has(run)
-  })
-  return removeBackups(abandoned.map((name) => join(parent, name)))
+  }
+  return removeBackups(
+    ownDirectories(state)
+      .map(backupsOf)
+      .flatMap((parent) =>
+        list(parent)
+          .filter(isAbandoned)
+          .map((name) => join(parent, name)),
+      ),
+  )
 }

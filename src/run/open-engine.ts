@@ -7,7 +7,7 @@ import { cacheDirectory, stateOf } from '../config/state.ts'
 import { composeEnvironment } from '../io/compose.ts'
 import { openDockerEngine } from '../io/docker-engine.ts'
 import { openDockerHost } from '../io/docker-host.ts'
-import { openEmbeddedEngine } from '../io/embedded/engine.ts'
+import { dataDirectory, openEmbeddedEngine } from '../io/embedded/engine.ts'
 import type { Engine } from '../io/engine.ts'
 import { shellUntil } from '../io/shell.ts'
 import type { Context } from '../model/context.ts'
@@ -30,8 +30,9 @@ export type OpenOptions = {
 }
 
 /** Data of a release that knew no projects: any of them may have made it, so it is neither used nor removed. */
-const tellOldData = ({ root, directory }: State, { name }: Environment, report: Report): void => {
-  const [old, own] = [join(root, 'embedded', name), join(directory, 'embedded', name)]
+const tellOldData = (state: State, environment: Environment, report: Report): void => {
+  const own = dataDirectory(state, environment)
+  const old = join(state.root, 'embedded', environment.name)
   if (existsSync(old) && !existsSync(own))
     report.note(
       `${old} is of an older release and stays as it is; if it is this project's: mkdir -p ${dirname(own)} && mv ${old} ${own}`,

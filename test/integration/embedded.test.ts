@@ -135,6 +135,25 @@ describe('the embedded data', () => {
   })
 })
 
+describe('embedded data that were begun before the config named its project', () => {
+  it('go on being used where they stand', async () => {
+    const before = stateAt(state, 'path-0123456789ab')
+    const named = { ...stateAt(state, 'named-later'), own: ['named-later', before.project] }
+    const options = {
+      environment: { ...environment, name: 'named' },
+      run: 'r',
+      shell: runShell,
+      onWait: () => {},
+    }
+    {
+      await using engine = await openEmbeddedEngine({ ...options, state: before })
+      await engine.server.query('postgres', 'create table kept (id int)')
+    }
+    await using again = await openEmbeddedEngine({ ...options, state: named })
+    expect(await again.server.query('postgres', 'select count(*)::int as n from kept')).toEqual([{ n: 0 }])
+  })
+})
+
 describe('sessions of one embedded database', () => {
   let server: EmbeddedServer
   const clients: pg.Client[] = []

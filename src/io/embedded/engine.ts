@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AppError, exitCodes } from '../../errors.ts'
 import { Secret } from '../../model/secret.ts'
-import type { State } from '../../model/state.ts'
+import { ownDirectories, type State } from '../../model/state.ts'
 import type { Environment } from '../../model/types.ts'
 import type { Engine } from '../engine.ts'
 import { openServer } from '../postgres.ts'
@@ -19,6 +20,12 @@ export type EmbeddedEngineOptions = {
   shell: Shell
   /** Told while another run has the data open. */
   onWait: (seconds: number) => void
+}
+
+/** Where it was begun, be it under the id of the config's path. */
+export const dataDirectory = (state: State, { name }: Pick<Environment, 'name'>): string => {
+  const places = ownDirectories(state).map((directory) => join(directory, 'embedded', name))
+  return places.find(existsSync) ?? join(state.directory, 'embedded', name)
 }
 
 const startServer = async (directory: string, packages: EmbeddedPackages): Promise<EmbeddedServer> => {
@@ -41,7 +48,7 @@ const startServer = async (directory: string, packages: EmbeddedPackages): Promi
 export const openEmbeddedEngine = async (options: EmbeddedEngineOptions): Promise<Engine> => {
   const { environment, state, run, shell, onWait } = options
   const packages = await loadEmbeddedPackages()
-  const directory = join(state.directory, 'embedded', environment.name)
+  const directory = dataDirectory(state, environment)
   const { name, wait, user } = environment
   const lock = await lockEmbedded({ path: `${directory}.lock`, environment: name, wait, onWait })
   let front: EmbeddedServer | undefined
