@@ -2,6 +2,7 @@ import type { Engine } from '../io/engine.ts'
 import { readMigrations } from '../io/files.ts'
 import type { Server } from '../io/postgres.ts'
 import { readDatabase, readExisting } from '../io/read-database.ts'
+import { fewAtATime } from '../model/few-at-a-time.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail } from './check.ts'
 
@@ -33,7 +34,7 @@ export const databasesCheck = ({ databases }: Environment, engine: () => Promise
     const names = databases.map(({ database }) => database)
     const present = await readExisting(server, names)
     const there = databases.filter(({ database }) => present.has(database))
-    const read = await Promise.all(there.map((managed) => readDatabase(server, managed)))
+    const read = await fewAtATime(there, (managed) => readDatabase(server, managed))
     const obstacles = read.flatMap(({ obstacle }) => obstacle ?? [])
     if (obstacles.length > 0)
       throw fail(

@@ -3,6 +3,7 @@ import { readLocks } from '../io/lock.ts'
 import { describeOrphans, findOrphans, isClean } from '../io/orphans.ts'
 import { readExisting } from '../io/read-database.ts'
 import { readInvalidIndexes } from '../io/read-indexes.ts'
+import { fewAtATime } from '../model/few-at-a-time.ts'
 import { dropIndex } from '../model/forensics.ts'
 import { describeHolder } from '../model/holder.ts'
 import { pasteSql } from '../model/paste.ts'
@@ -70,10 +71,8 @@ const checkUnfinished = async (facts: LeftoverFacts): Promise<string | Warning> 
 const checkIndexes = async ({ environment, engine }: LeftoverFacts): Promise<string> => {
   const { server } = await engine()
   const existing = await readExisting(server, namesOf(environment))
-  const found = await Promise.all(
-    [...existing].map(async (database) =>
-      (await readInvalidIndexes(server, database)).map((index) => ({ database, index })),
-    ),
+  const found = await fewAtATime([...existing], async (database) =>
+    (await readInvalidIndexes(server, database)).map((index) => ({ database, index })),
   )
   const invalid = found.flat()
   if (invalid.length === 0) return 'none'

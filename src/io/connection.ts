@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client, ClientConfig } from 'pg'
-import { explainConnection, isNotYet, isRefusal } from './connection-error.ts'
+import { type ConnectionFailure, explainConnection, isNotYet, isRefusal } from './connection-error.ts'
 import { NotTheServer } from './direct-route.ts'
 import { hangUp, introduce, openClient } from './pg-client.ts'
 import type { ServerOptions } from './server-options.ts'
 
 const retryDelay = 250
 const connectTimeout = 5000
-/** A connection was had already; a server under load is asked once more, through the container. */
-const directTimeout = 2000
+/** After an address that stayed silent, which may be the server's own silence. */
+const secondTimeout = 3000
 /** Readers ask small things; a server that stays silent so long is out of reach. */
 const answerTimeout = 30_000
 
@@ -50,10 +50,7 @@ const connectInside = async (config: ClientConfig, { socket }: ServerOptions): P
 
 /** To the container's address, where anybody may answer. */
 const connectDirectly = async (config: ClientConfig, { direct }: ServerOptions): Promise<Client> => {
-  const opened = await openClient(
-    { ...config, connectionTimeoutMillis: directTimeout },
-    direct?.scramOnly ?? true,
-  )
+  const opened = await openClient(config, direct?.scramOnly ?? true)
   try {
     const { pid, system } = await introduce(opened, true)
     if (pid !== opened.client.processID) throw new NotTheServer('a connection pooler answers', true)
@@ -75,7 +72,8 @@ const judgeInside = async (config: ClientConfig, options: ServerOptions, outside
   const conclusive = !isNotYet(outside)
   const why = describeOutside(outside)
   try {
-    const client = await connectInside(config, options)
+    const connectionTimeoutMillis = isRefusal(outside) ? connectTimeout : secondTimeout
+    const client = await connectInside({ ...config, connectionTimeoutMillis }, options)
     if (conclusive) options.direct?.close(why)
     return client
   } catch (inside) {
@@ -101,19 +99,27 @@ const tryOnce = async (database: string, options: ServerOptions, round: number):
   }
 }
 
+const tooManySessions = '53300'
+/** Milliseconds: sessions that just ended are counted for a moment. */
+const endingWithin = 3000
+
+const patienceFor = (error: ConnectionFailure, { wait }: ServerOptions): number => {
+  if (error.code === tooManySessions) return Math.min(wait, endingWithin)
+  return isNotYet(error) ? wait : 0
+}
+
 /**
  * A session, as soon as the server takes it.
  * @throws AppError (exit 6): not answering in time, or refused; (exit 4): a pooler, or an invalid database.
  */
 export const connect = async (database: string, options: ServerOptions): Promise<Client> => {
-  const deadline = Date.now() + options.wait
+  const started = Date.now()
   for (let round = 1; ; round++) {
     try {
       return await tryOnce(database, options, round)
     } catch (error) {
-      const left = deadline - Date.now()
-      if (!isNotYet(error as Error) || left <= 0)
-        throw explainConnection(error as Error, { database, ...options })
+      const left = started + patienceFor(error as ConnectionFailure, options) - Date.now()
+      if (left <= 0) throw explainConnection(error as Error, { database, ...options })
       options.onWait?.(Math.ceil(left / 1000))
       await sleep(retryDelay)
     }

@@ -29,7 +29,9 @@ export const readProperties = async (query: Query, database: string): Promise<Pr
 export type DatabaseSummary = { size: number; tables: number; rows: number }
 
 const isOpen = async (server: Server, database: string): Promise<boolean> => {
-  const sql = 'select datallowconn as open from pg_catalog.pg_database where datname = $1'
+  // -2: a DROP DATABASE was cut short.
+  const sql =
+    'select datallowconn and datconnlimit <> -2 as open from pg_catalog.pg_database where datname = $1'
   return (await server.query<{ open: boolean }>(maintenance, sql, [database]))[0]?.open ?? false
 }
 

@@ -1,4 +1,5 @@
 import type { Client, QueryResult } from 'pg'
+import { fewSessions } from '../model/few-at-a-time.ts'
 import { closeSession } from './pg-client.ts'
 
 /** A session that answers one query at a time: callers side by side take turns. */
@@ -24,9 +25,6 @@ export const takeTurns = (opening: Promise<Client>): Turns => {
   }
 }
 
-/** Of a server that has few for everybody, an environment with many databases takes this many. */
-const most = 8
-
 export type SessionPool = AsyncDisposable & {
   /** The session on a database, opened at first use; beyond a few, in the place of the one that was idle for longest. */
   on: (database: string) => Turns
@@ -38,7 +36,7 @@ export const openPool = (connect: (database: string) => Promise<Client>): Sessio
   const sessions = new Map<string, Turns>()
   const leaveOne = async (): Promise<void> => {
     const [oldest] = sessions
-    if (sessions.size < most || !oldest) return
+    if (sessions.size < fewSessions || !oldest) return
     sessions.delete(oldest[0])
     await oldest[1].close()
   }

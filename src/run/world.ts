@@ -3,6 +3,7 @@ import { readMigrations } from '../io/files.ts'
 import type { Server } from '../io/postgres.ts'
 import { absent, readDatabase, readExisting } from '../io/read-database.ts'
 import { loadLinter } from '../lint/linter.ts'
+import { fewAtATime } from '../model/few-at-a-time.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import { lintUnapplied } from './preflight.ts'
 
@@ -13,14 +14,10 @@ export const readDatabases = async (environment: Environment, server: Server): P
     server,
     environment.databases.map(({ database }) => database),
   )
-  return Promise.all(
-    stored.map(async (entry) => {
-      const reading = existing.has(entry.managed.database)
-        ? await readDatabase(server, entry.managed)
-        : absent
-      return { ...entry, ...reading }
-    }),
-  )
+  return fewAtATime(stored, async (entry) => {
+    const reading = existing.has(entry.managed.database) ? await readDatabase(server, entry.managed) : absent
+    return { ...entry, ...reading }
+  })
 }
 
 /** What a plan for `up` is made of; what is to run is linted. */

@@ -1,0 +1,192 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { docker, eventually, run } from '../support/docker.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { makeProject, migration, type Project, type ProjectConfig } from '../support/project.ts'
+import { runTool, type ToolResult } from '../support/tool.ts'
+
+let postgres: TestPostgres
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres[Symbol.asyncDispose]())
+
+const table = { '00001_a.sql': migration('create table a (id int);', 'drop table a;') }
+
+const project = (names: readonly string[], edit?: (config: ProjectConfig) => void): Project =>
+  makeProject({
+    network: postgres.network,
+    store: Object.fromEntries(names.map((name) => [name, table])),
+    edit: (config) => {
+      config.state = 'state'
+      config.project = 'connections'
+      edit?.(config)
+    },
+  })
+
+const as =
+  (user: string) =>
+  (config: ProjectConfig): void => {
+    config.environments.dev.user = user
+  }
+
+const tool = ({ directory }: Project, args: string): Promise<ToolResult> =>
+  runTool(args.split(' '), { cwd: directory })
+
+/** What a person does with the command that is printed: hand it to a shell. */
+const pasteFrom = async ({ stdout, stderr }: ToolResult): Promise<void> => {
+  const command = /→ (docker exec .*)/.exec(stdout + stderr)?.[1]
+  const result = await run('sh', ['-c', command ?? 'false'])
+  expect({ command, ...result }).toMatchObject({ exit: 0 })
+}
+
+/** Puts a line before all others of pg_hba.conf, for the time of a test. */
+const withHba = async (line: string) => {
+  const reload = () => postgres.psql('postgres', 'select pg_reload_conf()')
+  const file = '/var/lib/postgresql/data/pg_hba.conf'
+  const shell = (script: string) => docker(['exec', postgres.container, 'sh', '-c', script])
+  await shell(`cp ${file} ${file}.kept; { echo '${line}'; cat ${file}.kept; } >${file}`)
+  await reload()
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await shell(`cat ${file}.kept >${file}`)
+      await reload()
+    },
+  }
+}
+
+describe('a role that Postgres refuses', () => {
+  it('because it may not log in is told so, with the line that lets it', async () => {
+    await postgres.psql('postgres', "create role no_login superuser nologin password 'postgres'")
+    using files = project(['refused'], as('no_login'))
+    const refused = await tool(files, 'plan dev')
+    expect(refused).toMatchObject({ exit: 6, stderr: expect.stringContaining('does not let "no_login" in') })
+    expect(refused.stderr).not.toMatch(/docker logs|refused the password/)
+    await pasteFrom(refused)
+    expect(await tool(files, 'plan dev')).toMatchObject({ exit: 0 })
+  })
+
+  it.each([
+    { line: 'host all no_host all reject', what: 'a line that rejects' },
+    {
+      line: 'hostssl all no_host all scram-sha-256\nhost all no_host all reject',
+      what: 'a line for TLS alone',
+    },
+  ])('by $what of pg_hba.conf is told so, with the query that shows the lines', async ({ line }) => {
+    await postgres.psql('postgres', "create role no_host superuser login password 'postgres'")
+    try {
+      await using _ = await withHba(line)
+      using files = project(['refused'], as('no_host'))
+      const refused = await tool(files, 'plan dev')
+      expect(refused).toMatchObject({
+        exit: 6,
+        stderr: expect.stringMatching(/pg_hba\.conf of Postgres on \S+ does not let "no_host" in from here/),
+      })
+      expect(refused.stderr).not.toMatch(/docker logs|refused the password/)
+      await pasteFrom(refused)
+    } finally {
+      await postgres.psql('postgres', 'drop role no_host')
+    }
+  })
+
+  it('because it has its sessions already is told so, with the query that shows them', async () => {
+    await postgres.psql('postgres', "create role no_more login connection limit 0 password 'postgres'")
+    await postgres.psql('postgres', 'grant pg_read_all_stats to no_more')
+    using files = project(['refused'], as('no_more'))
+    const refused = await tool(files, 'plan dev')
+    expect(refused).toMatchObject({ exit: 6, stderr: expect.stringContaining('takes no more sessions') })
+    expect(refused.stderr).not.toContain('docker logs')
+  })
+
+  it('in one database is told so, with the grant', async () => {
+    await postgres.psql('postgres', "create role no_connect login createdb password 'postgres'")
+    await postgres.psql('postgres', 'create database walled')
+    await postgres.psql('postgres', 'revoke connect on database walled from public')
+    using files = project(['walled'], as('no_connect'))
+    const refused = await tool(files, 'plan dev')
+    expect(refused).toMatchObject({
+      exit: 6,
+      stderr: expect.stringContaining('does not let "no_connect" into walled'),
+    })
+    await pasteFrom(refused)
+    expect(await tool(files, 'plan dev')).toMatchObject({ exit: 0 })
+  })
+})
+
+describe('a database', () => {
+  const breakOff = (database: string) =>
+    postgres.psql('postgres', `update pg_database set datconnlimit = -2 where datname = '${database}'`)
+
+  it('whose DROP DATABASE was cut short is 4 with the line that drops it; the others are shown', async () => {
+    using files = project(['sound', 'broken'])
+    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+    await breakOff('broken')
+    const status = await tool(files, 'status dev')
+    expect(status.stdout).toContain('broken on')
+    expect(status.stdout).toMatch(/sound[\s\S]*00001_a\.sql/)
+    const refused = await tool(files, 'up dev')
+    expect(refused).toMatchObject({ exit: 4, stderr: expect.stringContaining('DROP DATABASE "broken"') })
+    await pasteFrom(refused)
+    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await postgres.versions('broken')).toBe('00001')
+  })
+
+  it('whose DROP DATABASE was cut short is replaced by restore', async () => {
+    using files = project(['halved'])
+    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await tool(files, 'backup dev')).toMatchObject({ exit: 0 })
+    await breakOff('halved')
+    const backups = join(files.directory, 'infrastructure/state/connections/backups')
+    const [name = ''] = readdirSync(backups, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('manifest.json'),
+    )
+    const from = join(backups, name, '..')
+    const restored = await tool(files, `restore dev --from ${from} --db halved`)
+    expect(restored).toMatchObject({ exit: 0 })
+    expect(await postgres.versions('halved')).toBe('00001')
+  })
+
+  it('that takes no connections is 4 with the line that opens it', async () => {
+    await postgres.psql('postgres', 'create database shut allow_connections false')
+    using files = project(['shut'])
+    const refused = await tool(files, 'up dev')
+    expect(refused).toMatchObject({ exit: 4, stderr: expect.stringContaining('shut on') })
+    expect(refused.stderr).not.toContain('docker logs')
+    await pasteFrom(refused)
+    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+  })
+})
+
+describe('a server', () => {
+  it('with few sessions for everybody is enough for an environment of many databases', async () => {
+    await postgres.psql('postgres', 'alter system set max_connections = 12')
+    await docker(['restart', '--time', '5', postgres.container])
+    await eventually('Postgres to be back', () => postgres.psql('postgres', 'select 1').catch(() => ''))
+    const names = Array.from({ length: 16 }, (_, index) => `many_${index}`)
+    for (const name of names) await postgres.psql('postgres', `create database ${name}`)
+    using files = project(names)
+    const { exit, stdout, stderr } = await tool(files, 'plan dev')
+    expect({ exit, stdout, stderr }).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('many_15'),
+    })
+  })
+
+  it('that ends what is idle, and statements that take long, ends no session of a run', async () => {
+    for (const name of ['idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout'])
+      await postgres.psql('postgres', `alter system set ${name} = '700ms'`)
+    await postgres.psql('postgres', 'select pg_reload_conf()')
+    try {
+      using files = project(['timed'])
+      files.migrations({
+        timed: { '00002_slow.sql': migration('set local transaction_timeout = 0; select pg_sleep(2);') },
+      })
+      expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+      expect(await postgres.versions('timed')).toBe('00001 00002')
+    } finally {
+      await postgres.psql('postgres', 'alter system reset all')
+      await postgres.psql('postgres', 'select pg_reload_conf()')
+    }
+  })
+})
