@@ -3,6 +3,7 @@ import { sessionName } from '../model/session.ts'
 import { type Docker, dockerMessage } from './docker.ts'
 import { type ExecOptions, type ExecResult, runExec } from './exec.ts'
 import type { Server } from './postgres.ts'
+import { openPulse, type Pulse } from './pulse.ts'
 
 /** A Postgres server and its container, whose own binaries dump and restore: their versions always fit. */
 export type DumpTarget = {
@@ -54,6 +55,15 @@ const endBackends = async ({ server, run }: DumpTarget): Promise<void> => {
   await server.query('postgres', sql, [sessionName(run, 'dump')])
 }
 
+/** A dump takes as long as it takes, from a server that answers. */
+const watchServer = ({ server }: DumpTarget): Pulse =>
+  openPulse({
+    ask: async () => void (await server.query('postgres', 'select 1')),
+    every: 10_000,
+    misses: 2,
+    explain: (cause) => cause as AppError,
+  })
+
 /**
  * Runs one of the server's own tools in its container, under a name by which its backend is found and ended.
  * @throws AppError (exit 1) when it cannot be run at all; its exit code is the caller's to judge.
@@ -63,12 +73,15 @@ export const runTool = async (
   options: Omit<ExecOptions, 'container' | 'env'>,
 ): Promise<ExecResult> => {
   const { docker, container, run } = target
-  const { signal } = options
+  const gone = new AbortController()
+  const leave = watchServer(target).attend((error) => gone.abort(error))
+  const signal = AbortSignal.any([gone.signal, ...(options.signal ? [options.signal] : [])])
   const end = (): void => void endBackends(target).catch(() => {})
-  signal?.addEventListener('abort', end)
+  signal.addEventListener('abort', end)
   try {
-    return await runExec(docker, {
+    const ended = await runExec(docker, {
       ...options,
+      signal,
       container,
       env: {
         PGAPPNAME: sessionName(run, 'dump'),
@@ -78,7 +91,10 @@ export const runTool = async (
         PGOPTIONS: '-c statement_timeout=0 -c default_transaction_read_only=off',
       },
     })
+    gone.signal.throwIfAborted()
+    return ended
   } catch (cause) {
+    gone.signal.throwIfAborted()
     if (cause instanceof AppError) throw cause
     throw new AppError(
       `${options.command[0]} cannot be run in ${target.server.label}: ${dockerMessage(cause)}.`,
@@ -88,7 +104,8 @@ export const runTool = async (
       },
     )
   } finally {
-    signal?.removeEventListener('abort', end)
+    leave()
+    signal.removeEventListener('abort', end)
   }
 }
 

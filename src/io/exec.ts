@@ -65,6 +65,11 @@ const exitCodeOf = async (exec: Exec): Promise<number | null> => {
   return null
 }
 
+/** Milliseconds that a command has once it was told to end. */
+const endWithin = 10_000
+
+const cutShort = new Error('it was told to end, and did not')
+
 const endProcess = async (docker: Docker, container: string, pid: string): Promise<void> => {
   const kill = await docker
     .getContainer(container)
@@ -98,6 +103,8 @@ export const runExec = async (docker: Docker, options: ExecOptions): Promise<Exe
     if (ended || signalled || !process) return
     signalled = true
     endProcess(docker, container, process).catch(() => {})
+    // In a container that is frozen nothing ends.
+    setTimeout(() => raw.destroy(cutShort), endWithin).unref()
   }
   signal?.addEventListener('abort', end)
   let failure: unknown

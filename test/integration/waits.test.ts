@@ -12,6 +12,7 @@ import { readEvents } from '../support/events.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { signalTwice, startTool } from '../support/process.ts'
 import { makeProject, migration, type Project } from '../support/project.ts'
+import { openSession } from '../support/session.ts'
 import { runTool, type ToolResult } from '../support/tool.ts'
 
 let postgres: TestPostgres
@@ -217,4 +218,43 @@ describe('a session that works without a limit', { timeout: 120_000 }, () => {
     await using session = await server.session('postgres')
     expect(await session.query("select 'slept' as it from pg_sleep(45)")).toEqual([{ it: 'slept' }])
   })
+})
+
+it('a backup whose server is frozen in the middle of a dump ends by itself, and nothing is kept', {
+  timeout: 400_000,
+}, async () => {
+  await using frozen = await startPostgres()
+  await frozen.psql('postgres', 'create database waits')
+  await frozen.psql('waits', 'create table many as select 1 as n')
+  using files = makeProject({
+    network: frozen.network,
+    store: { waits: { '00001_table.sql': migration('create table things (id int);') } },
+    edit: (config) => {
+      config.state = 'state'
+    },
+  })
+  const gate = await openSession(frozen, 'waits')
+  await gate.query('begin; lock table many in access exclusive mode')
+  const tool = startTool(['backup', 'dev'], { cwd: files.directory })
+  const dumping =
+    "select from pg_stat_activity where application_name like '% dump' and wait_event_type = 'Lock'"
+  await eventually(
+    'the dump',
+    async () => (await frozen.psql('postgres', `select 1 where exists (${dumping})`)) === '1' || undefined,
+    90_000,
+  )
+  // As in a frozen container, where cgroups can be frozen: every process of it stands.
+  const all = (signal: string) => docker(['exec', frozen.container, 'sh', '-c', `kill -${signal} -1`])
+  await docker(['kill', '--signal', 'STOP', frozen.container])
+  await all('STOP')
+  const since = performance.now()
+  const { exit, stderr } = await tool.ended
+  expect((performance.now() - since) / 1000).toBeLessThan(150)
+  await all('CONT')
+  await docker(['kill', '--signal', 'CONT', frozen.container])
+  await gate.end()
+  expect(exit, stderr).toBe(1)
+  expect(stderr).toContain('no backup was kept')
+  const again = await runTool(['backup', 'dev'], { cwd: files.directory })
+  expect(again.exit, again.stderr).toBe(0)
 })

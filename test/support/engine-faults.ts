@@ -56,13 +56,24 @@ const isHealthy = async (expected: () => Promise<void>): Promise<void> => {
     }
 }
 
+/** To where an undoing begins: by a cutover once, later by taking back the last undoing, which is much quicker. */
+const cutOverAgain = async (victim: Victim): Promise<void> => {
+  const position = newest(victim)
+  if (!position || position.outcome === undefined) await cutOver(victim, position && '--undo')
+  try {
+    await victim.expectNew()
+  } catch {
+    await cutOver(victim, '--undo')
+    await victim.expectNew()
+  }
+}
+
 export type EngineStrike = { strike: Strike; outage: Outage; way: 'resume' | 'undo' }
 
 /** dockerd dies in a step: the run ends by itself with a sentence and both commands, and the given way out leads where it says. */
 export const strikeEngine = async (victim: Victim, { strike, outage, way }: EngineStrike): Promise<void> => {
-  await isHealthy(() => settle(victim))
   const isUndo = strike.of !== undefined
-  if (isUndo) expect((await cutOver(victim)).exit).toBe(0)
+  await isHealthy(() => (isUndo ? cutOverAgain(victim) : settle(victim)))
   const { key, tool } = await beginStrike(victim, strike)
   const since = Date.now()
   const ended = await endWithout(outage, tool.ended)
