@@ -7,7 +7,7 @@ import { findTarget, planUndo } from '../plan/undo.ts'
 import { describeProgress } from '../report/cutover.ts'
 import { renderSince } from '../report/undo-survey.ts'
 import { checkUndo } from '../run/cutover-preflight.ts'
-import { rewindIfStarted } from '../run/cutover-resume.ts'
+import { rewindIfStarted, startIfDown } from '../run/cutover-resume.ts'
 import { requireRoom } from '../run/cutover-room.ts'
 import { readUndoContainers } from '../run/cutover-world.ts'
 import type { RunResult } from '../run/execute.ts'
@@ -35,7 +35,9 @@ export const resumeCutover = async (session: CutoverSession): Promise<RunResult>
   run.report.note(`the ${frame.command} ${frame.run}: ${describeProgress(position)}`)
   const at = new Date().toISOString()
   appendJournal(opened.state, frame.run, { entry: 'resumed', at, by: opened.by })
-  await rewindIfStarted(opened.tools(frame), position)
+  const tools = opened.tools(frame)
+  await rewindIfStarted(tools, position)
+  await startIfDown(tools, position)
   return proceed(session, frame.run)
 }
 

@@ -2,6 +2,7 @@ import { appendJournal } from '../io/journal.ts'
 import { readContainer, readStack } from '../io/stack.ts'
 import { stepKey } from '../model/journal.ts'
 import { hasBegun, isDone, type Position } from '../model/position.ts'
+import { ensureDatabase } from './cutover-stacks.ts'
 import type { CutoverTools } from './cutover-tools.ts'
 
 /**
@@ -31,4 +32,9 @@ export const rewindIfStarted = async (tools: CutoverTools, position: Position): 
   const at = new Date().toISOString()
   appendJournal(tools.state, position.frame.run, { entry: 'rewound', at, step: stepKey(first), why })
   tools.report.note(`${why}: stopping and copying again`)
+}
+
+/** Starts the database where it went down after this run had started it: an engine that was killed leaves it down. */
+export const startIfDown = async (tools: CutoverTools, position: Position): Promise<void> => {
+  if (isDone(position, 'start-stack')) await ensureDatabase(tools)
 }
