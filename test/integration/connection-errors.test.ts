@@ -160,16 +160,16 @@ describe('a database', () => {
 
 describe('a server', () => {
   it('with few sessions for everybody is enough for an environment of many databases', async () => {
-    await postgres.psql('postgres', 'alter system set max_connections = 12')
+    await postgres.psql('postgres', 'alter system set max_connections = 20')
     await docker(['restart', '--time', '5', postgres.container])
     await eventually('Postgres to be back', () => postgres.psql('postgres', 'select 1').catch(() => ''))
-    const names = Array.from({ length: 16 }, (_, index) => `many_${index}`)
+    const names = Array.from({ length: 30 }, (_, index) => `many_${index}`)
     for (const name of names) await postgres.psql('postgres', `create database ${name}`)
     using files = project(names)
     const { exit, stdout, stderr } = await tool(files, 'plan dev')
     expect({ exit, stdout, stderr }).toMatchObject({
       exit: 0,
-      stdout: expect.stringContaining('many_15'),
+      stdout: expect.stringContaining('many_29'),
     })
   })
 
