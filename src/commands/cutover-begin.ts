@@ -22,7 +22,7 @@ export const beginCutover = async (session: CutoverSession): Promise<RunResult> 
   const world = { ...read, configs: Object.fromEntries(environments.map((name) => [name, fileOf(name)])) }
   await checkCutover({ docker, host, passEnv, servers, environments, containers })
   if (isReset(host.cutover)) {
-    await lockWhereAnswering({ docker, host, servers, interrupt: context.interrupt })
+    await lockWhereAnswering({ docker, host, servers, interrupt: context.interrupt, report: run.report })
     if (world.volumeExists) await requireRoom({ docker, host, run: run.id, image })
     return begin(session, planCutover({ ...world, carried: { databases: [], roles: [] } }))
   }

@@ -64,6 +64,13 @@ export const undoCutover = async (session: CutoverSession): Promise<RunResult> =
   const copy = from === undefined ? undefined : name
   if (planned.plan.steps.some(({ kind }) => kind === 'copy-volume'))
     await requireRoom({ docker, host, run: run.id, image })
-  const since = await readSince({ docker, host, servers, target, interrupt: context.interrupt })
+  const since = await readSince({
+    docker,
+    host,
+    servers,
+    target,
+    interrupt: context.interrupt,
+    report: run.report,
+  })
   return begin(session, planned, renderSince(since, { target, copy, isHalfMade }))
 }

@@ -2,7 +2,7 @@ import { AppError, exitCodes } from '../errors.ts'
 import { readStack } from '../io/stack.ts'
 import type { CutoverTools } from './cutover-tools.ts'
 
-/** Seconds: a server that runs answers sooner, and one that does not is no reason to wait. */
+/** Seconds for a server that is not healthy. One that is gets all its time: a loaded machine must not pass for a broken server. */
 const patience = 10
 
 /**
@@ -15,16 +15,19 @@ export const lockWhereAnswering = async ({
   host,
   servers,
   interrupt,
-}: Pick<CutoverTools, 'docker' | 'host' | 'servers' | 'interrupt'>): Promise<boolean> => {
-  const stack = await readStack(docker.docker, host.stack.project)
-  if (!stack.some(({ running }) => running)) return false
+  report,
+}: Pick<CutoverTools, 'docker' | 'host' | 'servers' | 'interrupt' | 'report'>): Promise<boolean> => {
+  const running = (await readStack(docker.docker, host.stack.project)).filter((one) => one.running)
+  if (running.length === 0) return false
+  const isWell = running.every(({ health }) => health === undefined || health === 'healthy')
   try {
-    await servers.lock(patience)
+    await servers.lock(isWell ? undefined : patience)
     return true
   } catch (error) {
     const isOthers = error instanceof AppError && error.exitCode === exitCodes.locked
     if (isOthers || interrupt.aborted) throw error
     await servers.leave()
+    report.note(`the databases cannot be locked, and it goes on without: ${(error as Error).message}`)
     return false
   }
 }

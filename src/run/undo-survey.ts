@@ -11,7 +11,7 @@ export type Since = {
   databases: readonly { name: string; rows: number; bytes: number }[]
 }
 
-export type UndoSurveyOptions = Pick<CutoverTools, 'docker' | 'host' | 'servers' | 'interrupt'> & {
+export type UndoSurveyOptions = Pick<CutoverTools, 'docker' | 'host' | 'servers' | 'interrupt' | 'report'> & {
   target: Position
 }
 
@@ -25,9 +25,10 @@ export const readSince = async ({
   servers,
   target,
   interrupt,
+  report,
 }: UndoSurveyOptions): Promise<Since | undefined> => {
   const [first = ''] = target.frame.environments
-  if (!(await lockWhereAnswering({ docker, host, servers, interrupt }))) return undefined
+  if (!(await lockWhereAnswering({ docker, host, servers, interrupt, report }))) return undefined
   try {
     const { server } = await servers.engine(first)
     const [position, inventory] = [await readPosition(server), await readInventory(server)]

@@ -45,7 +45,7 @@ it('a disk without room for the dumps is noticed before anything begins', { time
     const before = await startedAt()
     const { exit, stderr } = await cutOver(there)
     expect({ exit, stderr }).toMatchObject({ exit: 4 })
-    expect(stderr).toContain(`${directory} has not enough room: `)
+    expect(stderr).toContain(`${directory}/po-platform has not enough room: `)
     expect(stderr).toContain('Nothing was touched.')
     expect(newest(there)).toBeUndefined()
     expect(await startedAt()).toBe(before)
