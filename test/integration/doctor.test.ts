@@ -140,8 +140,8 @@ describe('the state directory', () => {
     const cli = (await run('sh', ['-c', 'command -v docker'], { env: { PATH } })).stdout.trim()
     await run('ln', ['-s', cli, join(bin, 'docker')])
     expect(await check(files, 'host lock', { env: { PATH: bin } })).toMatchObject({
-      status: 'ok',
-      finding: 'no flock here: runs go without the lock of the host',
+      status: 'warning',
+      finding: 'there is no flock: runs go without the lock of the host',
     })
   })
 })
