@@ -334,8 +334,8 @@ describe('backup', () => {
     chmodSync(dump, 0o644)
     expect(await check()).toMatchObject({ status: 'failed', remedy: `chmod o-rwx ${dump}` })
     chmodSync(dump, 0o640)
-    const date = (path: string, takenAt: Date): void =>
-      writeFileSync(join(path, 'manifest.json'), JSON.stringify({ ...readManifest(path), takenAt }))
+    const date = (path: string, takenAt: Date, sequence = readManifest(path).sequence): void =>
+      writeFileSync(join(path, 'manifest.json'), JSON.stringify({ ...readManifest(path), takenAt, sequence }))
     date(directory, new Date(Date.now() - 9 * 24 * 60 * 60 * 1000))
     expect(await check()).toMatchObject({
       status: 'warning',
@@ -345,7 +345,8 @@ describe('backup', () => {
     const ofHost = join(state, 'shop', 'backups', 'local-20260101T000000-abcdef')
     cpSync(directory, ofHost, { recursive: true })
     chmodSync(ofHost, 0o770)
-    date(ofHost, new Date())
+    const { sequence = 0 } = readManifest(directory)
+    date(ofHost, new Date(), sequence + 1)
     expect(await check()).toMatchObject({ status: 'ok', finding: `2, the newest 0 h ago: ${ofHost}` })
     chmodSync(join(ofHost, 'globals.sql'), 0o644)
     expect(await check()).toMatchObject({ status: 'failed' })
@@ -479,8 +480,8 @@ describe('a backup that does not end well', () => {
     onSmallDisk('2m', async (files, disk) => {
       const { exit, stderr } = await backup(files)
       expect({ exit, stderr }).toMatchObject({ exit: 4 })
-      expect(stderr).toMatch(new RegExp(`${disk} has not enough room: .* are needed, .* are free`))
-      expect(readdirSync(disk)).not.toContain('backups')
+      expect(stderr).toMatch(new RegExp(`${disk}/shop has not enough room: .* are needed, .* are free`))
+      expect(readdirSync(join(disk, 'shop'))).not.toContain('backups')
     }))
 
   it('on a disk that fills up meanwhile names the file and the cause, and leaves nothing', () =>
@@ -493,7 +494,7 @@ describe('a backup that does not end well', () => {
       expect(stderr).toMatch(/bk_full\.dump cannot be written: no space is left there\./)
       expect(stderr).toContain('→ df -h ')
       expect(stderr).toContain('no backup was kept')
-      expect(readdirSync(join(disk, 'backups'))).toEqual([])
+      expect(readdirSync(join(disk, 'shop', 'backups'))).toEqual([])
       await eventually('pg_dump to be gone', async () => !(await processes()).includes('pg_dump'))
     }))
 

@@ -341,7 +341,7 @@ describe('a restore that does not end well', () => {
     expect(stderr).toContain(`${db} restored`)
     // A second restore would drop what the first one replaced.
     expect(stderr).toContain(
-      `→ docker exec ${postgres.name} psql -U postgres -d 'postgres' -c 'drop database if exists "${copy}" with (force)'`,
+      `→ docker exec ${postgres.name} psql -X -v ON_ERROR_STOP=1 -U postgres -d 'postgres' -c 'drop database if exists "${copy}" with (force)'`,
     )
     expect(stderr).not.toMatch(/→.*po-migrate restore/)
   })

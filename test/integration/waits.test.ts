@@ -21,14 +21,18 @@ beforeAll(async () => {
 })
 afterAll(() => postgres[Symbol.asyncDispose]())
 
-const project = (database: string): Project =>
-  makeProject({
+const project = (database: string): Project => {
+  const files = makeProject({
     network: postgres.network,
     store: { [database]: { '00001_table.sql': migration('create table things (id int);') } },
     edit: (config) => {
       config.state = 'state'
+      config.hosts = { local: { stack: { file: 'compose.yml', project: 'waits' } } }
     },
   })
+  writeFileSync(join(files.directory, 'infrastructure/compose.yml'), 'services: {db: {image: postgres}}\n')
+  return files
+}
 
 type Timed = ToolResult & { took: number }
 
@@ -47,7 +51,7 @@ const onlyReads = (request: string): boolean =>
   request === 'POST /containers/create' || request === 'GET /containers/json'
 
 describe('a Docker engine that answers /version and then nothing', { timeout: 180_000 }, () => {
-  it.concurrent.each(['plan dev', 'status dev', 'up dev', 'backup dev', 'start local'])(
+  it.concurrent.each(['plan dev', 'status dev', 'up dev', 'backup dev'])(
     '%s is 6, within a minute, and names the engine',
     async (args) => {
       const { exit, stdout, stderr, took } = await timed(args, { silent: onlyGreets })
@@ -57,6 +61,14 @@ describe('a Docker engine that answers /version and then nothing', { timeout: 18
       expect(took).toBeLessThan(60)
     },
   )
+
+  it.concurrent('start ends too: compose, which it waits for, is left when the engine shows no sign of life', async () => {
+    const { exit, stderr, took } = await timed('start local', { silent: onlyGreets })
+    expect(exit, stderr).toBe(1)
+    expect(stderr).toMatch(/The Docker engine at unix:\S+ is gone, or went away for a moment/)
+    expect(stderr).toContain('docker version, then: po-migrate start local')
+    expect(took).toBeLessThan(120)
+  })
 
   it.concurrent('doctor ends too, and says it', async () => {
     const { exit, stdout, stderr, took } = await timed('doctor dev', { silent: onlyGreets })
