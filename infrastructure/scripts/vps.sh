@@ -26,7 +26,7 @@ on_vps() {
 
 # After 255: ssh has said why.
 unreachable() {
-  printf '✖ Could not reach %s by ssh; nothing was touched.\n  → ssh -v %s true\n' "$vps_ssh" "$vps_ssh" >&2
+  printf '✖ Could not reach %s by ssh.\n  Nothing was touched.\n  → ssh -v %s true\n' "$vps_ssh" "$vps_ssh" >&2
   exit 6
 }
 
