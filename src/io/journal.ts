@@ -98,6 +98,9 @@ export const readEveryJournal = ({ root }: State): JournalEntry[][] => {
   )
 }
 
+/** Ids of the runs of releases that knew no projects, in no order. */
+export const listOldJournals = ({ root }: State): string[] => listIn(directoryOf(root))
+
 /** Ids of the runs that have a journal, oldest first. */
 export const listJournals = (state: State): string[] =>
   [...new Set(allDirectories(state).flatMap((directory) => listIn(directoryOf(directory))))].sort()

@@ -3,12 +3,34 @@ import { dirname, join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
 import { quote } from '../model/quote.ts'
 import { ownDirectories, type State } from '../model/state.ts'
-import { makeGroupDirectory } from './journal.ts'
+import { listOldJournals, makeGroupDirectory } from './journal.ts'
 
 const fileIn = (directory: string): string => join(directory, 'order')
 
 const readLines = (file: string): string[] =>
   existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
+
+const linesBefore = (files: readonly string[]): number =>
+  files.reduce((sum, file) => sum + readLines(file).length, 0)
+
+const indexOf = (file: string, run: string): number => readLines(file).findIndex((line) => line.endsWith(run))
+
+/** Journals of an older release get their place when they are first seen, so that what it does later is newer than that. */
+const adoptOld = (state: State, file: string): string => {
+  const known = new Set(readLines(file))
+  const fresh = listOldJournals(state).filter((run) => !known.has(run))
+  return fresh
+    .sort()
+    .map((run) => `${run}\n`)
+    .join('')
+}
+
+/** The place of a run of an older release, which took no number: the newest of all, until this project counts again. */
+export const placeOfOld = (state: State, run: string): number => {
+  const [own = '', ...earlier] = ownDirectories(state).map(fileIn)
+  const index = indexOf(own, run)
+  return index < 0 ? Number.POSITIVE_INFINITY : linesBefore(earlier) + index + 1
+}
 
 /**
  * The number of a run in the order of its project's runs, which no clock decides; the same again for the same run. A line is
@@ -17,13 +39,12 @@ const readLines = (file: string): string[] =>
  */
 export const takeSequence = (state: State, run: string): number => {
   const [own = '', ...earlier] = ownDirectories(state).map(fileIn)
-  const before = earlier.reduce((sum, file) => sum + readLines(file).length, 0)
-  const find = (): number => readLines(own).findIndex((line) => line.endsWith(run))
+  const find = (): number => indexOf(own, run)
   try {
     if (find() < 0) {
       makeGroupDirectory(state, dirname(own))
       const isNew = !existsSync(own)
-      appendFileSync(own, `${run}\n`, { mode: 0o660, flush: true })
+      appendFileSync(own, `${adoptOld(state, own)}${run}\n`, { mode: 0o660, flush: true })
       if (isNew) chmodSync(own, 0o660)
     }
   } catch (cause) {
@@ -34,5 +55,5 @@ export const takeSequence = (state: State, run: string): number => {
       cause,
     })
   }
-  return before + find() + 1
+  return linesBefore(earlier) + find() + 1
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { appendJournal, journalFile } from '../../../src/io/journal.ts'
 import { readRuns } from '../../../src/io/read-runs.ts'
+import { takeSequence } from '../../../src/io/sequence.ts'
 import type { CutoverFrame } from '../../../src/model/cutover.ts'
 import type { State } from '../../../src/model/state.ts'
 import { stateAt } from '../../support/state.ts'
@@ -47,7 +48,17 @@ describe("a host's runs by their journals", () => {
     begin(state, 'ours', { project: 'shop', sequence: 2 })
     beginOld(state, 'old')
     beginOld(state, 'stranger', { volume: 'others' })
-    expect(idsOf(state)).toEqual(['ours', 'path', 'old'])
+    expect(idsOf(state).toSorted()).toEqual(['old', 'ours', 'path'])
+  })
+
+  it('have those of an older release where they began, whether before the first of this one or after the last', () => {
+    using root = temporaryDirectory()
+    const state = stateAt(root.path)
+    beginOld(state, '20360101T000000-00000a')
+    for (const run of ['20260103T000000-00000b', '20260102T000000-00000c'])
+      begin(state, run, { project: 'shop', sequence: takeSequence(state, run) })
+    beginOld(state, '20260101T000000-00000d')
+    expect(idsOf(state).map((run) => run.at(-1))).toEqual(['d', 'c', 'b', 'a'])
   })
 
   it('go on in the file in which they began', () => {

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { appendFileSync, statSync } from 'node:fs'
+import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { takeSequence } from '../../../src/io/sequence.ts'
+import { placeOfOld, takeSequence } from '../../../src/io/sequence.ts'
 import { compareOrder } from '../../../src/model/order.ts'
 import { stateAt } from '../../support/state.ts'
 import { temporaryDirectory } from '../support/fixtures.ts'
@@ -63,6 +63,20 @@ describe("the number of a run in its project's order", () => {
     appendFileSync(join(state.directory, 'order'), '20260102T0000')
     expect(takeSequence(state, '20260103T000000-00000c')).toBe(2)
     expect(takeSequence(state, '20260104T000000-00000d')).toBe(3)
+  })
+
+  it('counts the journals of an older release when it first sees them, so that its later ones are newer', () => {
+    using root = temporaryDirectory()
+    const state = stateAt(root.path)
+    mkdirSync(join(root.path, 'journals'))
+    const journalOf = (run: string): void => writeFileSync(join(root.path, 'journals', `${run}.jsonl`), '')
+    for (const run of ['20260102T000000-00000b', '20360101T000000-00000a']) journalOf(run)
+    expect(takeSequence(state, '20260103T000000-00000c')).toBe(3)
+    journalOf('20260101T000000-00000d')
+    const runs = ['20260102T000000-00000b', '20360101T000000-00000a', '20260101T000000-00000d']
+    expect(runs.map((run) => placeOfOld(state, run))).toEqual([1, 2, Number.POSITIVE_INFINITY])
+    expect(takeSequence(state, '20250101T000000-00000e')).toBe(5)
+    expect(runs.map((run) => placeOfOld(state, run))).toEqual([1, 2, 4])
   })
 
   it('orders what has one behind what has none, and that by its id', () => {
