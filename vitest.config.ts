@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 const retry = process.env.CI ? 1 : 0
 
 /** unit: no Docker, seconds. integration: real Postgres and dbmate containers. e2e: the built bundle, real stacks.
+ * upgrade: what an older release left. property: random sequences, and those that a guard is proven by.
  * survival: after all others, that nothing of a developer's was touched.
  * faults: every fault at every kind of step, on an engine of its own (`make test-faults`); faults-ci: a part of it. */
 export default defineConfig({
@@ -37,10 +38,32 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'upgrade',
+          retry,
+          globalSetup: 'test/support/global-setup.ts',
+          sequence: { groupOrder: 1 },
+          include: ['test/upgrade/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'property',
+          globalSetup: 'test/support/global-setup.ts',
+          sequence: { groupOrder: 2 },
+          include: ['test/property/*.test.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+          maxConcurrency: 2,
+        },
+      },
+      {
+        test: {
           name: 'faults-ci',
           retry,
           globalSetup: 'test/support/global-setup.ts',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ['test/faults/ci/*.test.ts'],
           testTimeout: 300_000,
           maxConcurrency: 6,
@@ -50,7 +73,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           globalSetup: 'test/support/global-setup.ts',
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           include: ['test/faults/*.test.ts'],
           testTimeout: 400_000,
           maxConcurrency: 6,
@@ -61,7 +84,7 @@ export default defineConfig({
           name: 'survival',
           include: ['test/survival/**/*.test.ts'],
           globalSetup: 'test/support/developer-stack.ts',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -18,13 +18,17 @@ export type Victim = {
   directory: string
   env: Record<string, string>
   confirm: string
+  /** The built tool that is typed, and where its journals stand; this checkout's where nothing else is said. */
+  bundle?: string
+  journals?: string
   /** As it was before any cutover; throws where it is not. */
   expectOld: () => Promise<void>
   /** As a cutover leaves it. */
   expectNew: () => Promise<void>
 }
 
-const journalsOf = ({ env }: Victim): string => join(env.PO_STATE ?? '', 'po-platform', 'journals')
+const journalsOf = ({ env, journals }: Victim): string =>
+  journals ?? join(env.PO_STATE ?? '', 'po-platform', 'journals')
 
 const readLines = (file: string): JournalEntry[] =>
   readFileSync(file, 'utf8')
@@ -56,7 +60,7 @@ const call = (victim: Victim, args: string) =>
   startTool(['cutover', victim.host, ...args.split(' ').filter(Boolean)], {
     cwd: victim.directory,
     env: victim.env,
-    entry: bundle,
+    entry: victim.bundle ?? bundle,
   })
 
 /** Runs to the end, whatever that is. */
