@@ -11,7 +11,7 @@ po := infrastructure/scripts/po-migrate
 engine := infrastructure/scripts/test-engine.sh
 only_db = $${DB:+--db "$$DB"}
 
-.PHONY: help demo dev check test test-faults test-guards bench images db-migrate-dev db-migrate-qual db-migrate-prod \
+.PHONY: help demo dev check test test-faults test-property test-guards bench images db-migrate-dev db-migrate-qual db-migrate-prod \
   db-status-dev db-status-qual db-status-prod db-new-migration db-reset-dev db-cutover-vps build
 
 help: ## This list
@@ -59,6 +59,9 @@ test: node_modules ## Every test, on a Docker engine (one is provided where none
 
 test-faults: node_modules ## Kill, cut, pause and fill at every kind of step, on an engine of its own
 	@infrastructure/scripts/test-faults.sh
+
+test-property: node_modules ## Seeded sequences, and what an older release left [PO_PROPERTY_RUNS=30]
+	@PO_TEST_PROJECTS='upgrade property' infrastructure/scripts/test.sh
 
 test-guards: node_modules ## Switch each guard off in a copy of the sources, and show what notices
 	@$(engine) run node test/property/guards-off.ts

@@ -9,4 +9,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 npm run --silent check
 npm run --silent build
 infrastructure/images/build.sh >&2
-npx vitest run --project '!faults' --reporter=default --reporter=./test/support/count-reporter.ts "$@"
+read -ra projects <<<"${PO_TEST_PROJECTS:-unit integration e2e faults-ci survival}"
+npx vitest run "${projects[@]/#/--project=}" --reporter=default --reporter=./test/support/count-reporter.ts "$@"
