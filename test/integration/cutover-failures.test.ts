@@ -92,7 +92,8 @@ describe('a disk that is full in the middle of', { timeout: 400_000 }, () => {
     const undone = await cutOver(victim, '--undo')
     expect(undone.exit, undone.stderr).toBe(0)
     await victim.expectOld()
-    expect(await platform.copies()).toEqual([])
+    // Those of the cutover before, whose journal is in another state directory, stay.
+    expect(await platform.copies()).not.toContain(copy)
   })
 })
 
