@@ -36,7 +36,7 @@ const apply = (directory: string, { file, search, replace }: Patch): void => {
 /** The tool, built from a copy of the sources in which a guard is switched off. */
 export const buildWithout = ({ patches }: Pick<Guard, 'patches'>): Disposable & { bundle: string } => {
   const directory = mkdtempSync(join(tmpdir(), 'po-migrate-without-'))
-  for (const part of ['src', 'build.ts', 'package.json', 'tsconfig.json'])
+  for (const part of ['src', 'build.ts', 'package.json', 'package-lock.json', 'tsconfig.json'])
     cpSync(join(root, part), join(directory, part), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
   for (const patch of patches) apply(directory, patch)
