@@ -68,6 +68,7 @@ const stranger = async ({ world }: Lane): Promise<void> => {
 
 const clearText = async ({ world }: Lane): Promise<void> => {
   await world.reset()
+  for (const store of stores) world.sites.first.add(store, 'table')
   const address = '127.0.0.9'
   let heard = ''
   const listener = createServer((socket) => {
@@ -84,6 +85,7 @@ const clearText = async ({ world }: Lane): Promise<void> => {
   } finally {
     listener.close()
   }
+  insist(heard.includes('postgres'), () => 'nobody asked at the address that the engine told')
   insist(
     !heard.includes(world.sites.first.server.password),
     () => 'a stranger got the password in clear text',
@@ -168,7 +170,12 @@ const large = async ({ world }: Lane): Promise<void> => {
     '00001_it.sql',
     migration(`create table t_00001 as select 1 as n;\n${'-- and so on, for ever\n'.repeat(6_000_000)}`),
   )
-  await requireNothing(world, must(await upIn(world), 2))
+  const said = must(await upIn(world), 2)
+  insist(
+    /more than the [\d.]+ MB/.test(`${said.stdout}${said.stderr}`),
+    () => `no number: ${describeSaid(said)}`,
+  )
+  await requireNothing(world, said)
 }
 
 const withoutFlock = async ({ world }: Lane): Promise<void> => {
@@ -222,6 +229,8 @@ const twoAtOnce = async ({ cutovers: world }: Lane): Promise<void> => {
   must(await cut(), 0)
   await site.psql('app', "create table marks (text text); insert into marks values ('before')")
   const config = await secondConfig(world)
+  // Without a server there are no locks in databases: the guard is all that keeps the two apart.
+  await docker(['stop', await docker(['ps', '--quiet', '--filter', `volume=${site.volume}`])])
   const both = await Promise.all([cut(), cut('--config', config)])
   const codes = both.map(({ exit }) => exit).sort()
   insistSame(`exits of two at once: ${both.map(describeSaid).join('; ')}`, codes, [0, 5])
