@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A Docker engine with compose v2 for the tests: the one that answers, or one of our own.
-# shellcheck disable=SC2016  # apt and docker formats carry their own $(…) and {{…}}
+# shellcheck disable=SC2016,SC2086  # apt and docker formats carry their own $(…) and {{…}}; remove_left splits commands
 set -euo pipefail
 
 usage() {
@@ -172,12 +172,18 @@ start_daemon() {
     fi
     sleep 0.2
   done
+  remove_left containers 'docker ps -aq' 'docker rm -f -v'
+  # A run that is started again under the same names must not find the data of one that was killed.
+  remove_left volumes 'docker volume ls -q' 'docker volume rm -f'
+  remove_left networks 'docker network ls -q --filter type=custom' 'docker network rm'
+}
+
+remove_left() { # THINGS LIST REMOVE: what a killed run left; images stay as a cache
   local left
-  mapfile -t left < <(ours docker ps -aq)
-  if ((${#left[@]})); then
-    say "removing ${#left[@]} containers left by an earlier run"
-    ours docker rm -f -v "${left[@]}" >/dev/null || true
-  fi
+  mapfile -t left < <(ours $2)
+  ((${#left[@]})) || return 0
+  say "removing ${#left[@]} $1 left by an earlier run"
+  ours $3 "${left[@]}" >/dev/null || true
 }
 
 lock() {
