@@ -164,7 +164,12 @@ describe('an older release on the same host', { timeout: 300_000 }, () => {
   })
 
   it('waits in its turn while a cutover runs', async () => {
-    env.PO_ABORT_WINDOW = '8'
+    // Who has nothing to do takes no lock.
+    stacks.write(
+      'infrastructure/migrations/iam/00003_next.sql',
+      '-- migrate:up\nselect 3;\n\n-- migrate:down\nselect 3;\n',
+    )
+    env.PO_ABORT_WINDOW = '20'
     const running = start(bundle, 'cutover dev')
     const lock = join(state, 'host.lock.json')
     await eventually(
