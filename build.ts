@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { build } from 'esbuild'
-import { hashSources, revisionFile, sourcesFile } from './src/io/build.ts'
+import { hashSources, revisionFile, sourcesFile } from './src/io/host/build.ts'
 
 /** ssh2 has optional native modules that no bundle can hold, and nothing here speaks ssh through Docker. */
 const stubSsh2 = {

@@ -92,7 +92,7 @@ const { PO_MIGRATE_CONTROL: control, PO_MIGRATE_TERMINAL: columns } = process.en
 
 /** Asked for over ssh: signals and answers come through stdin, and whoever asks is told first what answers. */
 const answerOverSsh = async (over: 'stdin' | 'lines'): Promise<Context> => {
-  const { describeHere, followControl, relayTerminal } = await import('./run/remote-end.ts')
+  const { describeHere, followControl, relayTerminal } = await import('./remote/serve.ts')
   const { context, ...terminal } = relayTerminal(here, Number(columns))
   followControl(process.stdin, over, {
     interrupt: (reason) => interrupt.abort(reason),

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
+import { manifestSchema } from './backup/manifest.ts'
 import { configSchema } from './config/schema.ts'
-import { manifestSchema } from './io/manifest.ts'
 import { makeDirectories } from './make-directories.ts'
 import {
   doctorDocument,

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { loadEmbeddedPackages } from '../io/embedded/packages.ts'
 import type { Engine } from '../io/engine.ts'
-import type { Shell } from '../io/shell.ts'
+import type { Shell } from '../io/host/shell.ts'
 import { makeDirectories } from '../make-directories.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { PasswordSource } from '../config/password.ts'
-import type { DockerHost } from '../io/docker-host.ts'
+import type { DockerHost } from '../io/docker/host.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Environment } from '../model/types.ts'
 import { type BackupFacts, backupChecks } from './backups.ts'

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
-import { readComposeVersion } from '../io/compose.ts'
-import type { DockerHost } from '../io/docker-host.ts'
-import { hasImage } from '../io/image.ts'
+import { readComposeVersion } from '../io/docker/compose.ts'
+import type { DockerHost } from '../io/docker/host.ts'
+import { hasImage } from '../io/docker/image.ts'
 import { type Check, fail } from './check.ts'
 import { releaseChecks } from './release.ts'
 

@@ -1,7 +1,7 @@
-import { readComposeParts } from '../io/compose-parts.ts'
-import type { DockerHost } from '../io/docker-host.ts'
-import { networkExists } from '../io/postgres-container.ts'
-import { readHolders, refuseHeldVolume, volumeExists } from '../io/volume.ts'
+import { readComposeParts } from '../io/docker/compose-parts.ts'
+import type { DockerHost } from '../io/docker/host.ts'
+import { networkExists } from '../io/docker/postgres-container.ts'
+import { readHolders, refuseHeldVolume, volumeExists } from '../io/docker/volume.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail } from './check.ts'
 

@@ -1,12 +1,23 @@
+import { findManifest, hasManifest } from '../backup/manifest.ts'
+import { ownerOf } from '../backup/owner.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
+import { readCutoverRecords } from '../cutover/records.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
-import { ownerOf } from '../io/backup-owner.ts'
-import { readLedger } from '../io/ledger.ts'
-import { findManifest, hasManifest } from '../io/manifest.ts'
-import type { Server } from '../io/postgres.ts'
-import { readExisting } from '../io/read-database.ts'
-import { readRunRecords } from '../io/run-record.ts'
+import { configOf } from '../frame/config-of.ts'
+import {
+  databaseOption,
+  environmentArgument,
+  type GlobalOptions,
+  type Program,
+  paintFor,
+  type Wire,
+} from '../frame/options.ts'
+import { withEnvironment } from '../frame/with-environment.ts'
+import { readRunRecords } from '../io/host/run-record.ts'
+import { readLedger } from '../io/postgres/ledger.ts'
+import type { Server } from '../io/postgres/postgres.ts'
+import { readExisting } from '../io/postgres/read-database.ts'
 import type { Context } from '../model/context.ts'
 import { compareOrder } from '../model/order.ts'
 import type { State } from '../model/state.ts'
@@ -15,17 +26,6 @@ import { type HistoryDocument, type RunRecord, runRecordDocument } from '../repo
 import { renderHistory } from '../report/history.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeError } from '../report/report.ts'
-import { readCutoverRecords } from '../run/cutover-records.ts'
-import { configOf } from './config-of.ts'
-import {
-  databaseOption,
-  environmentArgument,
-  type GlobalOptions,
-  type Program,
-  paintFor,
-  type Wire,
-} from './options.ts'
-import { withEnvironment } from './with-environment.ts'
 
 export type HistoryOptions = GlobalOptions & { environment: string; db: readonly string[] }
 

@@ -3,8 +3,10 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:pat
 import type { Config } from '../config/load.ts'
 import { resolveDatabases } from '../config/resolve.ts'
 import { type ExitCode, exitCodes, usageError } from '../errors.ts'
-import { readMigrations } from '../io/files.ts'
-import { findRepository, findStrays } from '../io/repository.ts'
+import { configOf } from '../frame/config-of.ts'
+import { databaseOption, type GlobalOptions, type Program, paintFor, type Wire } from '../frame/options.ts'
+import { readMigrations } from '../io/dbmate/files.ts'
+import { findRepository, findStrays } from '../io/host/repository.ts'
 import { type Linter, loadLinter } from '../lint/linter.ts'
 import type { Context } from '../model/context.ts'
 import { nearest } from '../model/nearest.ts'
@@ -13,8 +15,6 @@ import { toCodeQuality } from '../report/code-quality.ts'
 import type { LintDocument } from '../report/documents.ts'
 import { writeDocument } from '../report/json.ts'
 import { renderLint, renderRule, type ShownProblem } from '../report/lint.ts'
-import { configOf } from './config-of.ts'
-import { databaseOption, type GlobalOptions, type Program, paintFor, type Wire } from './options.ts'
 
 export type LintOptions = GlobalOptions & {
   db: readonly string[]

@@ -1,14 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ExitCode, exitCodes } from '../errors.ts'
-import { type Locked, readLocks } from '../io/lock.ts'
-import { endOrphans, findOrphans, isClean, type Orphans } from '../io/orphans.ts'
+import {
+  environmentArgument,
+  type GlobalOptions,
+  type Program,
+  paintFor,
+  type Wire,
+} from '../frame/options.ts'
+import { type OpenedEnvironment, withEnvironment } from '../frame/with-environment.ts'
+import { endOrphans, findOrphans, isClean, type Orphans } from '../io/docker/orphans.ts'
+import { type Locked, readLocks } from '../io/postgres/lock.ts'
 import type { Context } from '../model/context.ts'
 import { confirm } from '../report/confirm.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeLocks, renderLocks } from '../report/lock.ts'
 import { requireDocker, requireShared } from '../run/require-shared.ts'
-import { environmentArgument, type GlobalOptions, type Program, paintFor, type Wire } from './options.ts'
-import { type OpenedEnvironment, withEnvironment } from './with-environment.ts'
 
 export type LockOptions = GlobalOptions & { environment: string; action: string }
 

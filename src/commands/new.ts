@@ -2,13 +2,13 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { resolveDatabases } from '../config/resolve.ts'
 import { type ExitCode, exitCodes, usageError } from '../errors.ts'
+import { configOf } from '../frame/config-of.ts'
+import type { GlobalOptions, Program, Wire } from '../frame/options.ts'
 import { makeDirectories } from '../make-directories.ts'
 import type { Context } from '../model/context.ts'
 import { parseVersion } from '../model/migration.ts'
 import { nextVersion } from '../model/next-version.ts'
 import { writeDocument } from '../report/json.ts'
-import { configOf } from './config-of.ts'
-import type { GlobalOptions, Program, Wire } from './options.ts'
 
 export type NewOptions = GlobalOptions & { db: string; name: string }
 

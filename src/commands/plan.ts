@@ -1,4 +1,14 @@
 import { type ExitCode, exitCodes } from '../errors.ts'
+import {
+  databaseOption,
+  environmentArgument,
+  exitCodeOption,
+  type GlobalOptions,
+  type Program,
+  paintFor,
+  type Wire,
+} from '../frame/options.ts'
+import { withEnvironment } from '../frame/with-environment.ts'
 import type { Context } from '../model/context.ts'
 import { describePlan, type Plan } from '../model/plan.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
@@ -9,16 +19,6 @@ import { renderHeader, renderMissing, renderNothingToDo, renderPlan, renderRefus
 import { readHalfWay } from '../run/half-way.ts'
 import { readUpWorld } from '../run/world.ts'
 import { type LiftOptions, liftArguments, liftedBy, liftOptions } from './lift-options.ts'
-import {
-  databaseOption,
-  environmentArgument,
-  exitCodeOption,
-  type GlobalOptions,
-  type Program,
-  paintFor,
-  type Wire,
-} from './options.ts'
-import { withEnvironment } from './with-environment.ts'
 
 export type PlanOptions = GlobalOptions &
   LiftOptions & { environment: string; db: readonly string[]; exitCode: boolean }

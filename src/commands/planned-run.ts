@@ -1,5 +1,8 @@
 import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
+import { configOf } from '../frame/config-of.ts'
+import { type GlobalOptions, paintFor } from '../frame/options.ts'
+import type { Run } from '../frame/run.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
@@ -16,10 +19,7 @@ import { openPerformer } from '../run/perform.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { settleFindings } from '../run/settle.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
-import { configOf } from './config-of.ts'
-import { type GlobalOptions, paintFor } from './options.ts'
 import type { ShownPlan } from './plan.ts'
-import type { Run } from './run.ts'
 
 export type Planned = { databases: readonly DatabaseState[]; planned: Plan }
 

@@ -1,10 +1,26 @@
 import { resolve } from 'node:path'
+import { type Origin, originOf, refuseForeign } from '../backup/adopt-owner.ts'
+import { checkFiles, readManifest } from '../backup/manifest.ts'
+import { dropsDue, planRestore, swapsOf } from '../backup/plan/restore.ts'
+import { readReplacements, restoredBy } from '../backup/replacements.ts'
+import { renderReplacements, renderRestore, renderTransfer, type Transfer } from '../backup/report.ts'
+import { openRestore } from '../backup/restore.ts'
+import { requireRestoreRoom } from '../backup/room.ts'
 import type { Config } from '../config/load.ts'
 import { managedOn, resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
-import { readServerInventory, readSystemIdentifier, readTakenNames } from '../io/inventory.ts'
-import { checkFiles, readManifest } from '../io/manifest.ts'
+import { configOf } from '../frame/config-of.ts'
+import {
+  databaseOption,
+  environmentArgument,
+  type GlobalOptions,
+  type Program,
+  paintFor,
+  type Wire,
+} from '../frame/options.ts'
+import { type Run, withRun } from '../frame/run.ts'
+import { readServerInventory, readSystemIdentifier, readTakenNames } from '../io/postgres/inventory.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
@@ -15,31 +31,15 @@ import { quoteAll } from '../model/quote.ts'
 import { quoteIdentifier } from '../model/sql.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
-import { dropsDue, planRestore, swapsOf } from '../plan/restore.ts'
 import { requireShown } from '../plan/up.ts'
-import { renderReplacements, renderRestore, renderTransfer, type Transfer } from '../report/backup.ts'
 import { confirm, isConfirmed, type Question } from '../report/confirm.ts'
 import { renderPlan } from '../report/up.ts'
-import { type Origin, originOf, refuseForeign } from '../run/backup-owner.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { openPerformer } from '../run/perform.ts'
 import { recordRun } from '../run/record-run.ts'
-import { readReplacements, restoredBy } from '../run/replacements.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
-import { openRestore } from '../run/restore.ts'
-import { requireRestoreRoom } from '../run/room.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
-import { configOf } from './config-of.ts'
-import {
-  databaseOption,
-  environmentArgument,
-  type GlobalOptions,
-  type Program,
-  paintFor,
-  type Wire,
-} from './options.ts'
-import { type Run, withRun } from './run.ts'
 
 export type RestoreOptions = GlobalOptions & {
   environment: string

@@ -1,4 +1,13 @@
 import { type ExitCode, usageError } from '../errors.ts'
+import {
+  environmentArgument,
+  type GlobalOptions,
+  lastOf,
+  type Program,
+  paintFor,
+  type Wire,
+} from '../frame/options.ts'
+import { withRun } from '../frame/run.ts'
 import type { Context } from '../model/context.ts'
 import type { Plan } from '../model/plan.ts'
 import type { DatabaseState } from '../model/types.ts'
@@ -7,16 +16,7 @@ import { renderRollback } from '../report/rollback.ts'
 import { renderSummary } from '../report/up.ts'
 import { requireDocker } from '../run/require-shared.ts'
 import { readUpWorld } from '../run/world.ts'
-import {
-  environmentArgument,
-  type GlobalOptions,
-  lastOf,
-  type Program,
-  paintFor,
-  type Wire,
-} from './options.ts'
 import { runPlanned } from './planned-run.ts'
-import { withRun } from './run.ts'
 
 export type RollbackOptions = GlobalOptions & {
   environment: string

@@ -2,18 +2,7 @@ import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
-import { obstacleError } from '../io/read-database.ts'
-import type { Context } from '../model/context.ts'
-import { history, isUnapplied } from '../model/history.ts'
-import type { DatabaseState, Environment } from '../model/types.ts'
-import { writeDocument } from '../report/json.ts'
-import { describeError, type Report } from '../report/report.ts'
-import { renderStatus } from '../report/status.ts'
-import { openEngine } from '../run/open-engine.ts'
-import { runsHere } from '../run/place.ts'
-import { makeRunId } from '../run/run-id.ts'
-import { readDatabases } from '../run/world.ts'
-import { configOf } from './config-of.ts'
+import { configOf } from '../frame/config-of.ts'
 import {
   exitCodeOption,
   type GlobalOptions,
@@ -21,8 +10,19 @@ import {
   paintFor,
   reportFor,
   type Wire,
-} from './options.ts'
-import { type Entry, readElsewhere } from './status-elsewhere.ts'
+} from '../frame/options.ts'
+import { obstacleError } from '../io/postgres/read-database.ts'
+import type { Context } from '../model/context.ts'
+import { history, isUnapplied } from '../model/history.ts'
+import type { DatabaseState, Environment } from '../model/types.ts'
+import { runsHere } from '../remote/place.ts'
+import { type Entry, readElsewhere } from '../remote/status.ts'
+import { writeDocument } from '../report/json.ts'
+import { describeError, type Report } from '../report/report.ts'
+import { renderStatus } from '../report/status.ts'
+import { openEngine } from '../run/open-engine.ts'
+import { makeRunId } from '../run/run-id.ts'
+import { readDatabases } from '../run/world.ts'
 
 export type StatusOptions = GlobalOptions & { environments: readonly string[]; exitCode: boolean }
 

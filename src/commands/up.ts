@@ -1,19 +1,19 @@
 import type { ExitCode } from '../errors.ts'
-import type { Context } from '../model/context.ts'
-import { planUp } from '../plan/up.ts'
-import { renderSummary } from '../report/up.ts'
-import { readUpWorld } from '../run/world.ts'
-import { type LiftOptions, liftedBy, liftOptions } from './lift-options.ts'
 import {
   databaseOption,
   environmentArgument,
   type GlobalOptions,
   type Program,
   type Wire,
-} from './options.ts'
+} from '../frame/options.ts'
+import { withRun } from '../frame/run.ts'
+import type { Context } from '../model/context.ts'
+import { planUp } from '../plan/up.ts'
+import { renderSummary } from '../report/up.ts'
+import { readUpWorld } from '../run/world.ts'
+import { type LiftOptions, liftedBy, liftOptions } from './lift-options.ts'
 import { plan, showPlan, upCommandLine } from './plan.ts'
 import { runPlanned } from './planned-run.ts'
-import { withRun } from './run.ts'
 
 export type UpOptions = GlobalOptions &
   LiftOptions & {

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
-import type { Dbmate, PlannedFile } from './dbmate.ts'
-import type { Docker } from './docker.ts'
-import type { Server } from './postgres.ts'
+import type { Dbmate, PlannedFile } from './dbmate/dbmate.ts'
+import type { Docker } from './docker/docker.ts'
+import type { Server } from './postgres/postgres.ts'
 
 export type Progress = (text: string) => void
 

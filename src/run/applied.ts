@@ -1,6 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
-import type { Server } from '../io/postgres.ts'
-import { placeVersions, quoteVersions, readVersions } from '../io/read-database.ts'
+import type { Server } from '../io/postgres/postgres.ts'
+import { placeVersions, quoteVersions, readVersions } from '../io/postgres/read-database.ts'
 import { pasteSql } from '../model/paste.ts'
 import { quoteLiteral } from '../model/sql.ts'
 import type { DatabaseState, Direction, ManagedDatabase, Migration, VersionsTable } from '../model/types.ts'

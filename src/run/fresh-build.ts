@@ -1,5 +1,5 @@
 import { usageError } from '../errors.ts'
-import { readBuild } from '../io/build.ts'
+import { readBuild } from '../io/host/build.ts'
 
 /**
  * A bundle that does not belong to the files around it runs nothing.

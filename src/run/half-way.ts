@@ -1,10 +1,10 @@
 import type { Config } from '../config/load.ts'
 import { stateOf } from '../config/state.ts'
+import { isReset } from '../cutover/plan/cutover.ts'
 import { AppError, amend, exitCodes } from '../errors.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Context } from '../model/context.ts'
 import type { Host } from '../model/types.ts'
-import { isReset } from '../plan/cutover.ts'
 import type { Report } from '../report/report.ts'
 import { describeUnfinished, readNewest } from './unfinished.ts'
 

@@ -1,16 +1,16 @@
+import { openRecovery, type RecoveryTools } from '../backup/perform.ts'
 import { AppError, exitCodes } from '../errors.ts'
-import { startStack } from '../io/compose.ts'
-import type { Dbmate } from '../io/dbmate.ts'
-import type { DockerHost } from '../io/docker-host.ts'
+import type { Dbmate } from '../io/dbmate/dbmate.ts'
+import { startStack } from '../io/docker/compose.ts'
+import type { DockerHost } from '../io/docker/host.ts'
 import type { Engine, Progress } from '../io/engine.ts'
-import { recordAcceptedEdit } from '../io/ledger.ts'
-import type { LossReason } from '../io/lock.ts'
+import { recordAcceptedEdit } from '../io/postgres/ledger.ts'
+import type { LossReason } from '../io/postgres/lock.ts'
 import { isCutoverStep } from '../model/cutover.ts'
 import type { Provenance } from '../model/ledger.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import { createDatabase } from './create-database.ts'
 import { type MigrateFileOptions, migrateFile } from './migrate-file.ts'
-import { openRecovery, type RecoveryTools } from './perform-recovery.ts'
 
 /** What steps need; a plan brings what its own kinds of step use. */
 export type Tools = {

@@ -1,5 +1,5 @@
-import { writeRunRecord } from '../io/run-record.ts'
-import { takeSequence } from '../io/sequence.ts'
+import { writeRunRecord } from '../io/host/run-record.ts'
+import { takeSequence } from '../io/host/sequence.ts'
 import type { Context } from '../model/context.ts'
 import type { State } from '../model/state.ts'
 import type { RunRecord } from '../report/documents.ts'

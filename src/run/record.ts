@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { usageError } from '../errors.ts'
-import { type OutputFile, openOutput } from '../io/output-file.ts'
+import { type OutputFile, openOutput } from '../io/host/output-file.ts'
 import { renderJunit } from '../report/junit.ts'
 import type { Report } from '../report/report.ts'
 import type { RunEvent } from '../report/run-documents.ts'

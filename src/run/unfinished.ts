@@ -1,5 +1,5 @@
 import { AppError, exitCodes } from '../errors.ts'
-import { readVolumeRuns } from '../io/read-runs.ts'
+import { readVolumeRuns } from '../io/host/read-runs.ts'
 import { isUnfinished, type Position } from '../model/position.ts'
 import type { State } from '../model/state.ts'
 import type { Host } from '../model/types.ts'

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { readManifest } from '../../src/io/manifest.ts'
+import { readManifest } from '../../src/backup/manifest.ts'
 import { doctorDocument } from '../../src/report/documents.ts'
 import { docker, eventually, run } from '../support/docker.ts'
 import { readEvents } from '../support/events.ts'

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { acquireHostLock, type HostLockOptions } from '../../src/io/host-lock.ts'
+import { acquireHostLock, type HostLockOptions } from '../../src/io/host/host-lock.ts'
 import type { Holder } from '../../src/model/holder.ts'
 import { doctorDocument } from '../../src/report/documents.ts'
 import { eventually, run, uniqueName } from '../support/docker.ts'
@@ -96,7 +96,7 @@ describe('the host lock', () => {
 
   it('is freed by the kernel when its process is killed, and the dead one is not named any more', async () => {
     const script = join(state, 'hold.mts')
-    const module = join(import.meta.dirname, '../../src/io/host-lock.ts')
+    const module = join(import.meta.dirname, '../../src/io/host/host-lock.ts')
     writeFileSync(
       script,
       `const { acquireHostLock } = await import(${JSON.stringify(module)})

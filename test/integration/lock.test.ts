@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { acquireLock, type Lock, readLocks } from '../../src/io/lock.ts'
+import { acquireLock, type Lock, readLocks } from '../../src/io/postgres/lock.ts'
 import type { Holder } from '../../src/model/holder.ts'
 import { lockDocument } from '../../src/report/documents.ts'
 import { docker, eventually } from '../support/docker.ts'

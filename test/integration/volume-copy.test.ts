@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { connectDocker, type Docker } from '../../src/io/docker.ts'
-import { resolveEndpoint } from '../../src/io/docker-endpoint.ts'
-import { runShell } from '../../src/io/shell.ts'
-import { copyVolume } from '../../src/io/volume-copy.ts'
+import { copyVolume } from '../../src/cutover/volume-copy.ts'
+import { connectDocker, type Docker } from '../../src/io/docker/docker.ts'
+import { resolveEndpoint } from '../../src/io/docker/endpoint.ts'
+import { runShell } from '../../src/io/host/shell.ts'
 import { docker as cli, uniqueName } from '../support/docker.ts'
 import { postgresImage } from '../support/images.ts'
 

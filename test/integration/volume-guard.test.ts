@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { connectDocker, type Docker } from '../../src/io/docker.ts'
-import { resolveEndpoint } from '../../src/io/docker-endpoint.ts'
-import { runShell } from '../../src/io/shell.ts'
-import { type HoldOptions, holdVolume } from '../../src/io/volume-guard.ts'
-import { awaitVolumes, guardName, readVolumeHolder } from '../../src/io/volume-holder.ts'
+import { connectDocker, type Docker } from '../../src/io/docker/docker.ts'
+import { resolveEndpoint } from '../../src/io/docker/endpoint.ts'
+import { type HoldOptions, holdVolume } from '../../src/io/docker/volume-guard.ts'
+import { awaitVolumes, guardName, readVolumeHolder } from '../../src/io/docker/volume-holder.ts'
+import { runShell } from '../../src/io/host/shell.ts'
 import type { Holder } from '../../src/model/holder.ts'
 import { docker as cli, eventually, run, uniqueName } from '../support/docker.ts'
 import { dbmateImage, postgresImage } from '../support/images.ts'
@@ -120,7 +120,7 @@ describe('the guard of a volume', () => {
     const directory = mkdtempSync(join(tmpdir(), 'pmt-guard-'))
     const script = join(directory, 'hold.mts')
     const module = (name: string): string =>
-      JSON.stringify(join(import.meta.dirname, `../../src/io/${name}.ts`))
+      JSON.stringify(join(import.meta.dirname, `../../src/io/docker/${name}.ts`))
     writeFileSync(
       script,
       `const { holdVolume } = await import(${module('volume-guard')})

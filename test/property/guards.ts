@@ -6,7 +6,7 @@ export const guards: readonly Guard[] = [
     name: 'only backups of the project are pruned',
     patches: [
       {
-        file: 'src/io/backup-directory.ts',
+        file: 'src/backup/directory.ts',
         search: `  allDirectories(state)
     .flatMap((directory) => readKept(state, backupsOf(directory), of))
     .filter(({ owner }) => owner !== undefined && state.own.includes(owner))`,
@@ -21,7 +21,7 @@ export const guards: readonly Guard[] = [
     name: 'backups of an older release are nobody’s to prune',
     patches: [
       {
-        file: 'src/io/backup-directory.ts',
+        file: 'src/backup/directory.ts',
         search: '.filter(({ owner }) => owner !== undefined && state.own.includes(owner))',
         replace: '.filter(({ owner }) => owner === undefined || state.own.includes(owner))',
       },
@@ -32,7 +32,7 @@ export const guards: readonly Guard[] = [
     name: 'a backup of another project is restored when it is asked for by name',
     patches: [
       {
-        file: 'src/run/backup-owner.ts',
+        file: 'src/backup/adopt-owner.ts',
         search: "if (typeof origin === 'string' || foreign) return",
         replace: "if (typeof origin === 'string' || foreign || project) return",
       },
@@ -67,7 +67,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'a run’s own copy is never discarded',
     patches: [
-      { file: 'src/run/cutover-volumes.ts', search: 'if (name === frame.copy) return false', replace: '' },
+      { file: 'src/cutover/volumes.ts', search: 'if (name === frame.copy) return false', replace: '' },
       {
         file: 'src/model/order.ts',
         search: '(a.sequence ?? 0) - (b.sequence ?? 0) || ',
@@ -80,19 +80,19 @@ export const guards: readonly Guard[] = [
     name: 'journals of another project are not this one’s',
     patches: [
       {
-        file: 'src/io/read-runs.ts',
+        file: 'src/io/host/read-runs.ts',
         search: 'frame.project === undefined ? frame.volume === volume : own.includes(frame.project)',
         replace: 'own !== volume',
       },
       {
-        file: 'src/io/read-runs.ts',
+        file: 'src/io/host/read-runs.ts',
         search: `  listJournals(state)
     .flatMap((run) => foldJournal(readJournal(state, run)) ?? [])`,
         replace: `  readEveryJournal(state)
     .flatMap((lines) => foldJournal(lines) ?? [])`,
       },
       {
-        file: 'src/io/read-runs.ts',
+        file: 'src/io/host/read-runs.ts',
         search: '.filter(({ frame }) => frame.volume === host.volume)',
         replace: '',
       },
@@ -103,7 +103,7 @@ export const guards: readonly Guard[] = [
     name: 'journals of another volume are not gone on with',
     patches: [
       {
-        file: 'src/io/read-runs.ts',
+        file: 'src/io/host/read-runs.ts',
         search: '.filter(({ frame }) => frame.volume === host.volume)',
         replace: '',
       },
@@ -152,7 +152,11 @@ export const guards: readonly Guard[] = [
   {
     name: 'the password is given to nobody but by SCRAM',
     patches: [
-      { file: 'src/io/direct-route.ts', search: 'scramOnly: !anyAuth,', replace: 'scramOnly: false,' },
+      {
+        file: 'src/io/postgres/direct-route.ts',
+        search: 'scramOnly: !anyAuth,',
+        replace: 'scramOnly: false,',
+      },
     ],
     noticedBy: ['a stranger at the address of ours gets no password'],
   },
@@ -160,7 +164,7 @@ export const guards: readonly Guard[] = [
     name: 'who answers is compared with who is inside the container',
     patches: [
       {
-        file: 'src/io/direct-route.ts',
+        file: 'src/io/postgres/direct-route.ts',
         search: "const same = system !== '' && (await isInside(system))",
         replace: "const same = system !== ''",
       },
@@ -171,12 +175,12 @@ export const guards: readonly Guard[] = [
     name: 'a pooler is found out by the pid of its session',
     patches: [
       {
-        file: 'src/io/connection.ts',
+        file: 'src/io/postgres/connection.ts',
         search: 'if (socket && pid !== opened.client.processID)',
         replace: 'if (socket && pid === -1)',
       },
       {
-        file: 'src/io/connection.ts',
+        file: 'src/io/postgres/connection.ts',
         search: 'if (pid !== opened.client.processID)',
         replace: 'if (pid === -1)',
       },
@@ -185,14 +189,14 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'a NUL is refused',
-    patches: [{ file: 'src/io/files.ts', search: 'if (nul < 0)', replace: 'if (nul >= -1)' }],
+    patches: [{ file: 'src/io/dbmate/files.ts', search: 'if (nul < 0)', replace: 'if (nul >= -1)' }],
     noticedBy: ['a file with a NUL is refused, whatever stands before it'],
   },
   {
     name: 'a file that is too large is refused by number',
     patches: [
       {
-        file: 'src/io/migration-bytes.ts',
+        file: 'src/io/dbmate/migration-bytes.ts',
         search: 'if (stats.size <= largestFile)',
         replace: 'if (stats.size >= 0)',
       },

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { hashSources } from '../../src/io/build.ts'
+import { hashSources } from '../../src/io/host/build.ts'
 import {
   beginStrike,
   cutOver,

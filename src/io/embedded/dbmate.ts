@@ -2,9 +2,9 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeDirectories } from '../../make-directories.ts'
 import type { ManagedDatabase, Migration } from '../../model/types.ts'
-import type { Dbmate, DbmateResult, PlannedFile } from '../dbmate.ts'
-import { type DbmateCall, dbmateArguments, sessionVariables, verbOf } from '../dbmate-command.ts'
-import type { Shell } from '../shell.ts'
+import { type DbmateCall, dbmateArguments, sessionVariables, verbOf } from '../dbmate/command.ts'
+import type { Dbmate, DbmateResult, PlannedFile } from '../dbmate/dbmate.ts'
+import type { Shell } from '../host/shell.ts'
 
 export type EmbeddedDbmateOptions = {
   shell: Shell

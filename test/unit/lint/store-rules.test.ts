@@ -1,7 +1,7 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { readMigrations } from '../../../src/io/files.ts'
+import { readMigrations } from '../../../src/io/dbmate/files.ts'
 import { catalogue } from '../../../src/lint/catalogue.ts'
 import { storeRules } from '../../../src/lint/rules/store.ts'
 import { structuralRules } from '../../../src/lint/rules/structural.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checksum } from '../../../src/io/checksum.ts'
+import { checksum } from '../../../src/io/dbmate/checksum.ts'
 import { normalise } from '../../../src/model/ledger.ts'
 
 const text = '-- migrate:up\ncreate table a (id int);\n\n-- migrate:down\ndrop table a;\n'

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { hashSources } from '../../../src/io/build.ts'
+import { hashSources } from '../../../src/io/host/build.ts'
 import { requireFreshBuild } from '../../../src/run/fresh-build.ts'
 
 const withFiles = (files: Record<string, string>, body: (root: string) => void): void => {

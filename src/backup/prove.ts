@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError, exitCodes } from '../errors.ts'
+import type { Docker } from '../io/docker/docker.ts'
+import type { DumpProgress } from '../io/postgres/dump-tool.ts'
+import { readDatabaseInventory, readServerInventory } from '../io/postgres/inventory.ts'
+import type { Query } from '../io/postgres/postgres.ts'
+import { applyProperties, createEmptyDatabase, dropDatabase } from '../io/postgres/recreate-database.ts'
+import { restoreDatabase } from '../io/postgres/restore-dump.ts'
+import { restoreRoles } from '../io/postgres/roles.ts'
+import { openScratchServer, type ScratchServer } from '../io/postgres/scratch-server.ts'
+import { compareDatabases, compareRoles } from '../model/compare-inventories.ts'
+import type { DatabaseInventory } from '../model/inventory.ts'
+import { type Manifest, majorOf } from '../model/manifest.ts'
+import { parseRolePasswords } from '../model/role-passwords.ts'
+import { checkFiles } from './manifest.ts'
+
+export type ProofRequest = {
+  docker: Docker
+  /** Id of the real server's container. */
+  container: string
+  run: string
+  directory: string
+  manifest: Manifest
+  onProgress: (what: string, progress: DumpProgress) => void
+  signal?: AbortSignal
+}
+
+const unproven = (differences: readonly string[]): AppError =>
+  new AppError('The backup is not proven: it differs from what was there.', {
+    exitCode: exitCodes.failed,
+    details: differences,
+  })
+
+/** A scratch server has databases already, `postgres` among them. */
+const scratchName = 'restored'
+
+const readRestored = async (scratch: ScratchServer): Promise<DatabaseInventory> => {
+  await using session = await scratch.server.session(scratchName)
+  return await readDatabaseInventory(session.query, scratchName)
+}
+
+/** Restores one dump, compares, and drops it again: the disk need hold only the largest. */
+const proveDatabase = async (
+  { scratch, query }: { scratch: ScratchServer; query: Query },
+  { file, inventory }: Manifest['databases'][number],
+  { directory, manifest, onProgress, signal }: ProofRequest,
+): Promise<string[]> => {
+  const { name } = inventory
+  await createEmptyDatabase(scratch.server, inventory, {
+    name: scratchName,
+    major: majorOf(manifest.server.version),
+    tablespace: false,
+  })
+  await restoreDatabase(scratch, {
+    database: scratchName,
+    file: join(directory, file),
+    tablespaces: false,
+    onProgress: (progress) => onProgress(name, progress),
+    ...(signal && { signal }),
+  })
+  await applyProperties(query, inventory, scratchName)
+  const differences = compareDatabases(inventory, await readRestored(scratch), { but: ['tablespace'] })
+  await dropDatabase(query, scratchName)
+  return differences
+}
+
+/**
+ * Restores a backup into a throwaway server of the image it came from, and compares every database, row counts included,
+ * and every role with what was there at the snapshot.
+ * @throws AppError (exit 1) with each difference, or with pg_restore's own words.
+ */
+export const proveBackup = async (request: ProofRequest): Promise<void> => {
+  const { docker, container, run, directory, manifest, signal } = request
+  const { server, databases, roles, globals } = manifest
+  const faults = await checkFiles(directory, [globals, ...databases], { signal })
+  if (faults.length > 0) throw unproven(faults)
+  await using scratch = await openScratchServer(docker, {
+    image: server.image,
+    run,
+    environment: manifest.environment,
+    project: manifest.project,
+    user: server.user,
+    postgres: container,
+    databases: databases.map(({ inventory }) => inventory.name),
+    preload: server.preload,
+    ...(signal && { signal }),
+  })
+  const passwords = parseRolePasswords(await readFile(join(directory, globals.file), 'utf8'))
+  await restoreRoles(scratch.server, roles, {
+    passwords,
+    major: majorOf(server.version),
+    existing: 'complete',
+  })
+  const differences = compareRoles(roles, (await readServerInventory(scratch.server)).roles)
+  await using session = await scratch.server.session('postgres')
+  const { query } = session
+  for (const database of databases)
+    differences.push(...(await proveDatabase({ scratch, query }, database, request)))
+  if (differences.length > 0) throw unproven(differences)
+}

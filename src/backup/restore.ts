@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError, exitCodes } from '../errors.ts'
+import type { DumpProgress, DumpTarget } from '../io/postgres/dump-tool.ts'
+import { readDatabaseInventory } from '../io/postgres/inventory.ts'
+import { applyProperties, createEmptyDatabase, dropDatabase } from '../io/postgres/recreate-database.ts'
+import { restoreDatabase } from '../io/postgres/restore-dump.ts'
+import { restoreRoles } from '../io/postgres/roles.ts'
+import { compareDatabases } from '../model/compare-inventories.ts'
+import type { DatabaseInventory } from '../model/inventory.ts'
+import type { Manifest } from '../model/manifest.ts'
+import type { Swap } from '../model/plan.ts'
+import { parseRolePasswords } from '../model/role-passwords.ts'
+import { asRefusal } from '../run/as-refusal.ts'
+import { swapDatabases } from './swap-databases.ts'
+
+const maintenance = 'postgres'
+
+export type RestoreRequest = DumpTarget & {
+  directory: string
+  manifest: Manifest
+  /** Major version of the server. */
+  major: number
+  onProgress: (what: string, progress: DumpProgress) => void
+  /** A line of narration. */
+  onNote: (text: string) => void
+  signal?: AbortSignal
+}
+
+/** A restore in the making. What stands beside and was not swapped in is dropped when it is disposed of. */
+export type Restore = AsyncDisposable & {
+  /** Creates these roles as the backup has them; those that are there already stay untouched. */
+  createRoles: (names: readonly string[]) => Promise<void>
+  /** Restores a database of the backup under another name, and compares. @throws AppError (exit 1): it differs. */
+  restoreBeside: (database: string, beside: string) => Promise<void>
+  swap: (swaps: readonly Swap[]) => Promise<void>
+  drop: (database: string) => Promise<void>
+}
+
+/** Also gathers statistics: without them the first queries would be planned blindly. */
+const readRestored = async ({ server }: RestoreRequest, beside: string): Promise<DatabaseInventory> => {
+  await using session = await server.session(beside)
+  await session.query('analyze')
+  return await readDatabaseInventory(session.query, beside)
+}
+
+const differs = (database: string, differences: readonly string[]): AppError =>
+  new AppError(`${database} is not what was backed up: restored, it differs.`, {
+    exitCode: exitCodes.failed,
+    details: differences,
+  })
+
+const fill = async (request: RestoreRequest, database: string, beside: string): Promise<void> => {
+  const { server, directory, manifest, major, onProgress, signal } = request
+  const held = manifest.databases.find(({ inventory }) => inventory.name === database)
+  if (!held) throw new Error(`${database} is not in the backup`)
+  const { file, inventory } = held
+  await using session = await server.session(maintenance)
+  const { query } = session
+  await createEmptyDatabase(server, inventory, { name: beside, major, tablespace: true })
+  await restoreDatabase(request, {
+    database: beside,
+    file: join(directory, file),
+    tablespaces: true,
+    onProgress: (progress) => onProgress(database, progress),
+    ...(signal && { signal }),
+  })
+  await applyProperties(query, inventory, beside)
+  const differences = compareDatabases(inventory, await readRestored(request, beside))
+  if (differences.length > 0) throw differs(database, differences)
+}
+
+const dropAll = async ({ server }: RestoreRequest, names: ReadonlySet<string>): Promise<void> => {
+  if (names.size === 0) return
+  await using session = await server.session(maintenance)
+  for (const name of names) await dropDatabase(session.query, name)
+}
+
+/** Restores databases of a backup beside the present ones, which stay as they are until the swap. */
+export const openRestore = (request: RestoreRequest): Restore => {
+  const { server, directory, manifest, major, onNote, signal } = request
+  const beside = new Set<string>()
+  return {
+    createRoles: async (names) => {
+      const passwords = parseRolePasswords(await readFile(join(directory, manifest.globals.file), 'utf8'))
+      const roles = manifest.roles.filter(({ name }) => names.includes(name))
+      await restoreRoles(server, roles, { passwords, major, existing: 'leave' }).catch(
+        asRefusal('The roles could not be created'),
+      )
+    },
+    restoreBeside: async (database, name) => {
+      beside.add(name)
+      // Ends what fills and counts it.
+      const abandon = (): void => void dropAll(request, beside).catch(() => {})
+      signal?.addEventListener('abort', abandon)
+      await fill(request, database, name)
+        .catch(asRefusal(`${database} could not be restored`))
+        .finally(() => signal?.removeEventListener('abort', abandon))
+    },
+    swap: async (swaps) => {
+      await swapDatabases(server, swaps)
+      beside.clear()
+    },
+    drop: (database) =>
+      dropAll(request, new Set([database])).catch(asRefusal(`${database} could not be dropped`)),
+    [Symbol.asyncDispose]: () =>
+      dropAll(request, beside).catch((cause: Error) => {
+        const names = [...beside].join(', ')
+        onNote(`${names} may have stayed beside, and the next run drops what did: ${cause.message}`)
+      }),
+  }
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { checkFiles } from '../backup/manifest.ts'
+import { renderBytes } from '../backup/report.ts'
+import { AppError, exitCodes } from '../errors.ts'
+import { readDatabaseInventory, readDatabaseNames, readServerInventory } from '../io/postgres/inventory.ts'
+import type { Query, Server } from '../io/postgres/postgres.ts'
+import { applyProperties, createEmptyDatabase, dropDatabase } from '../io/postgres/recreate-database.ts'
+import { restoreDatabase } from '../io/postgres/restore-dump.ts'
+import { besideName } from '../model/beside-name.ts'
+import { compareDatabases } from '../model/compare-inventories.ts'
+import type { DatabaseInventory } from '../model/inventory.ts'
+import type { Facts } from '../model/journal.ts'
+import { majorOf } from '../model/manifest.ts'
+import { pasteSql } from '../model/paste.ts'
+import { quoteIdentifier } from '../model/sql.ts'
+import { carriedFrom, differs } from './carry.ts'
+import type { CutoverTools } from './tools.ts'
+
+const readNow = async (server: Server, name: string): Promise<DatabaseInventory> => {
+  await using session = await server.session(name)
+  return await readDatabaseInventory(session.query, name)
+}
+
+const isEmpty = ({ tables, largeObjects }: DatabaseInventory): boolean =>
+  tables.length === 0 && largeObjects === 0
+
+const somebodys = (server: Server, database: string, details: readonly string[]): AppError =>
+  new AppError(`${database} holds what somebody wrote since the volume was wiped.`, {
+    exitCode: exitCodes.failed,
+    details: [...details, 'It stays as it is; what was backed up is still to come.'],
+    hint: pasteSql(server, 'postgres', [
+      `alter database ${quoteIdentifier(database)} rename to ${quoteIdentifier(`${database}_since`)}`,
+    ]),
+  })
+
+/**
+ * Whether the place of a database is taken by what belongs there already. An empty one is of the image's first init.
+ * @throws AppError (exit 1) for anything else: an application that was started too early may have made it.
+ */
+const isCarried = async (server: Server, inventory: DatabaseInventory): Promise<boolean> => {
+  const { name } = inventory
+  if (!(await readDatabaseNames(server)).includes(name)) return false
+  const now = await readNow(server, name)
+  const differences = compareDatabases(inventory, now)
+  if (differences.length === 0) return true
+  if (!isEmpty(now)) throw somebodys(server, name, differences)
+  return false
+}
+
+const replace = async (query: Query, { beside, database }: { beside: string; database: string }) => {
+  await dropDatabase(query, database)
+  await query(`alter database ${quoteIdentifier(beside)} rename to ${quoteIdentifier(database)}`)
+}
+
+/**
+ * One database from its dump, filled and compared under another name first: what has its own name is whole. What a run that
+ * died had begun is dropped by whoever takes the locks next.
+ */
+export const carryDatabase = async (
+  { servers, run, stop, report }: CutoverTools,
+  { database, environment }: { database: string; environment: string },
+  facts: Facts,
+): Promise<undefined> => {
+  const { directory, manifest } = carriedFrom(facts)
+  const dumped = manifest.databases.find(({ inventory }) => inventory.name === database)
+  if (!dumped) throw new Error(`${directory} has no ${database}`)
+  const faults = await checkFiles(directory, [dumped])
+  if (faults.length > 0) throw differs(database, faults)
+  await servers.lock()
+  const { server, shared } = await servers.engine(environment)
+  if (!shared) throw new Error('a cutover needs the docker engine')
+  const { user } = servers.supplied(environment).environment
+  const { inventory, file } = dumped
+  if (await isCarried(server, inventory)) return undefined
+  const beside = besideName(database, 'restore', run)
+  await using maintenance = await server.session('postgres')
+  const { query } = maintenance
+  await dropDatabase(query, beside)
+  try {
+    const { version } = await readServerInventory(server)
+    await createEmptyDatabase(server, inventory, { name: beside, major: majorOf(version), tablespace: false })
+    await restoreDatabase(
+      { docker: shared.docker, container: shared.container, server, user, run },
+      {
+        database: beside,
+        file: join(directory, file),
+        tablespaces: false,
+        signal: stop,
+        onProgress: ({ bytes, rate, total = 0 }) =>
+          report.progress(`${renderBytes(bytes)} of ${renderBytes(total)}, ${renderBytes(rate)}/s`),
+      },
+    )
+    await applyProperties(query, inventory, beside)
+    const differences = compareDatabases(inventory, await readNow(server, beside))
+    if (differences.length > 0) throw differs(database, differences)
+    await replace(query, { beside, database })
+  } catch (error) {
+    await dropDatabase(query, beside).catch(() => {})
+    throw error
+  }
+  return undefined
+}

@@ -1,0 +1,34 @@
+import type { DockerHost } from '../io/docker/host.ts'
+import type { VolumeGuard } from '../io/docker/volume-guard.ts'
+import type { CutoverFrame } from '../model/cutover.ts'
+import type { Facts } from '../model/journal.ts'
+import type { State } from '../model/state.ts'
+import type { CutoverSettings, Host, Stack } from '../model/types.ts'
+import type { Report } from '../report/report.ts'
+import type { ServerSide } from './server-side.ts'
+
+/** A host that a cutover can be made of. */
+export type CutoverHost = Host & { volume: string; stack: Stack; cutover: CutoverSettings }
+
+/** What the steps of a cutover act with. */
+export type CutoverTools = {
+  frame: CutoverFrame
+  host: CutoverHost
+  docker: DockerHost
+  /** Of the volume. */
+  guard: VolumeGuard
+  servers: ServerSide
+  /** Of this process: a resumed cutover has the id of the first. */
+  run: string
+  /** Present image with a shell and the GNU tools, for work on volumes. */
+  image: string
+  /** Directory of journals, backups and logs. */
+  state: State
+  passEnv: readonly string[]
+  interrupt: AbortSignal
+  stop: AbortSignal
+  report: Report
+}
+
+/** What a step does, and what it leaves for later ones. */
+export type StepResult = Facts | undefined

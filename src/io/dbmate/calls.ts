@@ -1,0 +1,42 @@
+import { quoteArguments } from './command.ts'
+import type { DbmateResult } from './dbmate.ts'
+
+export type Calls = { call: (args: readonly string[]) => Promise<DbmateResult>; close: () => void }
+
+/** Writes one call at a time and gathers its output up to the mark, which carries the exit code. */
+export const speak = (stream: NodeJS.ReadWriteStream, output: NodeJS.ReadableStream, mark: string): Calls => {
+  let text = ''
+  let ended = false
+  let settle: ((result: DbmateResult) => void) | undefined
+  const markLine = new RegExp(`\\n${mark} (\\d+)\\n`)
+  const check = (): void => {
+    const found = markLine.exec(text)
+    if (!settle || (!found && !ended)) return
+    const result = found
+      ? { exitCode: Number(found[1]), output: text.slice(0, found.index) }
+      : { exitCode: null, output: text }
+    text = found ? text.slice(found.index + found[0].length) : ''
+    const done = settle
+    settle = undefined
+    done(result)
+  }
+  // A character may come in two pieces.
+  output.setEncoding('utf8')
+  output.on('data', (chunk: string) => {
+    text += chunk
+    check()
+  })
+  output.on('end', () => {
+    ended = true
+    check()
+  })
+  return {
+    call: (args) =>
+      new Promise((resolve) => {
+        settle = resolve
+        stream.write(`${quoteArguments(args)}\n`)
+        check()
+      }),
+    close: () => void stream.end(),
+  }
+}

@@ -1,0 +1,84 @@
+import type { Container } from 'dockerode'
+import { pack } from 'tar-stream'
+import type { ManagedDatabase, Migration } from '../../model/types.ts'
+import type { Docker } from '../docker/docker.ts'
+import { pgpass, sessionVariables } from './command.ts'
+import type { DbmateOptions } from './dbmate.ts'
+
+const nobody = '65534:65534'
+export const work = '/planned'
+
+/**
+ * Fed through stdin: first a tar of $1 blocks, then a line for each call: PGOPTIONS and the arguments, quoted.
+ * When the orchestrator dies, stdin ends, the running call ends by itself, and nothing more starts.
+ */
+const script = `cd ${work} && dd bs=512 count="$1" iflag=fullblock 2>/dev/null | tar -xf - || exit 97
+while IFS= read -r line; do
+  eval "set -- $line"
+  export PGOPTIONS="$1"
+  shift
+  dbmate "$@" </dev/null 2>&1
+  printf '\\n%s %s\\n' "$MARK" "$?"
+done`
+
+/** The password file and the planned files, as the tar that goes through stdin. */
+export const buildArchive = async ({ files, credentials }: DbmateOptions): Promise<Buffer> => {
+  const archive = pack()
+  archive.entry({ name: '.pgpass', mode: 0o600 }, pgpass(credentials.password))
+  for (const { managed, migration } of files)
+    archive.entry(
+      { name: `${fileDirectory(managed, migration)}/${migration.file}`, mode: 0o600 },
+      migration.text,
+    )
+  archive.finalize()
+  return Buffer.concat(await Array.fromAsync(archive as AsyncIterable<Buffer>))
+}
+
+/** A directory that holds only this file, so that dbmate cannot do more than the plan. */
+export const fileDirectory = (managed: ManagedDatabase, { version }: Migration): string =>
+  `files/${managed.name}/${version}`
+
+/** The container, made and not yet started: non-root, read-only, without capabilities, in Postgres' network namespace. */
+export const createDbmateContainer = async (
+  docker: Docker,
+  options: DbmateOptions,
+  archive: Buffer,
+): Promise<Container> => {
+  const { image, run, environment, project, postgres, databases } = options
+  const size = Math.max(16, Math.ceil((archive.length * 3) / 2 ** 20))
+  return docker.createContainer({
+    name: `po-migrate-${run}`,
+    Image: image,
+    Entrypoint: ['/bin/sh', '-c', script, 'po-migrate', String(archive.length / 512)],
+    Cmd: [],
+    User: nobody,
+    WorkingDir: '/',
+    Env: [
+      ...Object.entries(sessionVariables({ run, work })).map(([key, value]) => `${key}=${value}`),
+      `MARK=${run}`,
+    ],
+    Labels: {
+      'po-migrate.run': run,
+      'po-migrate.environment': environment,
+      ...(project && { 'po-migrate.project': project }),
+      'po-migrate.server': postgres.id,
+      'po-migrate.databases': [...new Set(databases)].join(','),
+    },
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    OpenStdin: true,
+    StdinOnce: true,
+    HostConfig: {
+      AutoRemove: false,
+      NetworkMode: `container:${postgres.id}`,
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      PidsLimit: 64,
+      Memory: 512 * 2 ** 20,
+      LogConfig: { Type: 'none', Config: {} },
+      Tmpfs: { [work]: `rw,noexec,nosuid,nodev,mode=0700,uid=65534,gid=65534,size=${size}m` },
+    },
+  })
+}

@@ -1,0 +1,101 @@
+import { PassThrough } from 'node:stream'
+import type { Container } from 'dockerode'
+import { AppError, exitCodes } from '../../errors.ts'
+import type { Credentials, Direction, ManagedDatabase, Migration } from '../../model/types.ts'
+import { type Docker, dockerMessage } from '../docker/docker.ts'
+import { keepAliveOptions } from '../postgres/connection.ts'
+import { speak } from './calls.ts'
+import { type DbmateCall, dbmateArguments, verbOf } from './command.ts'
+import { buildArchive, createDbmateContainer, fileDirectory, work } from './container.ts'
+
+/** How one call of dbmate ended; `exitCode` is null when its container died under it. */
+export type DbmateResult = { exitCode: number | null; output: string }
+
+/** dbmate, ready to be called once a database or file. */
+export type Dbmate = AsyncDisposable & {
+  create: (managed: ManagedDatabase) => Promise<DbmateResult>
+  /** Applies one file or rolls it back; `settings`: what the session starts with, as PGOPTIONS has it. */
+  migrate: (direction: Direction, file: PlannedFile, settings: string) => Promise<DbmateResult>
+  /** Ends the running call at once; it answers with exit code null. */
+  abort: () => Promise<void>
+}
+
+export type PlannedFile = { managed: ManagedDatabase; migration: Migration }
+
+export type DbmateOptions = {
+  image: string
+  run: string
+  environment: string
+  project?: string
+  /** Container of Postgres: dbmate joins its network namespace, a third of the start-up time of a new one. */
+  postgres: { id: string; address: string; port: number }
+  credentials: Credentials
+  files: readonly PlannedFile[]
+  /** Names on the server that the run may touch: by these a later run knows what a dead one left. */
+  databases: readonly string[]
+}
+
+const remove = async (container: Container): Promise<void> => {
+  await container.remove({ force: true, v: true }).catch(() => {})
+}
+
+/**
+ * Starts the one dbmate container of a run: non-root, read-only, without capabilities, in Postgres' network namespace.
+ * The files and the password enter through stdin into a tmpfs: nothing lies on disk, in argv, env or `docker inspect`.
+ * @throws AppError (exit 6) when the container cannot be made or started.
+ */
+export const openDbmate = async (docker: Docker, options: DbmateOptions): Promise<Dbmate> => {
+  const { postgres, credentials } = options
+  const archive = await buildArchive(options)
+  let container: Container | undefined
+  try {
+    container = await createDbmateContainer(docker, options, archive)
+    const stream = await container.attach({
+      stream: true,
+      stdin: true,
+      stdout: true,
+      stderr: true,
+      hijack: true,
+    })
+    const output = new PassThrough()
+    docker.modem.demuxStream(stream, output, output)
+    // A daemon that dies ends the stream without an end.
+    for (const event of ['end', 'close', 'error']) stream.on(event, () => output.end())
+    await container.start()
+    stream.write(archive)
+    const { call, close } = speak(stream, output, options.run)
+    const started = container
+    const run = async (
+      managed: ManagedDatabase,
+      { verb, settings, directory }: Pick<DbmateCall, 'verb' | 'directory'> & { settings: string },
+    ): Promise<DbmateResult> => {
+      const { address, port } = postgres
+      const { user, password } = credentials
+      const args = dbmateArguments({ managed, verb, directory, address, port, user })
+      const { exitCode, output: said } = await call([settings, ...args])
+      return { exitCode, output: password.redact(said) }
+    }
+    return {
+      create: (managed) => run(managed, { verb: 'create', settings: keepAliveOptions }),
+      migrate: (direction, { managed, migration }, settings) =>
+        run(managed, {
+          verb: verbOf(direction),
+          settings: `${settings} ${keepAliveOptions}`,
+          directory: `${work}/${fileDirectory(managed, migration)}`,
+        }),
+      abort: () => remove(started),
+      [Symbol.asyncDispose]: async () => {
+        close()
+        await remove(started)
+      },
+    }
+  } catch (cause) {
+    if (container) await remove(container)
+    if (cause instanceof AppError) throw cause
+    throw new AppError(`The dbmate container cannot be started: ${dockerMessage(cause)}.`, {
+      exitCode: exitCodes.unreachable,
+      hint: `po-migrate doctor ${options.environment}`,
+      cause,
+    })
+  }
+}

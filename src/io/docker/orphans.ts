@@ -1,0 +1,138 @@
+import type { ContainerInfo } from 'dockerode'
+import { AppError, exitCodes } from '../../errors.ts'
+import { runIdPattern, sessionName } from '../../model/session.ts'
+import { interruptedWait, pauseUnless } from '../postgres/lock.ts'
+import type { Server } from '../postgres/postgres.ts'
+import type { Docker } from './docker.ts'
+import { removeContainer } from './remove-container.ts'
+
+/** What a run left that died: its dbmate container, or a backend that still executes its file. */
+export type Orphans = {
+  containers: readonly { id: string; name: string; run: string; running: boolean }[]
+  backends: readonly { pid: number; run: string; database: string; query: string }[]
+}
+
+/** The engine, and the container of Postgres on it: another server may have databases of the same names. */
+export type ServerHost = { docker: Docker; container: string }
+
+const runLabel = 'po-migrate.run'
+const serverLabel = 'po-migrate.server'
+const databasesLabel = 'po-migrate.databases'
+
+/** Runs that hold a lock session on this server: what belongs to them is nobody's to reap. */
+const liveSql = `
+select distinct a.application_name as run from pg_catalog.pg_stat_activity a
+where a.datname = 'postgres' and a.application_name ~ '${runIdPattern}$'`
+
+const backendsSql = `
+select a.pid, substring(a.application_name from '${runIdPattern}') as run, a.datname as database, left(a.query, 200) as query
+from pg_catalog.pg_stat_activity a
+where a.datname = any($1) and a.application_name ~ '${runIdPattern} dbmate$'`
+
+const touches = ({ Labels }: ContainerInfo, databases: readonly string[]): boolean =>
+  (Labels[databasesLabel] ?? '').split(',').some((database) => databases.includes(database))
+
+/** Containers and backends of dead runs on these databases. */
+export const findOrphans = async (
+  host: ServerHost | undefined,
+  server: Server,
+  databases: readonly string[],
+): Promise<Orphans> => {
+  const filters = { label: [runLabel, `${serverLabel}=${host?.container}`] }
+  const [containers, live, backends] = await Promise.all([
+    host?.docker.listContainers({ all: true, filters }) ?? [],
+    server.query<{ run: string }>('postgres', liveSql),
+    server.query<{ pid: number; run: string; database: string; query: string }>('postgres', backendsSql, [
+      databases,
+    ]),
+  ])
+  const alive = new Set(live.map(({ run }) => run))
+  return {
+    containers: containers
+      .filter((container) => !alive.has(container.Labels[runLabel] ?? '') && touches(container, databases))
+      .map(({ Id, Names, Labels, State }) => ({
+        id: Id,
+        name: Names[0]?.slice(1) ?? Id.slice(0, 12),
+        run: Labels[runLabel] ?? '',
+        running: State === 'running' || State === 'paused',
+      })),
+    backends: backends.filter(({ run }) => !alive.has(run)),
+  }
+}
+
+const poll = 250
+
+/** `container po-migrate-…, backend 4711 in crm`. */
+export const describeOrphans = ({ containers, backends }: Orphans): string =>
+  [
+    ...containers.map(({ name }) => `container ${name}`),
+    ...backends.map(({ pid, database }) => `backend ${pid} in ${database}`),
+  ].join(', ')
+
+export const isClean = ({ containers, backends }: Orphans): boolean =>
+  containers.length === 0 && backends.length === 0
+
+const stillRunning = ({ containers, backends }: Orphans): Orphans => ({
+  containers: containers.filter(({ running }) => running),
+  backends,
+})
+
+export type SettleOptions = {
+  host: ServerHost | undefined
+  server: Server
+  databases: readonly string[]
+  /** Milliseconds to wait for what still runs. */
+  wait: number
+  interrupt: AbortSignal
+  onWait: (what: string, left: number) => void
+  /** `po-migrate lock release ENV`. */
+  release: string
+}
+
+/**
+ * Waits until nothing of a dead run works on these databases any more, and removes the containers it left.
+ * Called under the lock: it never touches what belongs to a live lock session.
+ * @throws AppError (exit 5) when something still runs after the wait; 130 or 143 when it was interrupted.
+ */
+export const settleOrphans = async (options: SettleOptions): Promise<string[]> => {
+  const { host, server, databases, wait, interrupt, onWait, release } = options
+  const deadline = Date.now() + wait
+  for (;;) {
+    const orphans = await findOrphans(host, server, databases)
+    const busy = describeOrphans(stillRunning(orphans))
+    if (!busy) {
+      await Promise.all(orphans.containers.map(({ id }) => host && removeContainer(host.docker, id)))
+      return orphans.containers.map(({ name }) => name)
+    }
+    const left = deadline - Date.now()
+    if (interrupt.aborted) throw interruptedWait(interrupt)
+    if (left <= 0)
+      throw new AppError(`A run that died left something at work on ${databases.join(', ')}: ${busy}.`, {
+        exitCode: exitCodes.locked,
+        details: ['It goes on with the file it was running.'],
+        hint: `wait for it, or end it: ${release}`,
+      })
+    onWait(busy, left)
+    await pauseUnless(interrupt, Math.min(poll, left))
+  }
+}
+
+/** Ends what dbmate's sessions of this run are doing. */
+export const endBackends = async (server: Server, run: string): Promise<void> => {
+  const sql =
+    'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where application_name = $1'
+  await server.query('postgres', sql, [sessionName(run, 'dbmate')])
+}
+
+/** Ends the backends and removes the containers of dead runs on these databases. */
+export const endOrphans = async (
+  host: ServerHost | undefined,
+  server: Server,
+  databases: readonly string[],
+): Promise<Orphans> => {
+  const orphans = await findOrphans(host, server, databases)
+  const sql = 'select pg_catalog.pg_terminate_backend(pid) from unnest($1::int[]) as pid'
+  await Promise.all(orphans.containers.map(({ id }) => host && removeContainer(host.docker, id)))
+  await server.query('postgres', sql, [orphans.backends.map(({ pid }) => pid)])
+  return orphans
+}

@@ -1,0 +1,223 @@
+import type { Container } from 'dockerode'
+import { AppError, exitCodes } from '../../errors.ts'
+import type { Holder } from '../../model/holder.ts'
+import { interruptedWait, pauseUnless } from '../postgres/lock.ts'
+import { type Docker, dockerMessage, httpStatus } from './docker.ts'
+import { removeContainer } from './remove-container.ts'
+import { guardLabel, guardName, heldBy, holderLabel, parseGuardHolder } from './volume-holder.ts'
+
+export type HoldOptions = {
+  volume: string
+  /** Any of them will do that is on this machine and has a shell. */
+  images: readonly string[]
+  holder: Holder
+  project?: string
+  /** Seconds to wait for others. */
+  wait: number
+  interrupt: AbortSignal
+  onWait: (holder: Holder | undefined) => void
+}
+
+/** What acts on a volume holds this; no two runs do, whatever their state directory, their project or their machine. */
+export type VolumeGuard = AsyncDisposable & {
+  id: string
+  /** @throws AppError (exit 1) when the container is gone: then nobody keeps others from the volume. */
+  verify: () => Promise<void>
+}
+
+/** Milliseconds for which a container may be made and not started, before its maker counts as dead. */
+const startWithin = 5000
+const poll = 200
+const attempts = 10
+
+/** Reads our stdin, which ends with this process, however that dies; it mounts nothing, since a wipe removes the volume. */
+const script = 'exec cat >/dev/null'
+
+const lost = (volume: string): AppError =>
+  new AppError(`The guard of the volume ${volume} is gone.`, {
+    exitCode: exitCodes.failed,
+    details: [
+      `Docker was restarted, or somebody removed ${guardName(volume)}: another run may be at work on the volume.`,
+    ],
+  })
+
+const create = async (docker: Docker, image: string, options: HoldOptions): Promise<Container> => {
+  const { volume, holder, project } = options
+  const { Config } = await docker.getImage(image).inspect()
+  // Without something there, Docker would make a volume for each that the image declares.
+  const declared = Object.keys(Config.Volumes ?? {}).map((path) => [path, 'size=1m'])
+  return docker.createContainer({
+    name: guardName(volume),
+    Image: image,
+    Entrypoint: ['/bin/sh', '-c', script],
+    Cmd: [],
+    User: '65534:65534',
+    WorkingDir: '/',
+    Labels: {
+      [guardLabel]: volume,
+      [holderLabel]: JSON.stringify(holder),
+      'po-migrate.run': holder.run,
+      ...(project && { 'po-migrate.project': project }),
+    },
+    AttachStdin: true,
+    OpenStdin: true,
+    StdinOnce: true,
+    // cat as process 1 does not hear SIGTERM, and dockerd would wait for it when it ends.
+    StopSignal: 'SIGKILL',
+    HostConfig: {
+      AutoRemove: true,
+      NetworkMode: 'none',
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      LogConfig: { Type: 'none', Config: {} },
+      Tmpfs: Object.fromEntries(declared),
+    },
+  })
+}
+
+const start = async (docker: Docker, container: Container, volume: string): Promise<VolumeGuard> => {
+  let isOpen = true
+  const stdin = await container.attach({ stream: true, stdin: true, hijack: true })
+  for (const event of ['end', 'close', 'error'])
+    stdin.on(event, () => {
+      isOpen = false
+    })
+  stdin.resume()
+  await container.start()
+  const { id } = container
+  const isThere = async (): Promise<boolean> => {
+    try {
+      return (await container.inspect()).State.Running
+    } catch (error) {
+      if (httpStatus(error) === 404) return false
+      throw error
+    }
+  }
+  const verify = async (): Promise<void> => {
+    // A daemon that was restarted may have kept the container, but then it does not end with us any more.
+    if (!(await isThere()) || !isOpen) throw lost(volume)
+  }
+  await verify()
+  return {
+    id,
+    verify,
+    [Symbol.asyncDispose]: async () => {
+      stdin.end()
+      // An engine that does not answer must not hide how the run ended; the container ends with this process anyway.
+      await removeContainer(docker, id).catch(() => {})
+    },
+  }
+}
+
+type Attempt = VolumeGuard | 'taken' | 'again'
+
+const remove = (docker: Docker, id: string): Promise<void> => removeContainer(docker, id).catch(() => {})
+
+/** Another image may have what this one lacks; a container that somebody took for a dead one is made again. */
+const tryImage = async (docker: Docker, image: string, options: HoldOptions): Promise<Attempt> => {
+  let made: Container | undefined
+  try {
+    made = await create(docker, image, options)
+    return await start(docker, made, options.volume)
+  } catch (error) {
+    if (made) await remove(docker, made.id)
+    if (!made && httpStatus(error) === 409) return 'taken'
+    if (made && (httpStatus(error) === 404 || error instanceof AppError)) return 'again'
+    throw error
+  }
+}
+
+const unavailable = ({ volume, images }: HoldOptions, causes: readonly unknown[]): AppError => {
+  const cause = causes.find((error) => httpStatus(error) !== 404) ?? causes[0]
+  return new AppError(
+    `The guard of the volume ${volume} cannot be started: ${cause === undefined ? 'no image' : dockerMessage(cause)}.`,
+    {
+      exitCode: exitCodes.unreachable,
+      details: ['It is what keeps other runs from the volume.'],
+      hint: `docker pull ${images[0] ?? 'IMAGE'}`,
+      ...(cause !== undefined && { cause }),
+    },
+  )
+}
+
+const attempt = async (docker: Docker, options: HoldOptions): Promise<Attempt> => {
+  const causes: unknown[] = []
+  for (const image of options.images)
+    try {
+      return await tryImage(docker, image, options)
+    } catch (error) {
+      if (httpStatus(error) === undefined) throw error
+      causes.push(error)
+    }
+  throw unavailable(options, causes)
+}
+
+const stranger = (volume: string): AppError =>
+  new AppError(`A container that is not ours has the name ${guardName(volume)}.`, {
+    exitCode: exitCodes.refused,
+    details: [`The guard of the volume ${volume} has to have it.`],
+    hint: `docker rename ${guardName(volume)} NAME`,
+  })
+
+type Present = { id: string; status: string; holder: Holder | undefined }
+
+const readPresent = async (docker: Docker, volume: string): Promise<Present | undefined> => {
+  try {
+    const { Id, State, Config } = await docker.getContainer(guardName(volume)).inspect()
+    if (Config.Labels?.[guardLabel] !== volume) throw stranger(volume)
+    return { id: Id, status: State.Status, holder: parseGuardHolder(Config.Labels) }
+  } catch (error) {
+    if (httpStatus(error) === 404) return undefined
+    throw error
+  }
+}
+
+/** By its id, and only while it does not run: of two who clean up, none removes what the other has made meanwhile. */
+const removeDead = async (docker: Docker, id: string): Promise<void> => {
+  try {
+    await docker.getContainer(id).remove({ v: true })
+  } catch (error) {
+    const status = httpStatus(error)
+    if (status !== 404 && status !== 409) throw error
+  }
+}
+
+const holding = new Set(['running', 'paused'])
+
+/** Tells containers that were made and never started from those that are about to be: seen long enough, they are dead. */
+const watchFresh = (): ((present: Present) => boolean) => {
+  let seen: { id: string; since: number } | undefined
+  return ({ id, status }) => {
+    if (status !== 'created') return false
+    if (seen?.id !== id) seen = { id, since: performance.now() }
+    return performance.now() - seen.since < startWithin
+  }
+}
+
+/**
+ * Takes the guard of a volume: a container with a name made of the volume's, which Docker gives to one run only, and which
+ * ends with this process. What a dead run left under that name is removed.
+ * @throws AppError: exit 5 naming the holder when the wait is over, 6 when no image can run it, 130 or 143 interrupted.
+ */
+export const holdVolume = async (docker: Docker, options: HoldOptions): Promise<VolumeGuard> => {
+  const { volume, wait, interrupt, onWait } = options
+  const deadline = performance.now() + wait * 1000
+  const isFresh = watchFresh()
+  const yieldTo = ({ holder }: Present): void => {
+    if (performance.now() >= deadline) throw heldBy(volume, holder)
+    onWait(holder)
+  }
+  for (let tries = 0; tries < attempts; ) {
+    if (interrupt.aborted) throw interruptedWait(interrupt)
+    const taken = await attempt(docker, options)
+    if (typeof taken !== 'string') return taken
+    if (taken === 'again') tries++
+    const present = await readPresent(docker, volume)
+    if (!present) continue
+    if (holding.has(present.status)) yieldTo(present)
+    else if (!isFresh(present)) await removeDead(docker, present.id)
+    await pauseUnless(interrupt, poll)
+  }
+  throw lost(volume)
+}

@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError, exitCodes } from '../../errors.ts'
+import { describeHolder, type Holder } from '../../model/holder.ts'
+import { interruptedWait } from '../postgres/lock.ts'
+
+export type HostLockOptions = {
+  /** The state directory; it must exist. */
+  state: string
+  /** Cutovers exclude everybody; whoever writes excludes cutovers only. */
+  mode: 'shared' | 'exclusive'
+  holder: Holder
+  /** Seconds to wait. */
+  wait: number
+  /** Ends the wait. */
+  interrupt?: AbortSignal
+  /** Where `flock` is looked for. */
+  path: string | undefined
+  /** Told once, when it does not come at once. */
+  onWait?: (holder: Holder | undefined) => void
+}
+
+/** Without a lock where util-linux' flock is missing (macOS, BusyBox) or does not do its work: `why`. */
+export type HostLock = AsyncDisposable & ({ state: 'held' } | { state: 'unavailable'; why: string })
+
+/** The package that has flock. */
+export const flockRemedy = 'sudo apt-get install util-linux, or on Alpine: sudo apk add util-linux'
+
+const lockFile = (state: string): string => join(state, 'host.lock')
+const holderFile = (state: string): string => join(state, 'host.lock.json')
+
+/** Who holds the host exclusively, as that run wrote it; nothing while it is being written. */
+export const readHostHolder = (state: string): Holder | undefined => {
+  try {
+    return JSON.parse(readFileSync(holderFile(state), 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+const busy = (state: string): AppError => {
+  const holder = readHostHolder(state)
+  return new AppError(`The host is locked by another run${holder ? `: ${describeHolder(holder)}` : ''}.`, {
+    exitCode: exitCodes.locked,
+    hint: 'wait for it, or try again with --lock-wait SECONDS',
+  })
+}
+
+/** Milliseconds before a wait is worth a word. */
+const patience = 500
+
+/** flock's own answer when the wait is over (`--conflict-exit-code`), which no other failure of it shares. */
+const conflict = 75
+/** EX_NOINPUT, EX_CANTCREAT: the lock file belongs to somebody who did not share it. */
+const unreadable = new Set([66, 73])
+
+const noFile = (state: string): AppError =>
+  new AppError(`The lock file ${lockFile(state)} cannot be opened.`, {
+    exitCode: exitCodes.usage,
+    hint: `sudo chmod 660 ${lockFile(state)}`,
+  })
+
+const held = 'held'
+
+type Ended = { code: number | null; signal: NodeJS.Signals | null; said: string }
+
+/** What flock did instead of locking: never taken for a lock, nor for another run. */
+const describeEnd = (outcome: Error | Ended): string => {
+  if (outcome instanceof Error)
+    return (outcome as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no flock' : outcome.message
+  const { code, signal, said } = outcome
+  const [line = ''] = said.trim().split('\n')
+  return `flock ended with ${signal ?? code}${line && `: ${line}`}`
+}
+
+/**
+ * Locks the host's state directory. A child holds the lock and reads from our pipe: when this process dies, however it
+ * dies, the pipe ends, the child ends, and the kernel frees the lock.
+ * @throws AppError: exit 5 when the wait is over, 2 when the lock file cannot be opened.
+ */
+export const acquireHostLock = async (options: HostLockOptions): Promise<HostLock> => {
+  const { state, mode, holder, wait, interrupt, path, onWait } = options
+  const limits = ['--wait', String(wait), '--conflict-exit-code', String(conflict)]
+  const args = [`--${mode}`, ...limits, lockFile(state), 'sh', '-c', `echo ${held}; exec cat`]
+  const child = spawn('flock', args, { stdio: 'pipe', detached: true, env: { PATH: path } })
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const told = setTimeout(() => onWait?.(readHostHolder(state)), patience)
+  const giveUp = (): void => void child.kill()
+  interrupt?.addEventListener('abort', giveUp)
+  // A child that ended has closed its end.
+  child.stdin.on('error', () => {})
+  const outcome = await new Promise<typeof held | Error | Ended>((resolve) => {
+    let said = ''
+    child.once('error', resolve)
+    child.once('close', (code, signal) => resolve({ code, signal, said }))
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8')
+    })
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.toString('utf8') === `${held}\n`) resolve(held)
+    })
+  })
+  clearTimeout(told)
+  interrupt?.removeEventListener('abort', giveUp)
+  if (outcome !== held) {
+    if (interrupt?.aborted) throw interruptedWait(interrupt)
+    const code = 'code' in outcome ? outcome.code : undefined
+    if (code === conflict) throw busy(state)
+    if (typeof code === 'number' && unreadable.has(code)) throw noFile(state)
+    return { state: 'unavailable', why: describeEnd(outcome), [Symbol.asyncDispose]: async () => {} }
+  }
+  // Under the lock: what stands there is of a run that was killed.
+  rmSync(holderFile(state), { force: true })
+  if (mode === 'exclusive') writeFileSync(holderFile(state), JSON.stringify(holder), { mode: 0o660 })
+  return {
+    state: 'held',
+    [Symbol.asyncDispose]: async () => {
+      if (mode === 'exclusive') rmSync(holderFile(state), { force: true })
+      child.stdin.end()
+      await exited
+    },
+  }
+}

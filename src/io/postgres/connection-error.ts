@@ -1,0 +1,188 @@
+import { AppError, type AppErrorOptions, exitCodes } from '../../errors.ts'
+import { pasteAsSuperuser, pasteSql } from '../../model/paste.ts'
+import { quote } from '../../model/quote.ts'
+import { quoteIdentifier } from '../../model/sql.ts'
+import { NotTheServer } from './direct-route.ts'
+import type { ServerOptions } from './server-options.ts'
+
+/** What Postgres answers, or the driver says. */
+export type ConnectionFailure = Error & { code?: string; severity?: string; routine?: string }
+
+const maintenance = 'postgres'
+/** Not up yet: TCP says no, or Postgres is starting, shutting down or recovering (57P03). */
+const notYet = new Set(['ECONNREFUSED', 'ECONNRESET', '57P03', '57P01', '57P02'])
+const terminated = 'Connection terminated'
+/** How the driver says it, once a session is gone or its server silent. */
+const lostConnection = /not queryable|Connection terminated|Query read timeout/
+const foreignStartup = /unsupported startup parameter/
+const invalidDatabase = /invalid database/
+
+/** Whether it is worth asking again in a moment. */
+export const isNotYet = (error: ConnectionFailure): boolean =>
+  notYet.has(error.code ?? '') || error.message.includes(terminated)
+
+/** Postgres' own answer, or somebody else's: not just no way through. */
+export const isRefusal = (error: ConnectionFailure): boolean =>
+  error.severity !== undefined || error instanceof NotTheServer
+
+type Target = ServerOptions & { database: string }
+
+const paste = (target: Target, sql: string): string =>
+  pasteSql({ ...target, user: target.credentials.user }, maintenance, [sql])
+const pasteAsAdmin = (target: Target, sql: string): string =>
+  pasteAsSuperuser({ ...target, user: target.credentials.user }, maintenance, [sql])
+type Explanation = Omit<AppErrorOptions, 'exitCode' | 'cause'> & { message: string; refused?: boolean }
+
+const retry = ({ environment }: Target): string => `po-migrate doctor${environment ? ` ${environment}` : ''}`
+
+const poolerFound = ({ label, environment = 'ENV' }: Target): Explanation => ({
+  refused: true,
+  message: `A connection pooler answers for ${label}, not Postgres itself.`,
+  details: [
+    'Locks and settings belong to sessions, which a pooler shares out: two runs could hold one lock.',
+  ],
+  hint: `set service: and port: under environments.${environment} to Postgres itself`,
+})
+
+const refusedPassword = ({ message }: Error, { label, credentials, passwordHint }: Target): Explanation => ({
+  message: `Postgres on ${label} refused the password of "${credentials.user}": ${message}.`,
+  details: [
+    'A volume keeps the password of its first start; changing the env file later does not change it.',
+  ],
+  hint: passwordHint,
+})
+
+/** A role that is not there, or may not log in. */
+const refusedRole = ({ message }: Error, target: Target): Explanation => {
+  const { label, credentials } = target
+  const role = quoteIdentifier(credentials.user)
+  const missing = message.includes('does not exist')
+  return {
+    message: `Postgres on ${label} does not let ${role} in: ${message}.`,
+    hint: missing
+      ? `set user: under environments.${target.environment ?? 'ENV'} to a role that is there`
+      : pasteAsAdmin(target, `alter role ${role} login`),
+  }
+}
+
+/** pg_hba.conf has the last word on addresses, roles and encryption; we never encrypt. */
+const refusedByHba = ({ message }: Error, target: Target): Explanation => {
+  const { label, credentials } = target
+  const sql =
+    'select line_number, type, database, user_name, address, auth_method, error from pg_hba_file_rules order by 1'
+  return {
+    message: `pg_hba.conf of Postgres on ${label} does not let "${credentials.user}" in from here: ${message}.`,
+    details: [
+      'Sessions come unencrypted from the Docker network: a "host" or "hostnossl" line with scram-sha-256 has to match before any other; a "hostssl" line never does.',
+    ],
+    hint: paste(target, sql),
+  }
+}
+
+const tooMany = ({ message }: Error, target: Target): Explanation => {
+  const sql =
+    "select datname, usename, application_name, state, count(*) from pg_stat_activity where backend_type = 'client backend' group by 1, 2, 3, 4 order by 5 desc"
+  return {
+    message: `Postgres on ${target.label} takes no more sessions: ${message}.`,
+    details: [
+      'Whoever holds them, idle ones too, is listed by the command; raise max_connections, or end some.',
+    ],
+    hint: paste(target, sql),
+  }
+}
+
+const noDatabase = ({ message }: Error, target: Target): Explanation => {
+  const { label, database, credentials, port } = target
+  return {
+    message: `Postgres on ${label} has no database "${database}": ${message}.`,
+    hint: `docker exec ${label} createdb -U ${quote(credentials.user)} -p ${port} ${quote(database)}`,
+  }
+}
+
+/** What a DROP DATABASE that was cut short leaves (datconnlimit = -2), and a database that was closed by hand. */
+const closedDatabase = ({ message }: Error, target: Target): Explanation => {
+  const { label, database } = target
+  const name = quoteIdentifier(database)
+  if (invalidDatabase.test(message))
+    return {
+      refused: true,
+      message: `${database} on ${label} is invalid: a DROP DATABASE was cut short, and nothing but dropping it is possible.`,
+      details: ['A backup can be restored in its place.'],
+      hint: paste(target, `DROP DATABASE ${name}`),
+    }
+  return {
+    refused: true,
+    message: `${database} on ${label} takes no connections: ${message}.`,
+    hint: paste(target, `alter database ${name} allow_connections true`),
+  }
+}
+
+const noPrivilege = ({ message }: Error, target: Target): Explanation => {
+  const { label, database, credentials } = target
+  const grant = `grant connect on database ${quoteIdentifier(database)} to ${quoteIdentifier(credentials.user)}`
+  return {
+    message: `Postgres on ${label} does not let "${credentials.user}" into ${database}: ${message}.`,
+    hint: pasteAsAdmin(target, grant),
+  }
+}
+
+const starting = ({ message }: Error, target: Target): Explanation => ({
+  message: `Postgres on ${target.label} takes no sessions yet: ${message}.`,
+  details: [`It was waited for ${Math.round(target.wait / 1000)} s, which wait: in the config changes.`],
+  hint: retry(target),
+})
+
+type Explain = (error: Error, target: Target) => Explanation
+
+const byState: Record<string, Explain> = {
+  '28P01': refusedPassword,
+  '3D000': noDatabase,
+  '53300': tooMany,
+  '57P03': starting,
+  '55000': closedDatabase,
+  '42501': noPrivilege,
+}
+
+/** 28000 says many things; the routine says which, in every language. */
+const explainState = (error: ConnectionFailure): Explain | undefined => {
+  if (error.code === '28000') return error.routine === 'ClientAuthentication' ? refusedByHba : refusedRole
+  return byState[error.code ?? '']
+}
+
+const unreachable = (error: Error, target: Target): Explanation => {
+  const why = lostConnection.test(error.message) ? 'the connection was lost' : error.message
+  return {
+    message: `Postgres on ${target.label} cannot be reached: ${why}.`,
+    hint: `docker logs --tail 20 ${target.label}`,
+  }
+}
+
+const explain = (error: ConnectionFailure, target: Target): Explanation => {
+  const { label } = target
+  if (foreignStartup.test(error.message)) return poolerFound(target)
+  if (error instanceof NotTheServer)
+    return error.pooler
+      ? poolerFound(target)
+      : {
+          message: `At the address of ${label}, ${error.message}, and there is no way through the container.`,
+          hint: retry(target),
+        }
+  const said = explainState(error)
+  if (said) return said(error, target)
+  if (error.severity === undefined) return unreachable(error, target)
+  return {
+    message: `Postgres on ${label} refused a session for ${target.database}: ${error.message}${error.code ? ` (${error.code})` : ''}.`,
+    hint: retry(target),
+  }
+}
+
+/** Why there is no session: what Postgres said, and the remedy for that. Exit 6, or 4 where only a person can help. */
+export const explainConnection = (error: Error, target: Target): AppError => {
+  if (error instanceof AppError) return error
+  const { message, refused, ...rest } = explain(error, target)
+  return new AppError(message, {
+    exitCode: refused ? exitCodes.refused : exitCodes.unreachable,
+    cause: error,
+    ...rest,
+  })
+}

@@ -1,0 +1,133 @@
+import { AppError, exitCodes } from '../../errors.ts'
+import { sessionName } from '../../model/session.ts'
+import { type Docker, dockerMessage } from '../docker/docker.ts'
+import { type ExecOptions, type ExecResult, runExec } from '../docker/exec.ts'
+import { openPulse, type Pulse } from '../host/pulse.ts'
+import type { Server } from './postgres.ts'
+
+/** A Postgres server and its container, whose own binaries dump and restore: their versions always fit. */
+export type DumpTarget = {
+  docker: Docker
+  /** Id of the container. */
+  container: string
+  server: Server
+  /** Superuser; the socket in the official image asks for no password. */
+  user: string
+  run: string
+}
+
+/** Bytes so far, bytes a second; `total` is known when a file is read. */
+export type DumpProgress = { bytes: number; rate: number; total?: number }
+
+export type DumpOptions = {
+  /** Absolute path of the file to write or to read. */
+  file: string
+  onProgress?: (progress: DumpProgress) => void
+  /** Ends it, backend and process. */
+  signal?: AbortSignal
+}
+
+const tellEvery = 200
+
+/** Counts and tells, at most a few times a second. */
+export const meter = (onProgress: DumpOptions['onProgress'], total?: number) => {
+  const started = performance.now()
+  let told = started
+  let bytes = 0
+  return (count: number): void => {
+    bytes += count
+    const now = performance.now()
+    if (now - told < tellEvery) return
+    told = now
+    const seconds = (now - started) / 1000
+    onProgress?.({ bytes, rate: bytes / seconds, ...(total !== undefined && { total }) })
+  }
+}
+
+/** A database's name where libpq would read `key=value` or a URL. */
+export const connectionString = (database: string): string =>
+  `dbname='${database.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+
+/** Ends the backends of this run's dumps: a process that was killed leaves its statement running. */
+const endBackends = async ({ server, run }: DumpTarget): Promise<void> => {
+  const sql =
+    'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where application_name = $1'
+  await server.query('postgres', sql, [sessionName(run, 'dump')])
+}
+
+/** A dump takes as long as it takes, from a server that answers. */
+const watchServer = ({ server }: DumpTarget): Pulse =>
+  openPulse({
+    ask: async () => void (await server.query('postgres', 'select 1')),
+    every: 10_000,
+    misses: 2,
+    explain: (cause) => cause as AppError,
+  })
+
+/**
+ * Runs one of the server's own tools in its container, under a name by which its backend is found and ended.
+ * @throws AppError (exit 1) when it cannot be run at all; its exit code is the caller's to judge.
+ */
+export const runTool = async (
+  target: DumpTarget,
+  options: Omit<ExecOptions, 'container' | 'env'>,
+): Promise<ExecResult> => {
+  const { docker, container, run } = target
+  const gone = new AbortController()
+  const leave = watchServer(target).attend((error) => gone.abort(error))
+  const signal = AbortSignal.any([gone.signal, ...(options.signal ? [options.signal] : [])])
+  const end = (): void => void endBackends(target).catch(() => {})
+  signal.addEventListener('abort', end)
+  try {
+    const ended = await runExec(docker, {
+      ...options,
+      signal,
+      container,
+      env: {
+        PGAPPNAME: sessionName(run, 'dump'),
+        PGPORT: String(target.server.port),
+        PGCONNECT_TIMEOUT: '10',
+        // Whatever the database or the role sets.
+        PGOPTIONS: '-c statement_timeout=0 -c default_transaction_read_only=off',
+      },
+    })
+    gone.signal.throwIfAborted()
+    return ended
+  } catch (cause) {
+    gone.signal.throwIfAborted()
+    if (cause instanceof AppError) throw cause
+    throw new AppError(
+      `${options.command[0]} cannot be run in ${target.server.label}: ${dockerMessage(cause)}.`,
+      {
+        exitCode: exitCodes.failed,
+        cause,
+      },
+    )
+  } finally {
+    leave()
+    signal.removeEventListener('abort', end)
+  }
+}
+
+/** pg_dump and pg_restore say much; the errors, and the last words. */
+const lastWords = (text: string): string[] => {
+  const lines = text.split('\n').filter(Boolean)
+  const errors = lines.filter(
+    (line) => line.includes('error:') || line.includes('DETAIL:') || line.includes('FATAL:'),
+  )
+  return (errors.length > 0 ? errors : lines).slice(-6)
+}
+
+export const cut = (what: string): AppError =>
+  new AppError(`${what} was cut short.`, { exitCode: exitCodes.failed })
+
+/** With the tool's own words, without secrets. */
+export const failedTool = (
+  what: string,
+  { exitCode, stderr }: ExecResult,
+  { server }: DumpTarget,
+): AppError =>
+  new AppError(`${what} failed${exitCode === null ? '' : ` (exit code ${exitCode})`}.`, {
+    exitCode: exitCodes.failed,
+    details: lastWords(server.redact(stderr)),
+  })

@@ -1,0 +1,182 @@
+import type { QueryResultRow } from 'pg'
+import type { LedgerEntry, LedgerOutcome, Provenance } from '../../model/ledger.ts'
+import type { DatabaseReading, Direction, ManagedDatabase, Migration } from '../../model/types.ts'
+import { checksum } from '../dbmate/checksum.ts'
+import { askAgain } from './ask-again.ts'
+import { explainRefusal } from './ledger-refusal.ts'
+import type { Server } from './postgres.ts'
+
+/** Lives beside dbmate's untouched table; rows are never deleted. */
+const createSql = `
+create schema if not exists po_migrate;
+create table if not exists po_migrate.ledger (
+  id bigint generated always as identity primary key,
+  run text not null,
+  version text not null,
+  file text not null,
+  sha256 text not null,
+  git_commit text,
+  git_dirty boolean,
+  actor text not null,
+  job_url text,
+  tool text not null,
+  dbmate text not null,
+  image text not null,
+  started_at timestamptz not null default pg_catalog.clock_timestamp(),
+  duration_ms integer,
+  direction text not null check (direction in ('up', 'down')),
+  outcome text not null check (outcome in ('running', 'done', 'failed', 'accepted')),
+  error text
+);
+comment on table po_migrate.ledger is 'What po-migrate ran here: one row for each attempted file, failures too';`
+
+const columns = `id::text, run, version, file, sha256, git_commit as commit, git_dirty as dirty, actor, job_url as job, tool,
+  dbmate, image, started_at as "startedAt", duration_ms as duration, direction,
+  outcome, error`
+
+type Place = { server: Server; database: string }
+
+/** @throws AppError (exit 4) when Postgres refuses, with what to grant or to change. */
+const ask = async <Row extends QueryResultRow>(
+  { server, database }: Place,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row[]> => {
+  try {
+    return await server.query<Row>(database, sql, values)
+  } catch (error) {
+    throw await explainRefusal(error, { server, database, create: createSql })
+  }
+}
+
+const exists = async (server: Server, database: string): Promise<boolean> => {
+  const sql = `select exists (
+    select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'po_migrate' and c.relname = 'ledger'
+  ) as there`
+  const [row] = await ask<{ there: boolean }>({ server, database }, sql)
+  return row?.there ?? false
+}
+
+/** Every attempt in this database, oldest first; none where the tool never ran. */
+export const readLedger = async (server: Server, database: string): Promise<LedgerEntry[]> => {
+  if (!(await exists(server, database))) return []
+  return ask<LedgerEntry>({ server, database }, `select ${columns} from po_migrate.ledger order by id`)
+}
+
+export type KnownTexts = Pick<DatabaseReading, 'checksums' | 'attempted' | 'open'>
+
+/** The texts that this database has seen, and whether an attempt's end is not written down. The ledger must be there. */
+export const readKnownTexts = async (server: Server, database: string): Promise<KnownTexts> => {
+  const sql = `select version, sha256, bool_or(outcome <> 'accepted') as attempted,
+      direction, max(id) filter (where outcome in ('done', 'accepted')) as known, bool_or(outcome = 'running') as open
+    from po_migrate.ledger group by direction, version, sha256 order by known nulls first`
+  const all = await ask<{
+    version: string
+    sha256: string
+    direction: Direction
+    attempted: boolean
+    known: string | null
+    open: boolean
+  }>({ server, database }, sql)
+  const rows = all.filter(({ direction }) => direction === 'up')
+  const known = rows.filter((row) => row.known !== null)
+  const attempted = rows.filter((row) => row.attempted)
+  return {
+    checksums: new Map(known.map(({ version, sha256 }) => [version, sha256])),
+    attempted: new Set(attempted.map(({ sha256 }) => sha256)),
+    open: all.some(({ open }) => open),
+  }
+}
+
+export type Attempt = {
+  run: string
+  managed: ManagedDatabase
+  migration: Migration
+  direction: Direction
+  provenance: Provenance
+}
+
+/** Writes a row; the ledger is made with the first. Answers the row's id. */
+const insertRow = async (
+  server: Server,
+  { run, managed, migration, direction, provenance }: Attempt,
+  outcome: LedgerOutcome,
+): Promise<string> => {
+  if (!(await exists(server, managed.database))) await ask({ server, database: managed.database }, createSql)
+  const { actor, job, commit, dirty, tool, dbmate, image } = provenance
+  const sql = `insert into po_migrate.ledger
+    (run, version, file, sha256, git_commit, git_dirty, actor, job_url, tool, dbmate, image, direction, outcome)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id::text`
+  const values = [
+    run,
+    migration.version,
+    migration.file,
+    checksum(migration.text),
+    commit,
+    dirty,
+    actor,
+    job ?? null,
+    tool,
+    dbmate,
+    image,
+    direction,
+    outcome,
+  ]
+  const [row] = await ask<{ id: string }>({ server, database: managed.database }, sql, values)
+  return row?.id ?? ''
+}
+
+/** The row that was written when only the answer was lost. */
+const findRow = async (
+  server: Server,
+  { run, managed, migration, direction }: Attempt,
+): Promise<string | undefined> => {
+  if (!(await exists(server, managed.database))) return undefined
+  const sql = `select id::text from po_migrate.ledger
+    where run = $1 and version = $2 and direction = $3 and outcome = 'running'`
+  const [row] = await ask<{ id: string }>({ server, database: managed.database }, sql, [
+    run,
+    migration.version,
+    direction,
+  ])
+  return row?.id
+}
+
+/**
+ * Writes the row of an attempt before it starts: should everything die, it tells what was under way. Answers the row's id.
+ * @throws AppError (exit 4) when Postgres refuses it.
+ */
+export const beginAttempt = (server: Server, attempt: Attempt): Promise<string> => {
+  let again = false
+  return askAgain(async () => {
+    const written = again ? await findRow(server, attempt) : undefined
+    again = true
+    return written ?? insertRow(server, attempt, 'running')
+  })
+}
+
+/** Writes down that the text of an applied file is known to have changed. */
+export const recordAcceptedEdit = async (
+  server: Server,
+  attempt: Omit<Attempt, 'direction'>,
+): Promise<void> => {
+  await insertRow(server, { ...attempt, direction: 'up' }, 'accepted')
+}
+
+export type AttemptEnd = {
+  id: string
+  outcome: 'done' | 'failed'
+  error?: string
+  duration?: number
+}
+
+/** Settles an attempt's row; over a new session when the old one was lost. @throws AppError (exit 4, 6). */
+export const endAttempt = async (
+  server: Server,
+  database: string,
+  { id, outcome, error, duration }: AttemptEnd,
+): Promise<void> => {
+  const sql = `update po_migrate.ledger set outcome = $2, error = $3, duration_ms = coalesce($4, duration_ms) where id = $1`
+  await askAgain(() => ask({ server, database }, sql, [id, outcome, error ?? null, duration ?? null]))
+}

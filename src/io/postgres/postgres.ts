@@ -1,0 +1,126 @@
+import type { Client, QueryResultRow } from 'pg'
+import { AppError } from '../../errors.ts'
+import { connect } from './connection.ts'
+import { explainConnection } from './connection-error.ts'
+import { hangUp } from './pg-client.ts'
+import type { ServerOptions } from './server-options.ts'
+import { openPool, takeTurns } from './session-pool.ts'
+import { watchSession } from './watch-session.ts'
+
+/** Asks one database, always in the same session. */
+export type Query = <Row extends QueryResultRow>(sql: string, values?: unknown[]) => Promise<Row[]>
+
+/** A session of its own, for transactions and for what takes long: no limit for an answer, but its server is asked. */
+export type Session = AsyncDisposable & {
+  query: Query
+  /** Of its backend on the server. */
+  pid: number
+}
+
+/** Sessions on one Postgres server: one a database, opened at first use, all closed together. */
+export type Server = AsyncDisposable & {
+  label: string
+  /** On which it listens; of its socket's name too. */
+  port: number
+  /** The environment's. */
+  user: string
+  /** @throws AppError (exit 6): not answering in time, or refused; (exit 4): a pooler, or an invalid database. */
+  session: (database: string) => Promise<Session>
+  /** Foreign text, such as another session's query, without the password. */
+  redact: (text: string) => string
+  /**
+   * Asks in a session that is opened again, once, when it was ended since the last question.
+   * @throws AppError as `session`; what Postgres answers is the caller's to judge.
+   */
+  query: <Row extends QueryResultRow>(database: string, sql: string, values?: unknown[]) => Promise<Row[]>
+}
+
+/** A session that somebody ended: an administrator, a crash, a timeout (idle_session, idle_in_transaction, transaction). */
+const ended = new Set(['57P01', '57P02', '57P04', '57P05', '25P03', '25P04'])
+const neverSent = /not queryable/
+const silent = /Query read timeout/
+const question = /^\s*(?:\/\*.*?\*\/\s*)?(?:select|with|show)\b/is
+/** Milliseconds for a server that was there to come back, as after a failover. */
+const comesBackWithin = 15_000
+
+type PgError = Error & { code?: string; severity?: string }
+
+/** Whether the session is gone, and it is no answer to the statement. */
+const isLost = (error: PgError): boolean =>
+  !(error instanceof AppError) && (error.severity === undefined || ended.has(error.code ?? ''))
+
+/** A lost question may be asked again; of a lost command nobody knows whether it was done, unless it never began. */
+const mayRepeat = (error: PgError, sql: string): boolean =>
+  !silent.test(error.message) &&
+  (neverSent.test(error.message) || ended.has(error.code ?? '') || question.test(sql))
+
+/** A session of its own, which the caller ends. */
+export const openDedicated = (database: string, options: ServerOptions): Promise<Client> =>
+  connect(database, options)
+
+const openSession = async (database: string, options: ServerOptions): Promise<Session> => {
+  // Nor may what a database or a role sets keep it from writing.
+  const settings = '-c default_transaction_read_only=off'
+  const client = await connect(database, { ...options, answerWithin: 0, settings })
+  const turns = takeTurns(Promise.resolve(client))
+  const pid = (client as Client & { processID: number }).processID
+  const pulse = watchSession(pid, database, options)
+  return {
+    pid,
+    query: async (sql, values = []) => {
+      const leave = pulse.attend(() => hangUp(client))
+      try {
+        return (await turns.query(sql, values)).rows
+      } catch (error) {
+        if (!isLost(error as PgError)) throw error
+        throw explainConnection(error as Error, { ...options, database })
+      } finally {
+        leave()
+      }
+    },
+    [Symbol.asyncDispose]: turns.close,
+  }
+}
+
+export const openServer = (options: ServerOptions): Server => {
+  /** Since it went away: all its sessions together have this moment, not each of them as long as a start may take. */
+  let backUntil: number | undefined
+  const pool = openPool((database) => {
+    const wait = backUntil === undefined ? options.wait : Math.max(0, backUntil - Date.now())
+    return connect(database, { ...options, wait })
+  })
+  const ask = async <Row extends QueryResultRow>(
+    database: string,
+    sql: string,
+    values: unknown[],
+  ): Promise<Row[]> => {
+    const turns = pool.on(database)
+    try {
+      const { rows } = await turns.query(sql, values)
+      backUntil = undefined
+      return rows
+    } catch (error) {
+      if (isLost(error as PgError)) backUntil ??= Date.now() + Math.min(comesBackWithin, options.wait)
+      if (error instanceof AppError || isLost(error as PgError)) pool.drop(database, turns)
+      throw error
+    }
+  }
+  const explained = (database: string) => (error: unknown) => {
+    throw isLost(error as PgError) ? explainConnection(error as Error, { ...options, database }) : error
+  }
+  return {
+    label: options.label,
+    port: options.port,
+    user: options.credentials.user,
+    session: (database) => openSession(database, options),
+    redact: (text) => options.credentials.password.redact(text),
+    query: (database, sql, values = []) =>
+      ask<never>(database, sql, values)
+        .catch((error) => {
+          if (!isLost(error) || !mayRepeat(error, sql)) throw error
+          return ask<never>(database, sql, values)
+        })
+        .catch(explained(database)),
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,28 @@
+import type { Duplex } from 'node:stream'
+import type { Credentials } from '../../model/types.ts'
+import type { DirectRoute } from './direct-route.ts'
+
+/** Where a server is, and how its sessions are made. */
+export type ServerOptions = {
+  /** Words for messages, e.g. `po-dev-postgres-1`. */
+  label: string
+  /** Of the config, for the remedies; absent for a throwaway server. */
+  environment?: string
+  host: string
+  port: number
+  credentials: Credentials
+  applicationName: string
+  /** Makes the byte stream of each session into the container; absent where the server is this process' own. */
+  socket?: (() => Duplex) | undefined
+  /** The way to its address, where there is one: tried first, and never believed unproven. */
+  direct?: DirectRoute | undefined
+  /** Milliseconds to wait for a server that is starting. */
+  wait: number
+  /** Where the password came from, for the remedy. */
+  passwordHint: string
+  /** Milliseconds for one answer; 0: no limit, for what counts and copies. */
+  answerWithin?: number
+  /** PGOPTIONS of its sessions, beside those that every session has. */
+  settings?: string
+  onWait?: (seconds: number) => void
+}

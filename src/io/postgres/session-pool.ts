@@ -1,0 +1,60 @@
+import type { Client, QueryResult } from 'pg'
+import { fewSessions } from '../../model/few-at-a-time.ts'
+import { closeSession } from './pg-client.ts'
+
+/** A session that answers one query at a time: callers side by side take turns. */
+export type Turns = {
+  query: (sql: string, values: unknown[]) => Promise<QueryResult>
+  /** Ends it behind the last turn. */
+  close: () => Promise<void>
+}
+
+export const takeTurns = (opening: Promise<Client>): Turns => {
+  let last: Promise<unknown> = opening.catch(() => {})
+  return {
+    query: (sql, values) => {
+      const next = last.then(async () => (await opening).query(sql, values))
+      last = next.catch(() => {})
+      return next
+    },
+    close: () =>
+      last.then(async () => {
+        const client = await opening.catch(() => undefined)
+        if (client) await closeSession(client)
+      }),
+  }
+}
+
+export type SessionPool = AsyncDisposable & {
+  /** The session on a database, opened at first use; beyond a few, in the place of the one that was idle for longest. */
+  on: (database: string) => Turns
+  /** Whoever asks next gets a new one. */
+  drop: (database: string, turns: Turns) => void
+}
+
+export const openPool = (connect: (database: string) => Promise<Client>): SessionPool => {
+  const sessions = new Map<string, Turns>()
+  const leaveOne = async (): Promise<void> => {
+    const [oldest] = sessions
+    if (sessions.size < fewSessions || !oldest) return
+    sessions.delete(oldest[0])
+    await oldest[1].close()
+  }
+  return {
+    on: (database) => {
+      const room = sessions.has(database) ? undefined : leaveOne()
+      const turns =
+        sessions.get(database) ?? takeTurns((room ?? Promise.resolve()).then(() => connect(database)))
+      sessions.delete(database)
+      sessions.set(database, turns)
+      return turns
+    },
+    drop: (database, turns) => {
+      if (sessions.get(database) === turns) sessions.delete(database)
+      turns.close().catch(() => {})
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.allSettled([...sessions.values()].map((turns) => turns.close()))
+    },
+  }
+}

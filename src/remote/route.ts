@@ -1,0 +1,37 @@
+import { hostNetworks, resolveEnvironment, resolveHost } from '../config/resolve.ts'
+import { AppError, type ExitCode } from '../errors.ts'
+import { configOf } from '../frame/config-of.ts'
+import type { Context } from '../model/context.ts'
+import { type Destination, type Named, travel } from './dispatch.ts'
+import { placeOf, runsHere } from './place.ts'
+
+export type Handler<T> = (options: T, context: Context) => Promise<ExitCode>
+
+/** The other machine that a verb belongs on; whatever is wrong with the names is the verb's to say. */
+const findElsewhere = (options: Named, context: Context): Destination | undefined => {
+  const { environment, host } = options
+  if (typeof environment !== 'string' && typeof host !== 'string') return undefined
+  try {
+    const config = configOf(options, context)
+    const place =
+      typeof environment === 'string'
+        ? placeOf(resolveEnvironment(config, environment))
+        : { host: resolveHost(config, String(host)), networks: hostNetworks(config, String(host)) }
+    if (runsHere(place.host, options.here, context)) return undefined
+    return { config, place, ...(typeof environment === 'string' && { environment }) }
+  } catch (error) {
+    if (error instanceof AppError) return undefined
+    throw error
+  }
+}
+
+/** Runs a verb here, or where the environment or the host that it names is: over ssh, as it was typed. */
+export const runWhereItBelongs = <T>(
+  handler: Handler<T>,
+  { options, argv }: { options: T; argv: readonly string[] },
+  context: Context,
+): Promise<ExitCode> => {
+  const named = options as Named
+  const destination = findElsewhere(named, context)
+  return destination ? travel({ destination, options: named, argv }, context) : handler(options, context)
+}

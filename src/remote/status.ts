@@ -1,0 +1,90 @@
+import type { Config } from '../config/load.ts'
+import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import type { GlobalOptions } from '../frame/options.ts'
+import { readRevision } from '../io/host/git.ts'
+import { shellUntil } from '../io/host/shell.ts'
+import type { Context } from '../model/context.ts'
+import type { Environment } from '../model/types.ts'
+import { type StatusDocument, statusDocument } from '../report/documents.ts'
+import { describeError } from '../report/report.ts'
+import { directoryOn, runRemote } from './call.ts'
+import { requireElsewhere } from './place.ts'
+
+/** One environment as the document has it, and the exit code when it could not be read. */
+export type Entry = { document: StatusDocument['environments'][number]; exit?: ExitCode }
+
+type Group = readonly [Environment, ...Environment[]]
+
+/** Environments that one checkout on one host serves: one connection for all of them. */
+const groupByCheckout = (environments: readonly Environment[]): Group[] =>
+  [
+    ...Map.groupBy(environments, ({ name, host }) => `${host.ssh} ${directoryOn(host, name)}`).values(),
+  ] as unknown as Group[]
+
+const unreadable = ({ name, host, network }: Environment, error: AppError): Entry => ({
+  document: { environment: name, host: host.name, network, databases: [], error: describeError(error) },
+  exit: error.exitCode,
+})
+
+const parseAnswer = (text: string): StatusDocument | undefined => {
+  try {
+    return statusDocument.parse(JSON.parse(text.trim().split('\n').at(-1) ?? ''))
+  } catch {
+    return undefined
+  }
+}
+
+const noAnswer = (host: string, exit: ExitCode): AppError =>
+  new AppError(`${host} answered ${exit}, and no status.`, {
+    exitCode: exit === exitCodes.done ? exitCodes.unreachable : exit,
+  })
+
+type Asked = { config: Config; options: GlobalOptions }
+
+const askGroup = async (group: Group, { config, options }: Asked, context: Context): Promise<Entry[]> => {
+  const [{ name, host }] = group
+  const names = group.map((environment) => environment.name)
+  const place = { host, networks: group.map(({ network }) => network) }
+  await requireElsewhere(place, `status ${names.join(' ')}`, context)
+  const { PATH, HOME } = context.env
+  const { commit } = await readRevision(config.directory, { PATH, HOME }, shellUntil(context.stop))
+  let answer = ''
+  const write = (text: string): void => {
+    answer += text
+  }
+  const exit = await runRemote(
+    {
+      host,
+      environment: name,
+      args: ['status', ...names, '--json'],
+      control: 'stdin',
+      changes: false,
+      quiet: options.quiet,
+      commit,
+    },
+    { ...context, stdout: { write } },
+  )
+  const document = parseAnswer(answer)
+  if (!document) throw noAnswer(host.name, exit)
+  return document.environments.map((entry) => ({
+    document: entry,
+    ...(entry.error && { exit: group.length > 1 ? exitCodes.unreachable : exit }),
+  }))
+}
+
+/** Asks the other machines; one that can't be reached is told of in place of its environments. */
+export const readElsewhere = async (
+  environments: readonly Environment[],
+  asked: Asked,
+  context: Context,
+): Promise<Entry[]> => {
+  const ask = async (group: Group): Promise<Entry[]> => {
+    try {
+      return await askGroup(group, asked, context)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      return group.map((environment) => unreadable(environment, error))
+    }
+  }
+  return (await Promise.all(groupByCheckout(environments).map(ask))).flat()
+}

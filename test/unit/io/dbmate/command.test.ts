@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import {
+  type DbmateCall,
+  dbmateArguments,
+  pgpass,
+  quoteArguments,
+} from '../../../../src/io/dbmate/command.ts'
+import { Secret } from '../../../../src/model/secret.ts'
+import { managedDatabase } from '../../support/fixtures.ts'
+
+const call = (change: Partial<DbmateCall> = {}): DbmateCall => ({
+  managed: managedDatabase('iam', '_qual'),
+  verb: 'up',
+  directory: '/planned/files/iam/00001',
+  address: '10.0.0.2',
+  port: 5432,
+  user: 'postgres',
+  ...change,
+})
+
+const urlOf = (change: Partial<DbmateCall>): URL => new URL(dbmateArguments(call(change))[1] ?? '')
+
+describe("dbmate's arguments", () => {
+  it('stand before the verb, since its flags are positional', () => {
+    expect(dbmateArguments(call())).toEqual([
+      '--url',
+      'postgres://postgres@10.0.0.2:5432/iam_qual?sslmode=disable&connect_timeout=10',
+      '--migrations-dir',
+      '/planned/files/iam/00001',
+      '--migrations-table',
+      'schema_migrations',
+      '--no-dump-schema',
+      'up',
+    ])
+  })
+
+  it('name no directory where none is needed', () => {
+    expect(dbmateArguments(call({ verb: 'create', directory: undefined }))).not.toContain('--migrations-dir')
+  })
+
+  it.each(['a b', 'a/b', 'a?b#c', 'a%20b', 'ä', 'a@b:c', "a'b", 'a\\b'])(
+    'encode the odd name %j so that it is read back',
+    (odd) => {
+      const { pathname, username, hostname } = urlOf({ managed: managedDatabase(odd), user: odd })
+      expect(decodeURIComponent(pathname.slice(1))).toBe(odd)
+      expect(decodeURIComponent(username)).toBe(odd)
+      expect(hostname).toBe('10.0.0.2')
+    },
+  )
+
+  it('carry no password', () => {
+    expect(urlOf({}).password).toBe('')
+  })
+
+  it('bracket an IPv6 address', () => {
+    expect(urlOf({ address: 'fd00::2' }).host).toBe('[fd00::2]:5432')
+  })
+
+  it('hand on a search_path and a table in a schema of its own', () => {
+    const managed = {
+      ...managedDatabase('iam'),
+      searchPath: 'app, public',
+      migrationsTable: 'ops.versions',
+    }
+    expect(urlOf({ managed }).searchParams.get('search_path')).toBe('app, public')
+    expect(dbmateArguments(call({ managed }))).toContain('ops.versions')
+  })
+})
+
+describe('the password file', () => {
+  it.each([
+    ['postgres', '*:*:*:*:postgres\n'],
+    ['a:b', '*:*:*:*:a\\:b\n'],
+    ['a\\b', '*:*:*:*:a\\\\b\n'],
+    ['\\:', '*:*:*:*:\\\\\\:\n'],
+    [' #$&*%@/?=+"\' ', '*:*:*:*: #$&*%@/?=+"\' \n'],
+    ['pässwörd', '*:*:*:*:pässwörd\n'],
+    ['ﬁ①', '*:*:*:*:fi1\n'],
+    ['a\u0308', '*:*:*:*:ä\n'],
+  ])('holds %j as one escaped line, in its NFKC form', (password, line) => {
+    expect(pgpass(new Secret(password))).toBe(line)
+  })
+})
+
+describe('arguments quoted for a shell', () => {
+  const odd = [
+    "it's",
+    '',
+    ' ',
+    '$(touch /tmp/x) `id` $HOME',
+    '"double"',
+    'back\\slash\\',
+    'a;b|c&d>e<f*?[x]',
+    '#no comment',
+    '-n',
+    'ünïcödé 😀',
+    "''",
+    '\ttab',
+    '!history',
+    '~',
+  ]
+
+  it('reach the command as they were, through the loop that reads them from stdin', () => {
+    const script = `while IFS= read -r line; do eval "set -- $line"; printf '%s\\0' "$#" "$@"; done`
+    const input = `${quoteArguments(odd)}\n${quoteArguments(['second', 'line'])}\n`
+    const seen = execFileSync('sh', ['-c', script], { input, encoding: 'utf8' }).split('\0').slice(0, -1)
+    expect(seen).toEqual([String(odd.length), ...odd, '2', 'second', 'line'])
+  })
+})
