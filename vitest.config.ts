@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           retry,
-          globalSetup: 'test/support/global-setup.ts',
+          globalSetup: 'test/support/runner/global-setup.ts',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           retry,
-          globalSetup: 'test/support/global-setup.ts',
+          globalSetup: 'test/support/runner/global-setup.ts',
           sequence: { groupOrder: 1 },
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
@@ -40,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'upgrade',
           retry,
-          globalSetup: 'test/support/global-setup.ts',
+          globalSetup: 'test/support/runner/global-setup.ts',
           sequence: { groupOrder: 1 },
           include: ['test/upgrade/*.test.ts'],
           testTimeout: 300_000,
@@ -50,7 +50,7 @@ export default defineConfig({
       {
         test: {
           name: 'property',
-          globalSetup: 'test/support/global-setup.ts',
+          globalSetup: 'test/support/runner/global-setup.ts',
           sequence: { groupOrder: 2 },
           include: ['test/property/*.test.ts'],
           testTimeout: 900_000,
@@ -62,7 +62,7 @@ export default defineConfig({
         test: {
           name: 'faults-ci',
           retry,
-          globalSetup: 'test/support/global-setup.ts',
+          globalSetup: 'test/support/runner/global-setup.ts',
           sequence: { groupOrder: 3 },
           include: ['test/faults/ci/*.test.ts'],
           testTimeout: 300_000,
@@ -72,7 +72,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
-          globalSetup: 'test/support/global-setup.ts',
+          globalSetup: 'test/support/runner/global-setup.ts',
           sequence: { groupOrder: 5 },
           include: ['test/faults/*.test.ts'],
           testTimeout: 400_000,
@@ -83,7 +83,7 @@ export default defineConfig({
         test: {
           name: 'survival',
           include: ['test/survival/**/*.test.ts'],
-          globalSetup: 'test/support/developer-stack.ts',
+          globalSetup: 'test/support/runner/developer-stack.ts',
           sequence: { groupOrder: 4 },
         },
       },

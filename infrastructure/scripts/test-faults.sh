@@ -12,4 +12,4 @@ fi
 
 npm run --silent build
 infrastructure/images/build.sh >&2
-npx vitest run --project faults --reporter=default --reporter=./test/support/count-reporter.ts "$@"
+npx vitest run --project faults --reporter=default --reporter=./test/support/runner/count-reporter.ts "$@"

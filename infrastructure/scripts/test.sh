@@ -10,4 +10,4 @@ npm run --silent check
 npm run --silent build
 infrastructure/images/build.sh >&2
 read -ra projects <<<"${PO_TEST_PROJECTS:-unit integration e2e faults-ci survival}"
-npx vitest run "${projects[@]/#/--project=}" --reporter=default --reporter=./test/support/count-reporter.ts "$@"
+npx vitest run "${projects[@]/#/--project=}" --reporter=default --reporter=./test/support/runner/count-reporter.ts "$@"

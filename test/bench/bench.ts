@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { run } from '../support/docker.ts'
-import { dbmateImage } from '../support/images.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeProject, migration, type Project, type Store } from '../support/project.ts'
+import { run } from '../support/engine/docker.ts'
+import { dbmateImage } from '../support/engine/images.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
 
 /*
  * po-migrate beside the plain bash runner, on three databases of one throwaway Postgres. The two take turns, since a

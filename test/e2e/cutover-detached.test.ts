@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { newest, type Victim, victimOf } from '../support/cutover-faults.ts'
-import { eventually } from '../support/docker.ts'
-import { readEvents } from '../support/events.ts'
-import { makePlatform, type Platform } from '../support/platform.ts'
-import { startTool } from '../support/process.ts'
-import { baseEnv } from '../support/tool.ts'
+import { eventually } from '../support/engine/docker.ts'
+import { newest, type Victim, victimOf } from '../support/faults/victim.ts'
+import { makePlatform, type Platform } from '../support/platform/platform.ts'
+import { readEvents } from '../support/tool/events.ts'
+import { startTool } from '../support/tool/process.ts'
+import { baseEnv } from '../support/tool/tool.ts'
 
 const entry = join(import.meta.dirname, '../../dist/po-migrate.mjs')
 

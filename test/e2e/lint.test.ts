@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Checkout, makeCheckout } from '../support/checkout.ts'
+import { type Checkout, makeCheckout } from '../support/machines/checkout.ts'
 
 let checkout: Checkout
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Checkout, makeCheckout } from '../support/checkout.ts'
+import { type Checkout, makeCheckout } from '../support/machines/checkout.ts'
 
 let checkout: Checkout
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Checkout, makeCheckout } from '../support/checkout.ts'
+import { type Checkout, makeCheckout } from '../support/machines/checkout.ts'
 
 /** A fenced `sh` block of the README, and the machine its comment names. */
 type Block = { code: string; first: string; machine: 'laptop' | 'vps' }

@@ -2,11 +2,11 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docker, eventually } from '../support/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { startTool } from '../support/process.ts'
-import { makeProject, migration, type Project } from '../support/project.ts'
-import type { ToolResult } from '../support/tool.ts'
+import { docker, eventually } from '../support/engine/docker.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { startTool } from '../support/tool/process.ts'
+import { makeProject, migration, type Project } from '../support/tool/project.ts'
+import type { ToolResult } from '../support/tool/tool.ts'
 
 /** CI repeats it a little; `PO_REPEAT=20` is what docs/reliability.md counts. */
 const rounds = Number(process.env.PO_REPEAT ?? 2)

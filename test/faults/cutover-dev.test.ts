@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { devVictim, rehearseSteps, strikeAndLeave, type Victim } from '../support/cutover-faults.ts'
-import { devSteps } from '../support/cutover-steps.ts'
+import { devSteps } from '../support/faults/cutover-steps.ts'
+import { devVictim, rehearseSteps, strikeAndLeave, type Victim } from '../support/faults/victim.ts'
 
 const moments = ['before', 'during'] as const
 const ways = ['undo', 'resume'] as const

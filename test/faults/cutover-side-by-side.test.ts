@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { run } from '../support/docker.ts'
-import { watchService } from '../support/downtime.ts'
-import { postgresImage } from '../support/images.ts'
-import { makePlatform, type Platform } from '../support/platform.ts'
+import { run } from '../support/engine/docker.ts'
+import { postgresImage } from '../support/engine/images.ts'
+import { watchService } from '../support/platform/downtime.ts'
+import { makePlatform, type Platform } from '../support/platform/platform.ts'
 
 /** The same sequence as a careful person would type it: no proof, no journal, no settings, and every name by heart. */
 const byHand = `set -euo pipefail

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { undoSteps } from '../support/faults/cutover-steps.ts'
 import {
   cutOver,
   killIn,
@@ -7,9 +8,8 @@ import {
   settle,
   type Victim,
   victimOf,
-} from '../support/cutover-faults.ts'
-import { undoSteps } from '../support/cutover-steps.ts'
-import { makePlatform, type Platform } from '../support/platform.ts'
+} from '../support/faults/victim.ts'
+import { makePlatform, type Platform } from '../support/platform/platform.ts'
 
 /** `--resume` finishes the undoing; `--undo` takes it back, to what the cutover had made. */
 const ways = { resume: 'expectOld', undo: 'expectNew' } as const

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makePlatform, type Platform } from '../support/platform.ts'
+import { makePlatform, type Platform } from '../support/platform/platform.ts'
 
 /** More than 200 MB with its index. */
 const rows = 1_500_000

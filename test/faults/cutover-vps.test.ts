@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { rehearseSteps, strikeAndLeave, type Victim, victimOf } from '../support/cutover-faults.ts'
-import { vpsSteps } from '../support/cutover-steps.ts'
-import { makePlatform, type Platform } from '../support/platform.ts'
+import { vpsSteps } from '../support/faults/cutover-steps.ts'
+import { rehearseSteps, strikeAndLeave, type Victim, victimOf } from '../support/faults/victim.ts'
+import { makePlatform, type Platform } from '../support/platform/platform.ts'
 
 const moments = ['before', 'during'] as const
 const ways = ['undo', 'resume'] as const

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { reportCell } from '../support/cutover-faults.ts'
-import { docker, eventually } from '../support/docker.ts'
-import { endWithout, once, outages } from '../support/engine-faults.ts'
-import { makePlatform, type Platform } from '../support/platform.ts'
-import { startTool } from '../support/process.ts'
+import { docker, eventually } from '../support/engine/docker.ts'
+import { endWithout, once, outages } from '../support/faults/outage.ts'
+import { reportCell } from '../support/faults/victim.ts'
+import { makePlatform, type Platform } from '../support/platform/platform.ts'
+import { startTool } from '../support/tool/process.ts'
 
 const bundle = join(import.meta.dirname, '../../dist/po-migrate.mjs')
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { devVictim, rehearseSteps, type Victim } from '../support/cutover-faults.ts'
-import { devSteps } from '../support/cutover-steps.ts'
-import { engineCells, once, strikeEngine } from '../support/engine-faults.ts'
+import { devSteps } from '../support/faults/cutover-steps.ts'
+import { engineCells, once, strikeEngine } from '../support/faults/outage.ts'
+import { devVictim, rehearseSteps, type Victim } from '../support/faults/victim.ts'
 
 let victim: Victim & AsyncDisposable
 let durations: number[]

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { rehearseSteps, type Victim, victimOf } from '../support/cutover-faults.ts'
-import { vpsSteps } from '../support/cutover-steps.ts'
-import { engineCells, once, strikeEngine } from '../support/engine-faults.ts'
-import { makePlatform, type Platform } from '../support/platform.ts'
+import { vpsSteps } from '../support/faults/cutover-steps.ts'
+import { engineCells, once, strikeEngine } from '../support/faults/outage.ts'
+import { rehearseSteps, type Victim, victimOf } from '../support/faults/victim.ts'
+import { makePlatform, type Platform } from '../support/platform/platform.ts'
 
 let platform: Platform
 let victim: Victim

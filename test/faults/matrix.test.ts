@@ -1,7 +1,7 @@
 import { describe, test } from 'vitest'
-import { type FaultName, faults } from '../support/fault-kinds.ts'
-import { strikeAndRecover } from '../support/fault-scenario.ts'
-import { type MomentName, moments } from '../support/fault-steps.ts'
+import { type FaultName, faults } from '../support/faults/kinds.ts'
+import { type MomentName, moments } from '../support/faults/moments.ts'
+import { strikeAndRecover } from '../support/faults/scenario.ts'
 
 const alone = 'SIGKILL of dockerd'
 const names = Object.keys(moments) as MomentName[]

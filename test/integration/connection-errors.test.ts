@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docker, eventually, run } from '../support/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeProject, migration, type Project, type ProjectConfig } from '../support/project.ts'
-import { runTool, type ToolResult } from '../support/tool.ts'
+import { docker, eventually, run } from '../support/engine/docker.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { makeProject, migration, type Project, type ProjectConfig } from '../support/tool/project.ts'
+import { runTool, type ToolResult } from '../support/tool/tool.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {

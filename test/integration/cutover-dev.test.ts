@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docker } from '../support/docker.ts'
-import { readEvents } from '../support/events.ts'
-import { makeStacks, type Stacks } from '../support/stacks.ts'
-import { runTool, type ToolOptions, type ToolResult } from '../support/tool.ts'
+import { docker } from '../support/engine/docker.ts'
+import { makeStacks, type Stacks } from '../support/platform/stacks.ts'
+import { readEvents } from '../support/tool/events.ts'
+import { runTool, type ToolOptions, type ToolResult } from '../support/tool/tool.ts'
 
 let stacks: Stacks
 const tool = (args: string, options: Partial<ToolOptions> = {}): Promise<ToolResult> =>

@@ -1,9 +1,9 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cutOver, killIn, newest, type Victim, victimOf } from '../support/cutover-faults.ts'
-import { docker, eventually, run } from '../support/docker.ts'
-import { makePlatform, type Platform } from '../support/platform.ts'
+import { docker, eventually, run } from '../support/engine/docker.ts'
+import { cutOver, killIn, newest, type Victim, victimOf } from '../support/faults/victim.ts'
+import { makePlatform, type Platform } from '../support/platform/platform.ts'
 
 let platform: Platform
 let victim: Victim

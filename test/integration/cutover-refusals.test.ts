@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { doctorDocument } from '../../src/report/documents.ts'
-import { docker, eventually, uniqueName } from '../support/docker.ts'
-import { readEvents } from '../support/events.ts'
-import { postgresImage } from '../support/images.ts'
-import { makeStacks, type Stacks } from '../support/stacks.ts'
-import { runTool, type ToolOptions, type ToolResult } from '../support/tool.ts'
+import { docker, eventually, uniqueName } from '../support/engine/docker.ts'
+import { postgresImage } from '../support/engine/images.ts'
+import { makeStacks, type Stacks } from '../support/platform/stacks.ts'
+import { readEvents } from '../support/tool/events.ts'
+import { runTool, type ToolOptions, type ToolResult } from '../support/tool/tool.ts'
 
 let stacks: Stacks
 const tool = (args: string, options: Partial<ToolOptions> = {}): Promise<ToolResult> =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { historyDocument } from '../../src/report/documents.ts'
-import { readEvents } from '../support/events.ts'
-import { makePlatform, type Platform } from '../support/platform.ts'
+import { makePlatform, type Platform } from '../support/platform/platform.ts'
+import { readEvents } from '../support/tool/events.ts'
 
 let platform: Platform
 beforeAll(async () => {

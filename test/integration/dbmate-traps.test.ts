@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lintDocument } from '../../src/report/documents.ts'
-import { dbmate } from '../support/dbmate.ts'
-import { type CommandResult, uniqueName } from '../support/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeProject, migration } from '../support/project.ts'
-import { runTool } from '../support/tool.ts'
+import { type CommandResult, uniqueName } from '../support/engine/docker.ts'
+import { dbmate } from '../support/postgres/dbmate.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { makeProject, migration } from '../support/tool/project.ts'
+import { runTool } from '../support/tool/tool.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {

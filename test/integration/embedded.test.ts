@@ -8,9 +8,15 @@ import { loadEmbeddedPackages } from '../../src/io/embedded/packages.ts'
 import { type EmbeddedServer, startEmbeddedServer } from '../../src/io/embedded/server.ts'
 import { runShell } from '../../src/io/host/shell.ts'
 import type { Environment } from '../../src/model/types.ts'
-import { makeProject, migration, type Project, type ProjectConfig, type Store } from '../support/project.ts'
-import { stateAt } from '../support/state.ts'
-import { runTool, type ToolResult } from '../support/tool.ts'
+import {
+  makeProject,
+  migration,
+  type Project,
+  type ProjectConfig,
+  type Store,
+} from '../support/tool/project.ts'
+import { stateAt } from '../support/tool/state.ts'
+import { runTool, type ToolResult } from '../support/tool/tool.ts'
 
 const realStore = join(import.meta.dirname, '../../infrastructure/migrations')
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
-import { askCompose, askParser, comparable } from '../support/compose-env.ts'
-import { envFileCases } from '../support/env-file-cases.ts'
-import { generateQuestions } from '../support/env-file-generator.ts'
+import { envFileCases } from '../support/env-file/cases.ts'
+import { askCompose, askParser, comparable } from '../support/env-file/compose-env.ts'
+import { generateQuestions } from '../support/env-file/generator.ts'
 
 test('docker compose answers the hand-written cases as written', async () => {
   const answers = await askCompose(envFileCases.map(({ question }) => question))

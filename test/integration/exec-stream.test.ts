@@ -6,10 +6,10 @@ import { execSocket } from '../../src/io/docker/exec-stream.ts'
 import { runShell } from '../../src/io/host/shell.ts'
 import { openServer, type Server } from '../../src/io/postgres/postgres.ts'
 import { Secret } from '../../src/model/secret.ts'
-import { docker, eventually, run, uniqueName } from '../support/docker.ts'
-import { dbmateImage } from '../support/images.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { baseEnv } from '../support/tool.ts'
+import { docker, eventually, run, uniqueName } from '../support/engine/docker.ts'
+import { dbmateImage } from '../support/engine/images.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { baseEnv } from '../support/tool/tool.ts'
 
 let postgres: TestPostgres
 let engine: Docker

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docker } from '../support/docker.ts'
-import { readEvents } from '../support/events.ts'
-import { makeStacks, type Stacks } from '../support/stacks.ts'
-import { runTool, type ToolOptions, type ToolResult } from '../support/tool.ts'
+import { docker } from '../support/engine/docker.ts'
+import { makeStacks, type Stacks } from '../support/platform/stacks.ts'
+import { readEvents } from '../support/tool/events.ts'
+import { runTool, type ToolOptions, type ToolResult } from '../support/tool/tool.ts'
 
 let shop: Stacks
 let bank: Stacks

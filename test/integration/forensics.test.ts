@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { doctorDocument } from '../../src/report/documents.ts'
-import { docker, eventually, run } from '../support/docker.ts'
-import { closeGate } from '../support/gate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { startTool, type ToolProcess } from '../support/process.ts'
-import { makeProject, migration, type Project, type ProjectConfig } from '../support/project.ts'
-import { openSession } from '../support/session.ts'
-import { runIn, type ToolResult } from '../support/tool.ts'
+import { docker, eventually, run } from '../support/engine/docker.ts'
+import { closeGate } from '../support/postgres/gate.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { openSession } from '../support/postgres/session.ts'
+import { startTool, type ToolProcess } from '../support/tool/process.ts'
+import { makeProject, migration, type Project, type ProjectConfig } from '../support/tool/project.ts'
+import { runIn, type ToolResult } from '../support/tool/tool.ts'
 
 /** One server for all tests of this file: each uses a database of its own. */
 let postgres: TestPostgres

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docker } from '../support/docker.ts'
-import { makeStacks, type Stacks } from '../support/stacks.ts'
-import { runTool, type ToolResult } from '../support/tool.ts'
+import { docker } from '../support/engine/docker.ts'
+import { makeStacks, type Stacks } from '../support/platform/stacks.ts'
+import { runTool, type ToolResult } from '../support/tool/tool.ts'
 
 let stacks: Stacks
 let backup: string

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docker, eventually, run } from '../support/docker.ts'
-import { readEvents } from '../support/events.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeProject, migration, type Project } from '../support/project.ts'
-import { runTool, type ToolResult } from '../support/tool.ts'
+import { docker, eventually, run } from '../support/engine/docker.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { readEvents } from '../support/tool/events.ts'
+import { makeProject, migration, type Project } from '../support/tool/project.ts'
+import { runTool, type ToolResult } from '../support/tool/tool.ts'
 
 /** A password that would show anywhere, in any of its forms. */
 const password = 'Sentinel-91c4 @:/?#%$&=+"\\ü€ end'

@@ -5,11 +5,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { acquireHostLock, type HostLockOptions } from '../../src/io/host/host-lock.ts'
 import type { Holder } from '../../src/model/holder.ts'
 import { doctorDocument } from '../../src/report/documents.ts'
-import { eventually, run, uniqueName } from '../support/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { startTool } from '../support/process.ts'
-import { makeProject, migration, type Project, type ProjectOptions } from '../support/project.ts'
-import { runTool } from '../support/tool.ts'
+import { eventually, run, uniqueName } from '../support/engine/docker.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { startTool } from '../support/tool/process.ts'
+import { makeProject, migration, type Project, type ProjectOptions } from '../support/tool/project.ts'
+import { runTool } from '../support/tool/tool.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {

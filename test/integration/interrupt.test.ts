@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docker, eventually } from '../support/docker.ts'
-import { closeGate, type Gate } from '../support/gate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { startTool, type ToolProcess } from '../support/process.ts'
-import { makeProject, migration, type Project } from '../support/project.ts'
-import { runTool } from '../support/tool.ts'
+import { docker, eventually } from '../support/engine/docker.ts'
+import { closeGate, type Gate } from '../support/postgres/gate.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { startTool, type ToolProcess } from '../support/tool/process.ts'
+import { makeProject, migration, type Project } from '../support/tool/project.ts'
+import { runTool } from '../support/tool/tool.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {

@@ -4,9 +4,9 @@ import { errorRules } from '../../src/lint/rules/errors.ts'
 import { warningRules } from '../../src/lint/rules/warnings.ts'
 import { rewritesTable } from '../../src/lint/type-change.ts'
 import { steadyFunctions } from '../../src/lint/volatility.ts'
-import { type Lint, openLint } from '../support/linted.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { migration } from '../support/project.ts'
+import { type Lint, openLint } from '../support/lint/linted.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { migration } from '../support/tool/project.ts'
 
 /** What the rules say about locks, scans and rewrites, asked of a real Postgres 17. */
 let postgres: TestPostgres

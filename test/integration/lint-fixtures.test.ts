@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { warningRules } from '../../src/lint/rules/warnings.ts'
 import type { Migration } from '../../src/model/types.ts'
-import { type Lint, openLint } from '../support/linted.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { type Lint, openLint } from '../support/lint/linted.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 
 /** Whether the examples of the warnings run: a database as they find it, copied for each. */
 let postgres: TestPostgres

@@ -3,14 +3,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { acquireLock, type Lock, readLocks } from '../../src/io/postgres/lock.ts'
 import type { Holder } from '../../src/model/holder.ts'
 import { lockDocument } from '../../src/report/documents.ts'
-import { docker, eventually } from '../support/docker.ts'
-import { readEvents } from '../support/events.ts'
-import { closeGate } from '../support/gate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { startTool } from '../support/process.ts'
-import { makeProject, migration, type Project, type ProjectOptions, type Store } from '../support/project.ts'
-import { openSession } from '../support/session.ts'
-import { runTool, type ToolOptions, type ToolResult } from '../support/tool.ts'
+import { docker, eventually } from '../support/engine/docker.ts'
+import { closeGate } from '../support/postgres/gate.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { openSession } from '../support/postgres/session.ts'
+import { readEvents } from '../support/tool/events.ts'
+import { startTool } from '../support/tool/process.ts'
+import {
+  makeProject,
+  migration,
+  type Project,
+  type ProjectOptions,
+  type Store,
+} from '../support/tool/project.ts'
+import { runTool, type ToolOptions, type ToolResult } from '../support/tool/tool.ts'
 
 /** One server for all tests of this file: each uses databases of its own names. */
 let postgres: TestPostgres

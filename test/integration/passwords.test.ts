@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docker, run, uniqueName } from '../support/docker.ts'
-import { postgresImage } from '../support/images.ts'
-import { makeProject, migration } from '../support/project.ts'
-import { runTool } from '../support/tool.ts'
+import { docker, run, uniqueName } from '../support/engine/docker.ts'
+import { postgresImage } from '../support/engine/images.ts'
+import { makeProject, migration } from '../support/tool/project.ts'
+import { runTool } from '../support/tool/tool.ts'
 
 /** How an env file writes a password that must be taken as it is: by .env.shared.example's advice. */
 const quote = (password: string): string =>

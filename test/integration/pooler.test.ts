@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docker, eventually, uniqueName } from '../support/docker.ts'
-import { pgbouncerImage } from '../support/images.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeProject, migration, type Project } from '../support/project.ts'
-import { runTool } from '../support/tool.ts'
+import { docker, eventually, uniqueName } from '../support/engine/docker.ts'
+import { pgbouncerImage } from '../support/engine/images.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { makeProject, migration, type Project } from '../support/tool/project.ts'
+import { runTool } from '../support/tool/tool.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {

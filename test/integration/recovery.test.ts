@@ -20,11 +20,11 @@ import { parseRolePasswords } from '../../src/model/role-passwords.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { mayHaveWritten } from '../../src/model/snapshot.ts'
 import { makeRunId } from '../../src/run/run-id.ts'
-import { docker, eventually, run } from '../support/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { stateAt } from '../support/state.ts'
-import { baseEnv } from '../support/tool.ts'
-import { role } from '../unit/support/inventories.ts'
+import { docker, eventually, run } from '../support/engine/docker.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { role } from '../support/tool/inventories.ts'
+import { stateAt } from '../support/tool/state.ts'
+import { baseEnv } from '../support/tool/tool.ts'
 
 let postgres: TestPostgres
 let state: string

@@ -2,14 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { docker, eventually, uniqueName } from '../support/docker.ts'
-import { readEvents } from '../support/events.ts'
-import { startPool } from '../support/pool.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { startTool } from '../support/process.ts'
-import { makeProject, migration, type Project, type ProjectOptions } from '../support/project.ts'
-import { openSession } from '../support/session.ts'
-import { runTool } from '../support/tool.ts'
+import { docker, eventually, uniqueName } from '../support/engine/docker.ts'
+import { startPool } from '../support/postgres/pool.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { openSession } from '../support/postgres/session.ts'
+import { readEvents } from '../support/tool/events.ts'
+import { startTool } from '../support/tool/process.ts'
+import { makeProject, migration, type Project, type ProjectOptions } from '../support/tool/project.ts'
+import { runTool } from '../support/tool/tool.ts'
 
 let postgres: TestPostgres
 let state: string

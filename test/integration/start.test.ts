@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { doctorDocument } from '../../src/report/documents.ts'
-import { docker, run, uniqueName } from '../support/docker.ts'
-import { readEvents } from '../support/events.ts'
-import { dbmateImage, postgresImage } from '../support/images.ts'
-import { runTool, type ToolResult } from '../support/tool.ts'
+import { docker, run, uniqueName } from '../support/engine/docker.ts'
+import { dbmateImage, postgresImage } from '../support/engine/images.ts'
+import { readEvents } from '../support/tool/events.ts'
+import { runTool, type ToolResult } from '../support/tool/tool.ts'
 
 let directory: string
 let project: string

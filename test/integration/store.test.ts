@@ -2,12 +2,12 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dbmate } from '../support/dbmate.ts'
-import { docker } from '../support/docker.ts'
-import { dbmateImage } from '../support/images.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeProject, type Project } from '../support/project.ts'
-import { runTool } from '../support/tool.ts'
+import { docker } from '../support/engine/docker.ts'
+import { dbmateImage } from '../support/engine/images.ts'
+import { dbmate } from '../support/postgres/dbmate.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { makeProject, type Project } from '../support/tool/project.ts'
+import { runTool } from '../support/tool/tool.ts'
 
 const store = join(import.meta.dirname, '../../infrastructure/migrations')
 const databases = ['iam', 'calendar', 'rag']

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docker, eventually, run as runCommand } from '../support/docker.ts'
-import { type RunEvents, readEvents } from '../support/events.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeProject, migration, type Project, type ProjectOptions } from '../support/project.ts'
-import { openSession } from '../support/session.ts'
-import { runIn, runTool } from '../support/tool.ts'
+import { docker, eventually, run as runCommand } from '../support/engine/docker.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { openSession } from '../support/postgres/session.ts'
+import { type RunEvents, readEvents } from '../support/tool/events.ts'
+import { makeProject, migration, type Project, type ProjectOptions } from '../support/tool/project.ts'
+import { runIn, runTool } from '../support/tool/tool.ts'
 
 /** One server for all tests of this file, which run side by side since they mostly wait: each uses a database of its own. */
 let postgres: TestPostgres

@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docker, eventually, run } from '../support/docker.ts'
-import { readEvents } from '../support/events.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeProject, migration, type Project, type ProjectOptions, type Store } from '../support/project.ts'
-import { runIn } from '../support/tool.ts'
+import { docker, eventually, run } from '../support/engine/docker.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { readEvents } from '../support/tool/events.ts'
+import {
+  makeProject,
+  migration,
+  type Project,
+  type ProjectOptions,
+  type Store,
+} from '../support/tool/project.ts'
+import { runIn } from '../support/tool/tool.ts'
 
 /** One server for all tests of this file: each uses databases of its own names. */
 let postgres: TestPostgres

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { historyDocument } from '../../src/report/documents.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeProject, migration, type Project, type ProjectConfig } from '../support/project.ts'
-import { runTool } from '../support/tool.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { makeProject, migration, type Project, type ProjectConfig } from '../support/tool/project.ts'
+import { runTool } from '../support/tool/tool.ts'
 
 /** Two projects with one state directory, both with a `dev` and a database `app`, each on a server of its own. */
 let servers: TestPostgres[]

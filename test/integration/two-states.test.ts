@@ -6,10 +6,10 @@ import { resolveEndpoint } from '../../src/io/docker/endpoint.ts'
 import { holdVolume } from '../../src/io/docker/volume-guard.ts'
 import { guardName } from '../../src/io/docker/volume-holder.ts'
 import { runShell } from '../../src/io/host/shell.ts'
-import { docker, eventually, run } from '../support/docker.ts'
-import { postgresImage } from '../support/images.ts'
-import { makeStacks, type Stacks } from '../support/stacks.ts'
-import { runTool, type ToolOptions, type ToolResult } from '../support/tool.ts'
+import { docker, eventually, run } from '../support/engine/docker.ts'
+import { postgresImage } from '../support/engine/images.ts'
+import { makeStacks, type Stacks } from '../support/platform/stacks.ts'
+import { runTool, type ToolOptions, type ToolResult } from '../support/tool/tool.ts'
 
 let stacks: Stacks
 /** Of another user of the machine: nothing in it tells of the first one's runs. */

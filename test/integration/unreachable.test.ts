@@ -3,12 +3,12 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { docker, uniqueName } from '../support/docker.ts'
-import { startDockerProxy } from '../support/docker-proxy.ts'
-import { dbmateImage, postgresImage } from '../support/images.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeProject, migration, type Project, type ProjectOptions } from '../support/project.ts'
-import { runTool } from '../support/tool.ts'
+import { docker, uniqueName } from '../support/engine/docker.ts'
+import { startDockerProxy } from '../support/engine/docker-proxy.ts'
+import { dbmateImage, postgresImage } from '../support/engine/images.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { makeProject, migration, type Project, type ProjectOptions } from '../support/tool/project.ts'
+import { runTool } from '../support/tool/tool.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {

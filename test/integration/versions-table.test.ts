@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { statusDocument } from '../../src/report/documents.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeProject, migration, type Project, type ProjectOptions, type Store } from '../support/project.ts'
-import { runIn } from '../support/tool.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import {
+  makeProject,
+  migration,
+  type Project,
+  type ProjectOptions,
+  type Store,
+} from '../support/tool/project.ts'
+import { runIn } from '../support/tool/tool.ts'
 
 /** One server for all tests of this file: each uses databases of its own names. */
 let postgres: TestPostgres

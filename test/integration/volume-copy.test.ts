@@ -3,8 +3,8 @@ import { copyVolume } from '../../src/cutover/volume-copy.ts'
 import { connectDocker, type Docker } from '../../src/io/docker/docker.ts'
 import { resolveEndpoint } from '../../src/io/docker/endpoint.ts'
 import { runShell } from '../../src/io/host/shell.ts'
-import { docker as cli, uniqueName } from '../support/docker.ts'
-import { postgresImage } from '../support/images.ts'
+import { docker as cli, uniqueName } from '../support/engine/docker.ts'
+import { postgresImage } from '../support/engine/images.ts'
 
 const [from, to] = [uniqueName('from'), uniqueName('to')]
 const options = { image: postgresImage, run: 'copying', owner: from, from, to, onProgress: () => {} }

@@ -8,9 +8,9 @@ import { type HoldOptions, holdVolume } from '../../src/io/docker/volume-guard.t
 import { awaitVolumes, guardName, readVolumeHolder } from '../../src/io/docker/volume-holder.ts'
 import { runShell } from '../../src/io/host/shell.ts'
 import type { Holder } from '../../src/model/holder.ts'
-import { docker as cli, eventually, run, uniqueName } from '../support/docker.ts'
-import { dbmateImage, postgresImage } from '../support/images.ts'
-import { startTool } from '../support/process.ts'
+import { docker as cli, eventually, run, uniqueName } from '../support/engine/docker.ts'
+import { dbmateImage, postgresImage } from '../support/engine/images.ts'
+import { startTool } from '../support/tool/process.ts'
 
 const holder: Holder = {
   run: '20260101T000000-abcdef',

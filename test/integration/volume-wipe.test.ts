@@ -6,8 +6,8 @@ import { connectDocker, type Docker } from '../../src/io/docker/docker.ts'
 import { resolveEndpoint } from '../../src/io/docker/endpoint.ts'
 import { readMade, removeVolume, wipeVolume } from '../../src/io/docker/volume-life.ts'
 import { runShell } from '../../src/io/host/shell.ts'
-import { docker as cli, uniqueName } from '../support/docker.ts'
-import { postgresImage } from '../support/images.ts'
+import { docker as cli, uniqueName } from '../support/engine/docker.ts'
+import { postgresImage } from '../support/engine/images.ts'
 
 const volume = uniqueName('wiped')
 const options = { project: volume, image: postgresImage, volume }

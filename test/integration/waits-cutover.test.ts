@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cutOver, devVictim, newest, type Victim } from '../support/cutover-faults.ts'
-import { eventually } from '../support/docker.ts'
-import { type DockerProxy, startDockerProxy } from '../support/docker-proxy.ts'
-import { signalTwice, startTool } from '../support/process.ts'
+import { eventually } from '../support/engine/docker.ts'
+import { type DockerProxy, startDockerProxy } from '../support/engine/docker-proxy.ts'
+import { cutOver, devVictim, newest, type Victim } from '../support/faults/victim.ts'
+import { signalTwice, startTool } from '../support/tool/process.ts'
 
 let victim: Victim & AsyncDisposable
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs'
-import { needTool } from '../support/apt.ts'
+import { needTool } from '../support/machines/apt.ts'
 
 /** Debian's libfaketime, installed where it is missing. */
 export const needFakeTime = async (): Promise<string> => {

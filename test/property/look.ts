@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { docker, eventually } from '../support/docker.ts'
-import { openSession } from '../support/session.ts'
+import { docker, eventually } from '../support/engine/docker.ts'
+import { openSession } from '../support/postgres/session.ts'
 import { type SiteName, type Stage, stages, stores } from './operation.ts'
 import type { Site } from './site.ts'
 

@@ -1,4 +1,4 @@
-import { docker } from '../support/docker.ts'
+import { docker } from '../support/engine/docker.ts'
 import type { CutoverOperation } from './cutover-operation.ts'
 import { type CutoverWorld, lookAt, readContent } from './cutover-world.ts'
 import { judgeBetween, judgeCutover, type Standing } from './judge-cutovers.ts'

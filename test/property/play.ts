@@ -1,4 +1,4 @@
-import { docker } from '../support/docker.ts'
+import { docker } from '../support/engine/docker.ts'
 import { type Book, type BookedBackup, chooseBackup, forgetGone, openBook } from './book.ts'
 import type { Verb } from './case.ts'
 import { judgeDocuments } from './documents.ts'

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { baseEnv } from '../support/tool.ts'
+import { baseEnv } from '../support/tool/tool.ts'
 import { fakeClock } from './clock.ts'
 import type { Fault } from './operation.ts'
 import type { Site } from './site.ts'

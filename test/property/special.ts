@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { docker, eventually, run, uniqueName } from '../support/docker.ts'
-import { startDockerProxy } from '../support/docker-proxy.ts'
+import { docker, eventually, run, uniqueName } from '../support/engine/docker.ts'
+import { startDockerProxy } from '../support/engine/docker-proxy.ts'
 
-import { pgbouncerImage } from '../support/images.ts'
+import { pgbouncerImage } from '../support/engine/images.ts'
 
-import { makeProject, migration } from '../support/project.ts'
+import { makeProject, migration } from '../support/tool/project.ts'
 import type { CutoverWorld } from './cutover-world.ts'
 import { readContent } from './cutover-world.ts'
 import { lookAt } from './look.ts'

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { docker, run } from '../support/docker.ts'
-import { dbmateImage, postgresImage } from '../support/images.ts'
-import { migration } from '../support/project.ts'
+import { docker, run } from '../support/engine/docker.ts'
+import { dbmateImage, postgresImage } from '../support/engine/images.ts'
+import { migration } from '../support/tool/project.ts'
 import type { SiteName } from './operation.ts'
 
 /** A project whose host `dev` has a stack and a volume of its own. */

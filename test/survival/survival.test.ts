@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, inject, it } from 'vitest'
-import { developer, takeInventory } from '../support/developer-stack.ts'
+import { developer, takeInventory } from '../support/runner/developer-stack.ts'
 
 /** Runs after every other test. */
 it("leaves every container, volume and network that stood there before as it was, a developer's stack among them", () => {

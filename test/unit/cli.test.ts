@@ -4,8 +4,8 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import packageFile from '../../package.json' with { type: 'json' }
 import { eventDocument } from '../../src/report/run-documents.ts'
-import { makeProject, migration } from '../support/project.ts'
-import { runTool } from '../support/tool.ts'
+import { makeProject, migration } from '../support/tool/project.ts'
+import { runTool } from '../support/tool/tool.ts'
 
 const project = () =>
   makeProject({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { cutOver, devVictim, strikeAndLeave, victimOf } from '../../support/cutover-faults.ts'
-import { makePlatform } from '../../support/platform.ts'
+import { cutOver, devVictim, strikeAndLeave, victimOf } from '../../support/faults/victim.ts'
+import { makePlatform } from '../../support/platform/platform.ts'
 
 /** Part of `make test-faults`: the two steps between which the data are on one volume only, on a laptop and on the VPS. */
 describe('a cutover that is killed', { timeout: 600_000 }, () => {

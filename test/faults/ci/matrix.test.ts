@@ -1,7 +1,7 @@
 import { test } from 'vitest'
-import type { FaultName } from '../../support/fault-kinds.ts'
-import { strikeAndRecover } from '../../support/fault-scenario.ts'
-import type { MomentName } from '../../support/fault-steps.ts'
+import type { FaultName } from '../../support/faults/kinds.ts'
+import type { MomentName } from '../../support/faults/moments.ts'
+import { strikeAndRecover } from '../../support/faults/scenario.ts'
 
 /** Part of `make test-faults` that needs no engine of its own: each fault once, each kind of step at least once. */
 const cells: (readonly [FaultName, MomentName])[] = [

@@ -6,9 +6,9 @@ import { checkFiles, readManifest, writeManifest } from '../../../src/backup/man
 import { pruneBackups } from '../../../src/backup/prune.ts'
 import { readRunRecords, writeRunRecord } from '../../../src/io/host/run-record.ts'
 import type { State } from '../../../src/model/state.ts'
-import { stateAt } from '../../support/state.ts'
+import { database, manifest } from '../../support/tool/inventories.ts'
+import { stateAt } from '../../support/tool/state.ts'
 import { temporaryDirectory } from '../support/fixtures.ts'
-import { database, manifest } from '../support/inventories.ts'
 
 const runs = ['20260101T000000-00000a', '20260102T000000-00000b', '20260103T000000-00000c']
 const [first = '', second = '', third = ''] = runs

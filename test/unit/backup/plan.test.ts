@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { planBackup } from '../../../src/backup/plan/backup.ts'
 import { dropsDue, planRestore, type RestoreWorld, swapsOf } from '../../../src/backup/plan/restore.ts'
 import type { StepStatus } from '../../../src/model/outcome.ts'
-import { database, manifest, role } from '../support/inventories.ts'
+import { database, manifest, role } from '../../support/tool/inventories.ts'
 
 describe('planning a backup', () => {
   it('dumps every database, then the roles, proves, and keeps', () => {

@@ -6,7 +6,7 @@ import {
   renderRestore,
   renderTransfer,
 } from '../../../src/backup/report.ts'
-import { database } from '../support/inventories.ts'
+import { database } from '../../support/tool/inventories.ts'
 
 describe('telling of bytes', () => {
   it.each([

@@ -3,7 +3,7 @@ import { openRestore } from '../../../src/backup/restore.ts'
 import { AppError } from '../../../src/errors.ts'
 import type { Docker } from '../../../src/io/docker/docker.ts'
 import type { Server } from '../../../src/io/postgres/postgres.ts'
-import { database, manifest } from '../support/inventories.ts'
+import { database, manifest } from '../../support/tool/inventories.ts'
 
 const down = new AppError('Postgres on pg cannot be reached: connect ECONNREFUSED.', { exitCode: 6 })
 const server: Server = {

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { writeManifest } from '../../../src/backup/manifest.ts'
 import { writeRunRecord } from '../../../src/io/host/run-record.ts'
 import { historyDocument } from '../../../src/report/documents.ts'
-import { makeProject } from '../../support/project.ts'
-import { stateAt } from '../../support/state.ts'
-import { runTool } from '../../support/tool.ts'
+import { manifest } from '../../support/tool/inventories.ts'
+import { makeProject } from '../../support/tool/project.ts'
+import { stateAt } from '../../support/tool/state.ts'
+import { runTool } from '../../support/tool/tool.ts'
 import { temporaryDirectory } from '../support/fixtures.ts'
-import { manifest } from '../support/inventories.ts'
 
 const record = (run: string, directory: string) => ({
   ...{ version: 1, run, command: 'backup', environment: 'dev', actor: 'a@b', job: null, tool: '0.1.0' },

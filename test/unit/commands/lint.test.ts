@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { catalogue } from '../../../src/lint/catalogue.ts'
 import { lintDocument, ruleDocument } from '../../../src/report/documents.ts'
-import { makeProject, migration, type Project, type Store } from '../../support/project.ts'
-import { runTool } from '../../support/tool.ts'
+import { makeProject, migration, type Project, type Store } from '../../support/tool/project.ts'
+import { runTool } from '../../support/tool/tool.ts'
 
 /** What this repository ships, and where nothing may be found. */
 const root = join(import.meta.dirname, '../../..')

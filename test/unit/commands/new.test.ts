@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseMigration } from '../../../src/model/migration.ts'
 import { newDocument } from '../../../src/report/documents.ts'
-import { makeProject, migration, type Project, type Store } from '../../support/project.ts'
-import { runTool } from '../../support/tool.ts'
+import { makeProject, migration, type Project, type Store } from '../../support/tool/project.ts'
+import { runTool } from '../../support/tool/tool.ts'
 
 const template = '-- migrate:up\n\n\n-- migrate:down\n\n'
 

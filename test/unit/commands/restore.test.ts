@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { makeProject } from '../../support/project.ts'
-import { runTool, type ToolOptions } from '../../support/tool.ts'
-import { manifest } from '../support/inventories.ts'
+import { manifest } from '../../support/tool/inventories.ts'
+import { makeProject } from '../../support/tool/project.ts'
+import { runTool, type ToolOptions } from '../../support/tool/tool.ts'
 
 const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { supplyEnvironment } from '../../../src/config/checkouts.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { stateOf } from '../../../src/config/state.ts'
-import { makeProject, type Project, type ProjectConfig } from '../../support/project.ts'
+import { makeProject, type Project, type ProjectConfig } from '../../support/tool/project.ts'
 
 const checkout = (edit: (config: ProjectConfig) => void): Project =>
   makeProject({

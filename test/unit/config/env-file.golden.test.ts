@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
-import { askParser, comparable, type EnvAnswer } from '../../support/compose-env.ts'
+import { askParser, comparable, type EnvAnswer } from '../../support/env-file/compose-env.ts'
 
 type Variables = Record<string, string>
 type Vector = { files: string[]; host: number; variables?: Variables; error?: true }

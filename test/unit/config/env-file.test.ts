@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { parseEnvFile } from '../../../src/config/env-file.ts'
 import { exitCodes } from '../../../src/errors.ts'
-import { askParser, comparable } from '../../support/compose-env.ts'
-import { envFileCases } from '../../support/env-file-cases.ts'
+import { envFileCases } from '../../support/env-file/cases.ts'
+import { askParser, comparable } from '../../support/env-file/compose-env.ts'
 
 describe('an env file is read as compose reads it', () => {
   test.each(envFileCases)('$title', ({ question, answer }) => {

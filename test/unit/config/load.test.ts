@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../../src/config/load.ts'
 import { AppError } from '../../../src/errors.ts'
-import { makeProject, type ProjectConfig } from '../../support/project.ts'
+import { makeProject, type ProjectConfig } from '../../support/tool/project.ts'
 
 const project = (edit?: (config: ProjectConfig) => void) =>
   makeProject({ network: 'net', store: {}, ...(edit && { edit }) })

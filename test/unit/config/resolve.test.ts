@@ -8,7 +8,7 @@ import {
   resolveEnvironment,
   resolveHost,
 } from '../../../src/config/resolve.ts'
-import { makeProject, migration, type ProjectConfig } from '../../support/project.ts'
+import { makeProject, migration, type ProjectConfig } from '../../support/tool/project.ts'
 
 const store = { rag: { '1_a.sql': migration('') }, iam: { '1_a.sql': migration('') } }
 

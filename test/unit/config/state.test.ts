@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Config, loadConfig } from '../../../src/config/load.ts'
 import { requireState, stateOf } from '../../../src/config/state.ts'
-import { makeProject, type Project, type ProjectConfig } from '../../support/project.ts'
-import { runTool } from '../../support/tool.ts'
+import { makeProject, type Project, type ProjectConfig } from '../../support/tool/project.ts'
+import { runTool } from '../../support/tool/tool.ts'
 import { temporaryDirectory } from '../support/fixtures.ts'
 
 const local = { name: 'local' }

@@ -11,8 +11,8 @@ import { warningRules } from '../../../src/lint/rules/warnings.ts'
 import { rules } from '../../../src/lint/rules.ts'
 import { parseMigration } from '../../../src/model/migration.ts'
 import type { Problem } from '../../../src/model/types.ts'
-import { markedLines } from '../../support/marked-lines.ts'
-import { migration } from '../../support/project.ts'
+import { markedLines } from '../../support/lint/marked-lines.ts'
+import { migration } from '../../support/tool/project.ts'
 
 let parse: Parse
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import { lintMigration } from '../../../src/lint/lint.ts'
 import { loadParser, type Parse } from '../../../src/lint/parse.ts'
 import { rules } from '../../../src/lint/rules.ts'
 import { parseMigration } from '../../../src/model/migration.ts'
-import { migration } from '../../support/project.ts'
-import { generateStatements } from '../../support/statement-generator.ts'
+import { generateStatements } from '../../support/lint/statement-generator.ts'
+import { migration } from '../../support/tool/project.ts'
 
 let parse: Parse
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { storeRules } from '../../../src/lint/rules/store.ts'
 import { structuralRules } from '../../../src/lint/rules/structural.ts'
 import { rules } from '../../../src/lint/rules.ts'
 import type { Problem } from '../../../src/model/types.ts'
-import { migration } from '../../support/project.ts'
+import { migration } from '../../support/tool/project.ts'
 import { managedDatabase, temporaryDirectory } from '../support/fixtures.ts'
 
 /** A directory as an example lists it: a name a line, perhaps marked, perhaps with an encoding. */

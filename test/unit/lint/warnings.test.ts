@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { catalogue } from '../../../src/lint/catalogue.ts'
 import { warningRules } from '../../../src/lint/rules/warnings.ts'
-import { type Lint, openLint } from '../../support/linted.ts'
-import { migration } from '../../support/project.ts'
+import { type Lint, openLint } from '../../support/lint/linted.ts'
+import { migration } from '../../support/tool/project.ts'
 
 let lint: Lint
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compareDatabases, compareInventories } from '../../../src/model/compare-inventories.ts'
 import type { DatabaseInventory, Inventory } from '../../../src/model/inventory.ts'
-import { database, role } from '../support/inventories.ts'
+import { database, role } from '../../support/tool/inventories.ts'
 
 const before = database('shop')
 const object = before.objects[0]!

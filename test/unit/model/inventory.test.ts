@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { rolesAmong } from '../../../src/model/inventory.ts'
-import { role } from '../support/inventories.ts'
+import { role } from '../../support/tool/inventories.ts'
 
 it('roles that will be there keep their memberships, the superuser granting in the place of who is gone', () => {
   const membership = (granted: string, grantor: string) => ({

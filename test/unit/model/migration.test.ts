@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isSkippedName, markDuplicates, parseMigration, parseVersion } from '../../../src/model/migration.ts'
-import { migration } from '../../support/project.ts'
+import { migration } from '../../support/tool/project.ts'
 
 const messages = (text: string): string[] =>
   parseMigration('00001_a.sql', text).problems.map(

@@ -9,7 +9,7 @@ import {
 } from '../../../src/model/recreate.ts'
 import { parseRolePasswords } from '../../../src/model/role-passwords.ts'
 import { Secret } from '../../../src/model/secret.ts'
-import { database, role } from '../support/inventories.ts'
+import { database, role } from '../../support/tool/inventories.ts'
 
 describe('grants of a database', () => {
   it("stay without a grantee who is gone, and are the owner's where their grantor is", () => {

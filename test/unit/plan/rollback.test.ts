@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AppError } from '../../../src/errors.ts'
 import { planRollback, staysOf } from '../../../src/plan/rollback.ts'
-import { migration } from '../../support/project.ts'
+import { migration } from '../../support/tool/project.ts'
 import { databaseState, environment } from '../support/fixtures.ts'
 
 const undoable = migration('create table t ();', 'drop table t;')

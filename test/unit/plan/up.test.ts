@@ -3,7 +3,7 @@ import { AppError } from '../../../src/errors.ts'
 import { markDuplicates } from '../../../src/model/migration.ts'
 import type { DatabaseState } from '../../../src/model/types.ts'
 import { planUp, requireAllowed, requireShown } from '../../../src/plan/up.ts'
-import { migration } from '../../support/project.ts'
+import { migration } from '../../support/tool/project.ts'
 import { databaseState, environment } from '../support/fixtures.ts'
 
 const plan = (databases: DatabaseState[], missingImage?: string): string[] =>

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { loadLinter } from '../../../src/lint/linter.ts'
 import { lintUnapplied } from '../../../src/run/preflight.ts'
-import { migration } from '../../support/project.ts'
+import { migration } from '../../support/tool/project.ts'
 import { databaseState } from '../support/fixtures.ts'
 
 const texts = { '00001_a.sql': migration('begin;'), '00002_b.sql': migration('commit;') }

@@ -6,7 +6,7 @@ import type { Context } from '../../../src/model/context.ts'
 import { parseMigration } from '../../../src/model/migration.ts'
 import type { DatabaseState, Environment, ManagedDatabase, Migration } from '../../../src/model/types.ts'
 import { makePaint, type Paint } from '../../../src/report/paint.ts'
-import { migration } from '../../support/project.ts'
+import { migration } from '../../support/tool/project.ts'
 
 export const managedDatabase = (name: string, suffix = ''): ManagedDatabase => ({
   name,

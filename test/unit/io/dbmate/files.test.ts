@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readMigrations } from '../../../../src/io/dbmate/files.ts'
-import { migration } from '../../../support/project.ts'
+import { migration } from '../../../support/tool/project.ts'
 import { managedDatabase, temporaryDirectory } from '../../support/fixtures.ts'
 
 const read = (files: Record<string, string>) => {

@@ -6,7 +6,7 @@ import { appendJournal, journalFile, listJournals, readJournal } from '../../../
 import { followRunLog, runLogFile, runLogSize } from '../../../../src/io/host/run-log.ts'
 import type { JournalEntry } from '../../../../src/model/journal.ts'
 import type { State } from '../../../../src/model/state.ts'
-import { stateAt } from '../../../support/state.ts'
+import { stateAt } from '../../../support/tool/state.ts'
 
 let root: string
 let state: State

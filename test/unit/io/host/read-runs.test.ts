@@ -6,7 +6,7 @@ import { readRuns } from '../../../../src/io/host/read-runs.ts'
 import { takeSequence } from '../../../../src/io/host/sequence.ts'
 import type { CutoverFrame } from '../../../../src/model/cutover.ts'
 import type { State } from '../../../../src/model/state.ts'
-import { stateAt } from '../../../support/state.ts'
+import { stateAt } from '../../../support/tool/state.ts'
 import { temporaryDirectory } from '../../support/fixtures.ts'
 
 const host = { name: 'dev', volume: 'data' }

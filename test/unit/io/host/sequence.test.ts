@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { placeOfOld, takeSequence } from '../../../../src/io/host/sequence.ts'
 import { compareOrder } from '../../../../src/model/order.ts'
-import { stateAt } from '../../../support/state.ts'
+import { stateAt } from '../../../support/tool/state.ts'
 import { temporaryDirectory } from '../../support/fixtures.ts'
 
 const source = join(import.meta.dirname, '../../../../src/io/host/sequence.ts')

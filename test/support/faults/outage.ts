@@ -1,0 +1,97 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { hashSources } from '../../../src/io/host/build.ts'
+import { killDaemon } from './engine.ts'
+import { beginStrike, cutOver, newest, reportCell, type Strike, settle, type Victim } from './victim.ts'
+import { bounded } from './world.ts'
+
+/** What becomes of dockerd: killed and started again at once, or down until the run has ended. */
+export const outages = ['killed', 'stopped'] as const
+export type Outage = (typeof outages)[number]
+
+/** The longest that a run may take from the strike on. */
+const longest = 240_000
+
+/** Kills dockerd, and answers how the run ended; dockerd is up again then. */
+export const endWithout = async <T>(outage: Outage, ended: Promise<T>): Promise<T> => {
+  const restart = await killDaemon()
+  if (outage === 'killed') await restart()
+  try {
+    return await bounded('the run to end by itself', longest, ended)
+  } finally {
+    if (outage === 'stopped') await restart()
+  }
+}
+
+const root = join(import.meta.dirname, '../../..')
+
+/** A long matrix goes on where it was cut off: PO_FAULT_DONE=FILE keeps the cells that passed with these sources. */
+export const once = async (cell: string, body: () => Promise<void>): Promise<void> => {
+  const file = process.env.PO_FAULT_DONE
+  const line = `${hashSources(root)} ${cell}`
+  if (file && existsSync(file) && readFileSync(file, 'utf8').split('\n').includes(line)) return
+  await body()
+  if (file) appendFileSync(file, `${line}\n`)
+}
+
+const isHealthy = async (expected: () => Promise<void>): Promise<void> => {
+  // What a restart of dockerd starts again takes its time.
+  for (let tries = 30; ; tries--)
+    try {
+      await expected()
+      return
+    } catch (error) {
+      if (tries === 0) throw error
+      await sleep(1000)
+    }
+}
+
+/** To where an undoing begins: by a cutover once, later by taking back the last undoing, which is much quicker. */
+const cutOverAgain = async (victim: Victim): Promise<void> => {
+  const position = newest(victim)
+  if (!position || position.outcome === undefined) await cutOver(victim, position && '--undo')
+  try {
+    await victim.expectNew()
+  } catch {
+    await cutOver(victim, '--undo')
+    await victim.expectNew()
+  }
+}
+
+export type EngineStrike = { strike: Strike; outage: Outage; way: 'resume' | 'undo' }
+
+/** dockerd dies in a step: the run ends by itself with a sentence and both commands, and the given way out leads where it says. */
+export const strikeEngine = async (victim: Victim, { strike, outage, way }: EngineStrike): Promise<void> => {
+  const isUndo = strike.of !== undefined
+  await isHealthy(() => (isUndo ? cutOverAgain(victim) : settle(victim)))
+  const { key, tool } = await beginStrike(victim, strike)
+  const since = Date.now()
+  const ended = await endWithout(outage, tool.ended)
+  const took = Date.now() - since
+  const [resumed, undone] = isUndo
+    ? [victim.expectOld, victim.expectNew]
+    : [victim.expectNew, victim.expectOld]
+  if (newest(victim)?.outcome === 'done') return isHealthy(resumed)
+  const told = `${key}: exit ${ended.exit}: ${ended.stderr}`
+  expect([1, 6], told).toContain(ended.exit)
+  expect(ended.stderr, told).not.toMatch(/Unexpected|undefined|\[object/)
+  expect(ended.stderr, told).toContain(`po-migrate cutover ${victim.host} --resume`)
+  expect(ended.stderr, told).toContain(`po-migrate cutover ${victim.host} --undo`)
+  const left = await cutOver(victim, `--${way}`)
+  expect(left.exit, `${way} after ${key}: ${left.stderr}`).toBe(0)
+  await isHealthy(way === 'resume' ? resumed : undone)
+  reportCell([`${victim.host}${isUndo ? ' --undo' : ''}`, outage, key, strike.after, way, ended.exit, took])
+}
+
+/** Each step in each outage first: a pass that is cut off has seen all of them. */
+export const engineCells = (steps: readonly string[]) =>
+  (
+    [
+      ['killed', 'resume'],
+      ['stopped', 'undo'],
+      ['killed', 'undo'],
+      ['stopped', 'resume'],
+    ] as const
+  ).flatMap(([outage, way]) => steps.map((name, step) => ({ name, step, outage, way })))

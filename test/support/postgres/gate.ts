@@ -1,0 +1,36 @@
+import { randomInt } from 'node:crypto'
+import { eventually } from '../engine/docker.ts'
+import type { TestPostgres } from './postgres.ts'
+import { openSession } from './session.ts'
+
+/** A migration's statement that goes on only when the test lets it: no guess at how long something takes. */
+export type Gate = AsyncDisposable & {
+  sql: string
+  /** Resolves when a file stands at the gate. */
+  reached: () => Promise<void>
+  /** How many files stand at it now. */
+  waiting: () => Promise<number>
+  open: () => Promise<void>
+}
+
+/** The gate is closed while a session of the test holds an advisory lock; the file looks for it, and waits for no lock. */
+export const closeGate = async (postgres: Pick<TestPostgres, 'address' | 'password'>): Promise<Gate> => {
+  const session = await openSession(postgres, 'postgres', 'gate')
+  const key = randomInt(2 ** 31 - 1)
+  const held = `locktype = 'advisory' and classid = 0 and objid = ${key}`
+  await session.query('select pg_catalog.pg_advisory_lock($1::bigint)', [key])
+  const count = `select count(*)::int as count from pg_catalog.pg_stat_activity
+    where state = 'active' and application_name like '% dbmate' and query like '%objid = ${key})%'`
+  const waiting = async (): Promise<number> => (await session.query(count)).rows[0].count
+  return {
+    sql: `do $$ begin while exists (select from pg_catalog.pg_locks where ${held}) loop perform pg_sleep(0.02); end loop; end $$;`,
+    waiting,
+    reached: async () => {
+      await eventually('a file to stand at the gate', async () => (await waiting()) > 0 || undefined)
+    },
+    open: async () => {
+      await session.query('select pg_catalog.pg_advisory_unlock_all()')
+    },
+    [Symbol.asyncDispose]: () => session.end(),
+  }
+}
