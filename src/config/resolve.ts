@@ -136,7 +136,6 @@ export const resolveEnvironment = (
   }
 }
 
-/** The reference of dbmate's image. */
 export const dbmateImage = ({ dbmate: { image, digest } }: Config): string =>
   digest ? `${image}@${digest}` : image
 
@@ -150,7 +149,6 @@ export const managedOn = (config: Config, host: string): string[] =>
     resolveEnvironment(config, name).databases.map(({ database }) => database),
   )
 
-/** Networks that environments of this host use. */
 export const hostNetworks = (config: Config, host: string): string[] => [
   ...new Set(
     Object.values(config.environments)

@@ -45,7 +45,7 @@ const nameless = (config: Config, root: string): Error =>
     ],
   )
 
-/** The user's own, for what may be forgotten. */
+/** The user's own, for caches: to lose it costs time only. */
 export const cacheDirectory = (env: Variables): string =>
   join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'po-migrate')
 

@@ -66,7 +66,6 @@ export const defaultOf = (column: ColumnDef): Node | undefined => {
   return expression && 'A_Const' in expression && expression.A_Const.isnull ? undefined : expression
 }
 
-/** The text of a string constant. */
 export const stringConstant = (node: Node | undefined): string | undefined =>
   node && 'A_Const' in node && node.A_Const.sval ? (node.A_Const.sval.sval ?? '') : undefined
 

@@ -12,7 +12,7 @@ export type Directive = {
 }
 
 const written = /^-- po-migrate:ignore(?:[ \t]+(\S+))?(?:[ \t]+(\S.*?))?\s*$/
-/** Whatever looks like a directive and is not the other one. */
+/** Looks like an ignore directive, however it is written; `irreversible` is another one. */
 const meant = /^\s*--\s*po-migrate\s*:(?!irreversible\b)/i
 const breaks = /\n/g
 

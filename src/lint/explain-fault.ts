@@ -34,7 +34,7 @@ const explain = (sql: string, fault: SyntaxFault): Found & { rule: FaultRule } =
   return { rule: 'syntax', line, column, message }
 }
 
-/** What a section's fault is to one rule. */
+/** A rule's `find` for the fault of a section, if it is this rule's. */
 export const findFault =
   (rule: FaultRule) =>
   ({ sql, fault }: LintedSection): Found[] => {

@@ -17,7 +17,7 @@ export const loadLinter = async (): Promise<Linter> => {
     try {
       return lintMigration({ ...file, versions: expectVersions(managed) }, parse, rules)
     } catch (error) {
-      // A literal of megabytes is more than the stack of a regular expression holds.
+      // A regular expression has no stack for a literal of megabytes.
       if (!(error instanceof RangeError)) throw error
       const message = `could not be checked: ${error.message}`
       return [...file.problems, { rule: unchecked.id, level: unchecked.level, file: file.file, message }]

@@ -4,7 +4,6 @@ import { usualVersions } from '../model/versions-table.ts'
 import type { Parse } from './parse.ts'
 import type { LintedFile, LintedSection } from './rule.ts'
 
-/** A migration with both its sections parsed. */
 export const parseFile = (
   migration: Migration,
   parse: Parse,

@@ -65,7 +65,7 @@ const changesByFunction = ({ kind, node }: Statement): Change[] =>
 
 type Changed = Map<string, { isLocal: boolean; statement: Statement }>
 
-/** What a change puts back. A setting of the session comes again when the transaction, and what it set for itself, ends. */
+/** What a change puts back. A local one puts back no session's change: that holds again after the transaction. */
 const undoneBy = ({ name, isLocal }: Change, changed: Changed): string[] => {
   const keys = [...changed.keys()]
   if (name === 'everything') return keys

@@ -22,11 +22,11 @@ export type Context = {
   interrupt: AbortSignal
   /** Aborted at the second: end the running step now, clean up. */
   stop: AbortSignal
-  /** Said when the process is ended before all that it waits for was. */
+  /** Told when a second signal ends the process before what it waits for has ended. */
   lastWords?: LastWords
 }
 
-/** Whoever knows more, says it instead. */
+/** Set by whoever knows how things stand. */
 export type LastWords = {
   say: (reason: InterruptReason) => void
   /** Milliseconds after the second signal; longer for whoever waits for another process to say the same. */

@@ -79,7 +79,7 @@ export type Evidence = {
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
-/** Beside other sessions' work, as it was built. */
+/** As it was built: without keeping other sessions from the table. */
 export const dropIndex = (reference: string): string => `drop index concurrently ${reference};`
 
 const record = (version: string, table: string): string =>
@@ -104,7 +104,7 @@ const examineIndex = (
       why: `the index ${wanted.name} was left INVALID`,
       sql: [dropIndex(index.reference)],
     }
-  // Postgres refused a failed one: a valid index is not its work.
+  // A failed attempt was refused by Postgres: a valid index is somebody else's.
   if (outcome !== 'running') return undefined
   return {
     ...base,

@@ -37,7 +37,7 @@ const rewind = (position: Folding, step: string): void => {
   }
 }
 
-/** Before their first stop runs only look, save, and make what is missing. */
+/** Steps before the first stop, which change nothing that serves: they save, and make what is missing. */
 const harmless: ReadonlySet<Step['kind']> = new Set(['create-network', 'back-up'])
 
 const touches = ({ steps }: Position, key: string): boolean =>

@@ -39,7 +39,7 @@ const unquote = (name: string): string =>
 
 export type GrantedOptions = { isThere: (role: string) => boolean; owner: string }
 
-/** Of these grants those to roles that are there; in the place of a grantor who is not, the owner granted them. */
+/** The grants to roles that are there, the owner in the place of a grantor who is not. */
 export const grantsAmong = (acl: readonly string[], { isThere, owner }: GrantedOptions): string[] =>
   acl.flatMap((item) => {
     const [, grantee = '', privileges = '', grantor = ''] = aclItem.exec(item) ?? []
@@ -116,7 +116,7 @@ export const alterRole = (role: RoleInventory): string[] => [
   ...roleExtras(role),
 ]
 
-/** Without a grantor it is the superuser's grant, who may always. */
+/** Without a grantor the superuser grants, who always may. */
 export const grantMembership = (
   member: string,
   { role, grantor, admin, inherit, set }: Omit<Membership, 'grantor'> & { grantor?: string | undefined },

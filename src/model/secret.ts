@@ -1,7 +1,7 @@
 const redacted = '[redacted]'
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
-/** Letters, perhaps with a number behind them: what is as short and as plain cannot be told from names and prose. */
+/** Letters, perhaps with a number behind them: so plain a password cannot be told from names and prose. */
 const word = /^[a-z]+(?:[_-][a-z]+)*[_-]?\d{0,4}$/i
 const shortest = 12
 const oneCase = /^(?:[^A-Z]*|[^a-z]*|[A-Z][^A-Z]*)$/
@@ -18,7 +18,7 @@ const before = [
   String.raw`^(?:[^\s:]*:){4}`,
 ].join('|')
 
-/** Such a word holds nothing that a pattern would read. */
+/** `form` is of a word (`isWord`), so nothing in it needs an escape. */
 const replaceInPlace = (text: string, form: string): string =>
   text.replaceAll(new RegExp(`(${before})${form}(?![\\w-])`, 'gim'), `$1${redacted}`)
 

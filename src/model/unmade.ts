@@ -30,7 +30,7 @@ const withRows = (object: string, { tables }: Inventory['databases'][number]): s
 
 type Found = { now: ReadonlyMap<string, string>; made: ReadonlyMap<string, string>; isSettled: boolean }
 
-/** Between two states of the files another definition is what a pending migration makes, too. */
+/** `isSettled`: nothing is pending. Otherwise another definition may be a pending migration's, and is not told. */
 const differing = ({ now, made, isSettled }: Found): string[] =>
   [...now].flatMap(([object, definition]) => {
     if (ours.test(object)) return []

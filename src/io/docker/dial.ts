@@ -17,7 +17,7 @@ export type Answered = (error: unknown, answer: unknown) => void
 
 export type Modem = { protocol: 'http' | 'https'; dial: (options: DialOptions, answered: Answered) => void }
 
-/** Answers with this error instead, unless there is an answer. */
+/** Ends a request that has no answer yet; the error is its answer. */
 export type GiveUp = (error: Error) => void
 
 type CreateConnection = (options: object, made: unknown) => Socket

@@ -53,7 +53,7 @@ const socketOver = (open: () => Promise<Duplex>): Duplex => {
     },
   })
   const follow = (opened: Duplex): void => {
-    // Given up meanwhile.
+    // The session was given up while the way was opened.
     if (socket.destroyed) return void opened.destroy()
     remote = opened
     remote.on('data', (chunk: Buffer) => socket.push(chunk))

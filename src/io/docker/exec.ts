@@ -103,7 +103,7 @@ export const runExec = async (docker: Docker, options: ExecOptions): Promise<Exe
     if (ended || signalled || !process) return
     signalled = true
     endProcess(docker, container, process).catch(() => {})
-    // In a container that is frozen nothing ends.
+    // In a paused container no process ends: then the stream is cut.
     setTimeout(() => raw.destroy(cutShort), endWithin).unref()
   }
   signal?.addEventListener('abort', end)
@@ -122,7 +122,7 @@ export const runExec = async (docker: Docker, options: ExecOptions): Promise<Exe
           failure = error
           end()
         })
-      // Too early to be told its process id when the signal came.
+      // The signal came before the process id.
       if (signal?.aborted) end()
     }
   } finally {

@@ -3,7 +3,6 @@ import { AppError, exitCodes } from '../../errors.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
 import type { RegistryCredentials } from './registry-auth.ts'
 
-/** Whether the engine has the image. */
 export const hasImage = async (docker: Docker, reference: string): Promise<boolean> => {
   try {
     await docker.getImage(reference).inspect()

@@ -32,7 +32,6 @@ where a.datname = any($1) and a.application_name ~ '${runIdPattern} dbmate$'`
 const touches = ({ Labels }: ContainerInfo, databases: readonly string[]): boolean =>
   (Labels[databasesLabel] ?? '').split(',').some((database) => databases.includes(database))
 
-/** Containers and backends of dead runs on these databases. */
 export const findOrphans = async (
   host: ServerHost | undefined,
   server: Server,

@@ -37,7 +37,6 @@ const answersTo = async (
   return NetworkSettings.Networks[network]?.Aliases?.includes(service) ?? false
 }
 
-/** Whether the network exists on this engine. */
 export const networkExists = async (docker: Docker, network: string): Promise<boolean> => {
   try {
     await docker.getNetwork(network).inspect()

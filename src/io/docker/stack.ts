@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, exitCodes } from '../../errors.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
 
-/** A container of a compose project. */
 export type StackContainer = {
   id: string
   name: string

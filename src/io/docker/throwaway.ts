@@ -100,7 +100,7 @@ const readLines = async (output: PassThrough, onLine: ThrowawayOptions['onLine']
   return text
 }
 
-/** A volume that goes when its maker is through, or with what a later run finds. */
+/** A volume that its maker removes, or else a later run's `removeThrowaways`. */
 export const makeScratchVolume = async (
   docker: Docker,
   { name, owner }: { name: string; owner: string },

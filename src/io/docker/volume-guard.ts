@@ -8,7 +8,7 @@ import { guardLabel, guardName, heldBy, holderLabel, parseGuardHolder } from './
 
 export type HoldOptions = {
   volume: string
-  /** Any of them will do that is on this machine and has a shell. */
+  /** Tried in turn: one will do that is on this machine and has a shell. */
   images: readonly string[]
   holder: Holder
   project?: string

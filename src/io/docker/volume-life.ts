@@ -13,7 +13,7 @@ const sequenceLabel = 'po-migrate.sequence'
 /** The run that emptied a volume: it need not do it again. */
 const wipedLabel = 'po-migrate.wiped-by'
 
-/** `project` has been there since copies have one. */
+/** `project`: absent on copies of releases that knew none. */
 export type Copy = Ordered & { name: string; created: string; project: string | undefined }
 
 /** The copies of a volume that cutovers and their undoing kept, oldest first. */

@@ -74,7 +74,7 @@ export const watchEngine = (modem: Modem, host: string): Accompany => {
   })
   const follow = (stream: Duplex): void => {
     const leave = pulse.attend((error) => stream.destroy(error))
-    // Whoever reads it is told as well; alone it would end the process.
+    // Its reader is told anyway; without a listener the error would end the process.
     stream.on('error', () => {})
     stream.once('close', leave)
   }
@@ -87,7 +87,7 @@ export const watchEngine = (modem: Modem, host: string): Accompany => {
     leave = pulse.attend(giveUp)
   }
   modem.dial = (options, answered) => {
-    // Whoever brings a signal has a limit, and words, of its own.
+    // A caller with a signal has a limit of its own, and its own words for it.
     if (options.abortSignal) return void dialOnce(modem, options, answered)
     const settle: Answered = (error, answer) => {
       if (!error && options.isStream) follow(answer as Duplex)

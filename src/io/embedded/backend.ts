@@ -37,7 +37,7 @@ const execute = async (pglite: PGlite, messages: Buffer): Promise<Buffer> => {
   return Buffer.concat(parts)
 }
 
-/** For what must not fail. */
+/** Runs SQL of our own between the clients': that it fails is a bug, so it throws. */
 const executeSql = async (pglite: PGlite, sql: string): Promise<void> => {
   const failure = parseMessages(await execute(pglite, queryMessage(sql))).find(({ type }) => type === 'E')
   if (failure) throw new Error(parseErrorFields(failure.body).M)

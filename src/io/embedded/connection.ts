@@ -74,7 +74,7 @@ const converse = async (socket: Socket, { exists, open, onAnswer }: Databases): 
   let backend: Backend | undefined
   try {
     for (let batch = await readBatch(read); batch; batch = await readBatch(read)) {
-      // Opened late: clients allow a connection only seconds.
+      // After the welcome: opening takes seconds, and a client waits only so long for a connection.
       backend ??= await open(database)
       const answer = await backend.send(session, batch)
       onAnswer(batch, answer)
@@ -88,7 +88,7 @@ const converse = async (socket: Socket, { exists, open, onAnswer }: Databases): 
 /** Serves one client until it goes; never throws. */
 export const serveConnection = async (socket: Socket, databases: Databases): Promise<void> => {
   socket.setNoDelay(true)
-  // Gone while it was written to: the next read ends.
+  // A client that goes while it is written to: the next read tells.
   socket.on('error', () => {})
   try {
     await converse(socket, databases)

@@ -22,7 +22,7 @@ export type EmbeddedEngineOptions = {
   onWait: (seconds: number) => void
 }
 
-/** Where it was begun, be it under the id of the config's path. */
+/** Where an environment's data lie: where the config got its `project:` later, under the id of its path. */
 export const dataDirectory = (state: State, { name }: Pick<Environment, 'name'>): string => {
   const places = ownDirectories(state).map((directory) => join(directory, 'embedded', name))
   return places.find(existsSync) ?? join(state.directory, 'embedded', name)

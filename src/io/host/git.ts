@@ -29,7 +29,7 @@ export const readRevision = async (
   if (release !== undefined) return readRelease(release)
   const git = (...args: string[]) => shell('git', ['-C', directory, ...args], { env })
   const asked = Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain', '--', '.')])
-  // A disk that is slow to answer is no reason to do nothing.
+  // Where git does not answer in time the commit is unknown, and the run goes on.
   const [head, status] = (await asked.catch(() => undefined)) ?? []
   if (!head || !status || head.exitCode !== 0) return unknown
   return { commit: head.stdout.trim(), dirty: status.stdout.trim() !== '' }

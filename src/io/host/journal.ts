@@ -79,7 +79,7 @@ const parseLine = (text: string): JournalEntry[] => {
   try {
     return [JSON.parse(text)]
   } catch {
-    // Cut off by a crash, so that whoever wrote it had not gone on.
+    // Cut off by a crash before it was on the disk: nothing was done after it.
     return []
   }
 }

@@ -18,7 +18,7 @@ export const logindFiles = (): string[] => {
   ]
 }
 
-/** Whether logind ends what a user left running at the last logout; undefined without logind. Compiled in: no. */
+/** Whether logind ends what a user left running at the last logout (its default: no); undefined without logind. */
 export const readLogind = (files: readonly string[]): boolean | undefined => {
   const present = files.filter((file) => existsSync(file))
   if (present.length === 0) return undefined

@@ -31,7 +31,7 @@ export const openOutput = (path: string, onFailure: (why: string) => void): Outp
     try {
       while (waiting.length > 0) waiting = waiting.subarray(writeSync(fd, waiting))
     } catch (error) {
-      // A reader that is slow gets it with the next write.
+      // The reader is slow: it gets the rest with the next write.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') fail(error)
     }
   }
@@ -47,7 +47,7 @@ export const openOutput = (path: string, onFailure: (why: string) => void): Outp
       try {
         closeSync(fd)
       } catch {
-        // A network's disk may say only now that it is full: the file is as it is.
+        // Some network disks tell only here that they are full: nothing can be done any more.
       }
     },
   }

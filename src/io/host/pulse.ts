@@ -3,7 +3,7 @@ import type { AppError } from '../../errors.ts'
 
 /** Waiting for the work of a peer, with no limit but its life. */
 export type Pulse = {
-  /** Until what it answers is called; `gone` is called when the peer is found dead meanwhile. */
+  /** Watches until the answered function is called; `gone` is called when the peer is found dead before. */
   attend: (gone: (error: AppError) => void) => () => void
 }
 
@@ -12,7 +12,7 @@ export type PulseOptions = {
   ask: () => Promise<void>
   /** Milliseconds between an answer and the next question. */
   every: number
-  /** In a row. */
+  /** Questions without an answer, in a row, after which it counts as dead. */
   misses: number
   explain: (cause: unknown) => AppError
 }
@@ -51,7 +51,7 @@ export const openPulse = ({ ask, every, misses, explain }: PulseOptions): Pulse 
   return {
     attend: (gone) => {
       waiting.add(gone)
-      // It catches what it asks.
+      // Never rejects: what `ask` throws is caught.
       void beat()
       return () => void waiting.delete(gone)
     },

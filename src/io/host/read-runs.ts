@@ -9,7 +9,7 @@ import { placeOfOld } from './sequence.ts'
 const isOurs = ({ frame }: Position, { own }: State, { volume }: Pick<Host, 'volume'>): boolean =>
   frame.project === undefined ? frame.volume === volume : own.includes(frame.project)
 
-/** An older release may run after this one, beside which it stands: its runs are not old because they have no number. */
+/** A run without a number is an older release's, which may have been used since: it is not old for that. */
 const orderedIn = (state: State, { frame: { run, sequence } }: Position): Ordered => ({
   run,
   sequence: sequence ?? placeOfOld(state, run),

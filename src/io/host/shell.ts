@@ -71,7 +71,7 @@ export const runShell: Shell = async (file, args, { env, input, signal, onLine, 
   }
 }
 
-/** The same, where whatever still runs ends with this signal. */
+/** `runShell`, whose commands end with this signal too. */
 export const shellUntil =
   (stop: AbortSignal): Shell =>
   (file, args, { signal, ...options }) =>

@@ -21,7 +21,7 @@ const invalidDatabase = /invalid database/
 export const isNotYet = (error: ConnectionFailure): boolean =>
   notYet.has(error.code ?? '') || error.message.includes(terminated)
 
-/** Postgres' own answer, or somebody else's: not just no way through. */
+/** Somebody answered, Postgres or another: it is not the way that is missing. */
 export const isRefusal = (error: ConnectionFailure): boolean =>
   error.severity !== undefined || error instanceof NotTheServer
 

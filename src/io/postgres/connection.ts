@@ -67,7 +67,7 @@ const describeOutside = (error: Error): string => {
   return isRefusal(error) ? 'another server answers' : 'nobody answers'
 }
 
-/** What the address said counts only until somebody inside the container was asked. */
+/** Asks inside the container before what was said at the address is believed. */
 const judgeInside = async (config: ClientConfig, options: ServerOptions, outside: Error): Promise<Client> => {
   const conclusive = !isNotYet(outside)
   const why = describeOutside(outside)
@@ -77,7 +77,7 @@ const judgeInside = async (config: ClientConfig, options: ServerOptions, outside
     if (conclusive) options.direct?.close(why)
     return client
   } catch (inside) {
-    // No way in: what the address said is all that is known.
+    // Nobody to ask inside: what was said at the address is all that is known.
     if (isNotYet(inside as Error) && conclusive && isRefusal(outside)) throw outside
     throw inside
   }
@@ -100,7 +100,7 @@ const tryOnce = async (database: string, options: ServerOptions, round: number):
 }
 
 const tooManySessions = '53300'
-/** Milliseconds: sessions that just ended are counted for a moment. */
+/** Milliseconds to wait for a free session: the server counts one for a moment after its end. */
 const endingWithin = 3000
 
 const patienceFor = (error: ConnectionFailure, { wait }: ServerOptions): number => {

@@ -20,7 +20,7 @@ export type DirectRoute = {
   isOpen: () => boolean
   /** Whether a session on it was shown to be the server's. */
   isProven: () => boolean
-  /** Taken no more; told once. */
+  /** From now on this way is not taken; why is told once. */
   close: (why: string) => void
   /** Whether this system_identifier is the one inside the container. */
   isServer: (system: string) => Promise<boolean>
@@ -36,7 +36,7 @@ export type DirectRouteOptions = {
   note: (text: string) => void
 }
 
-/** The system_identifier inside, from memory: an exec is had only when it was not met yet, or is not what answers. */
+/** Whether a system_identifier is the one inside: by memory, or by an exec where that knows none, or another. */
 const insideOf = (docker: Docker, { container, memory }: DirectRouteOptions) => {
   const startedAt = docker
     .getContainer(container)

@@ -55,7 +55,7 @@ const endBackends = async ({ server, run }: DumpTarget): Promise<void> => {
   await server.query('postgres', sql, [sessionName(run, 'dump')])
 }
 
-/** A dump takes as long as it takes, from a server that answers. */
+/** A dump has no limit: only a server that stops answering ends it. */
 const watchServer = ({ server }: DumpTarget): Pulse =>
   openPulse({
     ask: async () => void (await server.query('postgres', 'select 1')),
@@ -109,7 +109,7 @@ export const runTool = async (
   }
 }
 
-/** pg_dump and pg_restore say much; the errors, and the last words. */
+/** The errors among the words of pg_dump or pg_restore, else the last ones. */
 const lastWords = (text: string): string[] => {
   const lines = text.split('\n').filter(Boolean)
   const errors = lines.filter(
@@ -121,7 +121,7 @@ const lastWords = (text: string): string[] => {
 export const cut = (what: string): AppError =>
   new AppError(`${what} was cut short.`, { exitCode: exitCodes.failed })
 
-/** With the tool's own words, without secrets. */
+/** That a tool failed, in its own words, redacted. */
 export const failedTool = (
   what: string,
   { exitCode, stderr }: ExecResult,

@@ -63,7 +63,7 @@ select ${object},
   ${named('g.grantee')}, 2
 from targets t cross join lateral pg_catalog.aclexplode(${acl}) g where ${condition}`
 
-/** What everybody may do anyway makes no entry when it is given again. */
+/** Without PUBLIC's usual rights on functions and types: given again, they make no entry. */
 const defaults = `
 select case when d.defaclnamespace <> 0 then (
     select 'schema ' || pg_catalog.quote_ident(n.nspname) from pg_catalog.pg_namespace n where n.oid = d.defaclnamespace) end,
@@ -89,12 +89,12 @@ const read = async (query: Query, sql: string): Promise<Grant[]> => {
 export const readGrants = (query: Query): Promise<Grant[]> =>
   read(query, union(owners, grants('t.acl', 'g.grantee <> t.owner'), defaults))
 
-/** What there is of them, what an owner and everybody may do unsaid included: nothing of that has to be given. */
+/** The grants that a database has, with those that owners and PUBLIC have by default: none of them needs to be given. */
 const readGiven = async (query: Query): Promise<Set<string>> => {
   const implied =
     'coalesce(t.acl, case when t.class <> \'c\' then pg_catalog.acldefault(t.class::"char", t.owner) end)'
   const found = await read(query, union(owners, grants(implied, 'true'), defaults))
-  // Who may pass it on has it.
+  // WITH GRANT OPTION includes the grant without it.
   return new Set(
     found.flatMap(({ sql }) => (sql.endsWith(grantable) ? [sql, sql.slice(0, -grantable.length)] : sql)),
   )

@@ -77,7 +77,7 @@ export type RefusalContext = {
   create: string
 }
 
-/** Postgres' refusal of anything about the ledger, as what it is: an outcome with a remedy. Lost connections stay what they are. */
+/** What Postgres has against the ledger, as an AppError with a remedy; lost connections are passed on. */
 export const explainRefusal = async (error: unknown, context: RefusalContext): Promise<unknown> => {
   const { server, database } = context
   const answer = error as Answer

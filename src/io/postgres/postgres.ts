@@ -59,7 +59,7 @@ export const openDedicated = (database: string, options: ServerOptions): Promise
   connect(database, options)
 
 const openSession = async (database: string, options: ServerOptions): Promise<Session> => {
-  // Nor may what a database or a role sets keep it from writing.
+  // It can write, though the database or the role be set to read only.
   const settings = '-c default_transaction_read_only=off'
   const client = await connect(database, { ...options, answerWithin: 0, settings })
   const turns = takeTurns(Promise.resolve(client))

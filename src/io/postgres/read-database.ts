@@ -66,7 +66,7 @@ const read = async (server: Server, managed: ManagedDatabase): Promise<PlacedRea
   }
 }
 
-/** What a database says that exists. One in which nothing can be done says why, and hides none of the others. */
+/** Reads a database that exists. Why nothing can be done in it is an answer, so that the others are read too. */
 export const readDatabase = async (server: Server, managed: ManagedDatabase): Promise<PlacedReading> => {
   try {
     return await read(server, managed)

@@ -11,7 +11,7 @@ export const readLiveRuns = async (server: Server): Promise<Set<string>> => {
   return new Set((await server.query<{ run: string }>(maintenance, sql)).map(({ run }) => run))
 }
 
-/** What a dead run's dump reads goes nowhere any more, and its locks on tables stand in others' way. */
+/** Nobody takes what a dead run's dump reads, and its locks on tables are in others' way. */
 const endDumps = async (server: Server): Promise<void> => {
   const sql = `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a
     where a.application_name ~ '${runIdPattern} dump$' and not exists (

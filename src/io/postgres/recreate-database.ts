@@ -17,7 +17,7 @@ export const createEmptyDatabase = async (
   await using session = await server.session(maintenance)
   await session.query(createDatabaseLike(inventory, name, options))
   if (hasPublic(inventory)) return
-  // Every new database has it, and no dump drops it.
+  // Every new database has a schema public, and no dump drops it.
   await using inside = await server.session(name)
   await inside.query('drop schema public')
 }

@@ -5,7 +5,6 @@ import type { Query, Server } from './postgres.ts'
 
 const maintenance = 'postgres'
 
-/** Which of these roles the server has. */
 export const readExistingRoles = async (server: Server, names: readonly string[]): Promise<Set<string>> => {
   const sql = 'select rolname as name from pg_catalog.pg_roles where rolname = any($1)'
   return new Set((await server.query<{ name: string }>(maintenance, sql, [names])).map(({ name }) => name))
@@ -34,7 +33,7 @@ const unlogged = [
   .map((setting) => `set ${setting}`)
   .join('; ')
 
-/** `fallback` is tried where the first one's grantor may not: it may be there already, and be another here. */
+/** `fallback` names no grantor: the one in `sql` may have been there already, without the right to grant here. */
 type MembershipGrant = { sql: string; fallback: string }
 
 const grantsOf = ({ name, memberships }: RoleInventory, major: number): MembershipGrant[] =>
@@ -43,7 +42,7 @@ const grantsOf = ({ name, memberships }: RoleInventory, major: number): Membersh
     fallback: grantMembership(name, { ...membership, grantor: undefined }, major),
   }))
 
-/** Those that failed, and the last one's reason. */
+/** The grants that failed, and why the last of them did. */
 const tryAll = async (query: Query, grants: readonly MembershipGrant[], key: keyof MembershipGrant) => {
   const failed: MembershipGrant[] = []
   let reason: unknown
@@ -58,7 +57,7 @@ const tryAll = async (query: Query, grants: readonly MembershipGrant[], key: key
   return { failed, reason }
 }
 
-/** Grants depend on one another (who may grant got it from somebody): as often as it goes on. */
+/** A grantor needs its own grant first: what failed is tried again as long as a round gets further. */
 const grantAll = async (query: Query, grants: readonly MembershipGrant[]): Promise<void> => {
   let left = grants
   while (left.length > 0) {

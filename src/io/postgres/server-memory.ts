@@ -38,7 +38,7 @@ export const recallServer = (directory: string, { container, startedAt }: Start)
   readEntries(directory).find((entry) => entry.container === container && entry.startedAt === startedAt)
     ?.system
 
-/** Forgetting costs an exec, no more. */
+/** Keeps what was read inside a container. It is a cache: where it cannot be written, an exec asks again. */
 export const rememberServer = (directory: string, entry: Entry): void => {
   if (owner() === undefined) return
   try {
@@ -49,6 +49,6 @@ export const rememberServer = (directory: string, entry: Entry): void => {
     writeFileSync(draft, JSON.stringify([...others, entry].slice(-most)), { mode: 0o600 })
     renameSync(draft, path)
   } catch {
-    // A cache: whoever cannot write it asks again.
+    // The next run asks.
   }
 }

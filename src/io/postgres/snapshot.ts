@@ -17,7 +17,7 @@ export type Snapshot = AsyncDisposable & {
 export const openSnapshot = async (server: Server, database: string): Promise<Snapshot> => {
   const session = await server.session(database)
   const { query, pid } = session
-  // An error rather than a part of the rows.
+  // Where row security would hide rows, an error.
   await query('set row_security = off')
   await query('begin isolation level repeatable read, read only')
   const [exported] = await query<{ id: string; position: string }>(

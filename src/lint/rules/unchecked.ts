@@ -1,6 +1,6 @@
 import { inSections, type Rule } from '../rule.ts'
 
-/** The parser's own limits: the SQL may be sound, and whoever looked at it says so. */
+/** The parser has limits of its own: the SQL may be sound, so whoever has looked at it may ignore this. */
 export const unchecked: Rule = {
   id: 'unchecked',
   level: 'error',
