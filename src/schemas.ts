@@ -2,7 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 import { manifestSchema } from './backup/manifest.ts'
+import { backupKinds } from './backup/steps/backup-kinds.ts'
+import { restoreKinds } from './backup/steps/restore-kinds.ts'
 import { configSchema } from './config/schema.ts'
+import { cutoverKinds } from './cutover/steps/cutover-kinds.ts'
 import { makeDirectories } from './make-directories.ts'
 import {
   doctorDocument,
@@ -13,7 +16,12 @@ import {
   ruleDocument,
   statusDocument,
 } from './report/documents.ts'
-import { eventDocument, planDocument } from './report/run-documents.ts'
+import { documentsWith } from './report/run-documents.ts'
+import { migrateKinds } from './run/steps/migrate-kinds.ts'
+import { startKinds } from './run/steps/start-kinds.ts'
+
+const kinds = { ...startKinds, ...migrateKinds, ...cutoverKinds, ...backupKinds, ...restoreKinds }
+const { planDocument, eventDocument } = documentsWith(Object.keys(kinds))
 
 /** What ships in schemas/: the config as written, and everything that `--json` prints. */
 export const schemas = {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, exitCodes } from '../errors.ts'
 import type { Server, Session } from '../io/postgres/postgres.ts'
 import { pasteSql } from '../model/paste.ts'
-import type { Swap } from '../model/plan.ts'
 import { quoteIdentifier } from '../model/sql.ts'
+import type { Swap } from '../model/step.ts'
 
 const maintenance = 'postgres'
 const every = 50

@@ -1,15 +1,17 @@
 import { join } from 'node:path'
 import { backupName, backupsDirectory, listBackups, removeAbandoned } from '../backup/directory.ts'
 import { readManifest } from '../backup/manifest.ts'
+import { once } from '../backup/once.ts'
 import { planBackup } from '../backup/plan/backup.ts'
 import { pruneBackups } from '../backup/prune.ts'
 import { renderAhead, renderBackup, renderRemoval, renderTransfer, type Transfer } from '../backup/report.ts'
 import { requireBackupRoom } from '../backup/room.ts'
+import { backupKinds } from '../backup/steps/backup-kinds.ts'
 import { openBackup } from '../backup/take.ts'
 import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
-import type { ExitCode } from '../errors.ts'
+import { AppError, amend, type ExitCode, exitCodes } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
 import { environmentArgument, type GlobalOptions, type Program, type Wire } from '../frame/options.ts'
 import { type Run, withRun } from '../frame/run.ts'
@@ -18,11 +20,11 @@ import { readExisting } from '../io/postgres/read-database.ts'
 import { readLiveRuns } from '../io/postgres/reap-recovery.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
+import { performWith } from '../model/kind.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
-import { openPerformer } from '../run/perform.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
@@ -36,6 +38,12 @@ export const backupCommand = (program: Program, wire: Wire) =>
     (args) => environmentArgument(args).example('$0 backup prod', ''),
     wire(backup),
   )
+
+/** A backup that failed leaves nothing behind, and is a failure all the same, also where the server went out of reach. */
+const asFailed = (error: unknown): unknown =>
+  error instanceof AppError && error.exitCode === exitCodes.unreachable
+    ? amend(error, { exitCode: exitCodes.failed, touched: undefined })
+    : error
 
 type Opened = {
   run: Run
@@ -94,14 +102,16 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
       onProgress: (_: string, progress: Transfer) => report.progress(renderTransfer(progress)),
       signal: interrupt,
     }
-    const recovery = { openBackup: () => openBackup(request) }
-    await using performer = openPerformer(plan, { recovery, onProgress: report.progress, stop: interrupt })
+    await using making = once(() => openBackup(request))
+    const free = async (): Promise<void> => lock?.[Symbol.asyncDispose]()
+    const perform = performWith(backupKinds, { backup: making.open, free })
     const result = await execute(plan, {
       run: run.id,
-      perform: async (step) => {
-        if (step.kind === 'prove-backup') await lock?.[Symbol.asyncDispose]()
-        return performer.perform(step)
-      },
+      kinds: backupKinds,
+      perform: (step) =>
+        perform(step).catch((error) => {
+          throw asFailed(error)
+        }),
       report,
       interrupt,
       // Nothing is lost when a dump is cut short.

@@ -17,6 +17,7 @@ import { planUp } from '../plan/up.ts'
 import { writeDocument } from '../report/json.ts'
 import { renderHeader, renderMissing, renderNothingToDo, renderPlan, renderRefusals } from '../report/up.ts'
 import { readHalfWay } from '../run/half-way.ts'
+import { type MigrateStep, migrateKinds } from '../run/steps/migrate-kinds.ts'
 import { readUpWorld } from '../run/world.ts'
 import { type LiftOptions, liftArguments, liftedBy, liftOptions } from './lift-options.ts'
 
@@ -24,7 +25,7 @@ export type PlanOptions = GlobalOptions &
   LiftOptions & { environment: string; db: readonly string[]; exitCode: boolean }
 
 export type ShownPlan = {
-  plan: Plan
+  plan: Plan<MigrateStep>
   /** What would execute it. */
   command: string
   databases: readonly DatabaseState[]
@@ -50,7 +51,7 @@ export const showPlan = (
   stdout.write(
     plan.steps.length === 0
       ? renderNothingToDo(environment.name, databases)
-      : `${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, paint)}`,
+      : `${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, migrateKinds, paint)}`,
   )
   if (options.quiet) return
   if (plan.refusals?.length) stderr.write(renderRefusals(plan, paint))

@@ -6,6 +6,7 @@ import type { Run } from '../frame/run.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
+import { performWith } from '../model/kind.ts'
 import type { StepOutcome } from '../model/outcome.ts'
 import type { Plan } from '../model/plan.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
@@ -14,14 +15,16 @@ import { confirm } from '../report/confirm.ts'
 import { renderHeader, renderMissing, renderNothingToDo } from '../report/up.ts'
 import { watchApplied } from '../run/applied.ts'
 import { execute, nothingDone, type RunResult } from '../run/execute.ts'
+import { openMigrateTools } from '../run/migrate-tools.ts'
 import { openEngine } from '../run/open-engine.ts'
-import { openPerformer } from '../run/perform.ts'
 import { readProvenance } from '../run/provenance.ts'
+import { requireLock } from '../run/require-lock.ts'
 import { settleFindings } from '../run/settle.ts'
+import { type MigrateStep, migrateKinds } from '../run/steps/migrate-kinds.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import type { ShownPlan } from './plan.ts'
 
-export type Planned = { databases: readonly DatabaseState[]; planned: Plan }
+export type Planned = { databases: readonly DatabaseState[]; planned: Plan<MigrateStep> }
 
 /** What is the verb's own in a run that plans, asks, locks, plans again and executes. */
 export type PlannedVerb = {
@@ -63,7 +66,7 @@ type Opened = {
   engine: Engine
   holder: Holder
   /** The plan that was shown, and perhaps confirmed, before the lock was there. */
-  shown: Plan
+  shown: Plan<MigrateStep>
 }
 
 const reportNothing = (run: Run, { name }: Environment, { planned, databases }: Planned): RunResult => {
@@ -88,13 +91,22 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
   const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
   const applied = watchApplied(engine.server, databases)
   const { name, lockTimeout } = environment
-  const migrate = { run: run.id, environment: name, lockTimeout, interrupt, provenance, applied }
-  const tools = { engine, migrate, lost: lock?.lost, onProgress: report.progress, stop }
-  await using performer = openPerformer(planned, tools)
+  const lost = lock?.lost
+  const given = { engine, environment: name, lockTimeout, provenance, applied, lost, interrupt, stop }
+  await using tools = openMigrateTools(planned.steps, {
+    ...given,
+    run: run.id,
+    onProgress: report.progress,
+  })
+  const perform = performWith(migrateKinds, tools)
   const started = performance.now()
   const result = await execute(planned, {
     run: run.id,
-    perform: performer.perform,
+    kinds: migrateKinds,
+    perform: (step) => {
+      requireLock(lost)
+      return perform(step)
+    },
     report,
     interrupt,
     stop,

@@ -1,15 +1,17 @@
 import { resolve } from 'node:path'
 import { type Origin, originOf, refuseForeign } from '../backup/adopt-owner.ts'
 import { checkFiles, readManifest } from '../backup/manifest.ts'
+import { once } from '../backup/once.ts'
 import { dropsDue, planRestore, swapsOf } from '../backup/plan/restore.ts'
 import { readReplacements, restoredBy } from '../backup/replacements.ts'
 import { renderReplacements, renderRestore, renderTransfer, type Transfer } from '../backup/report.ts'
 import { openRestore } from '../backup/restore.ts'
 import { requireRestoreRoom } from '../backup/room.ts'
+import { type RestoreStep, restoreKinds } from '../backup/steps/restore-kinds.ts'
 import type { Config } from '../config/load.ts'
 import { managedOn, resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
-import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { AppError, asTouched, type ExitCode, exitCodes } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
 import {
   databaseOption,
@@ -23,6 +25,7 @@ import { type Run, withRun } from '../frame/run.ts'
 import { readServerInventory, readSystemIdentifier, readTakenNames } from '../io/postgres/inventory.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
+import { performWith } from '../model/kind.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
 import type { StepOutcome } from '../model/outcome.ts'
 import { type PasteTarget, pasteSql } from '../model/paste.ts'
@@ -36,8 +39,8 @@ import { confirm, isConfirmed, type Question } from '../report/confirm.ts'
 import { renderPlan } from '../report/up.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
-import { openPerformer } from '../run/perform.ts'
 import { recordRun } from '../run/record-run.ts'
+import { requireLock } from '../run/require-lock.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 
@@ -98,7 +101,7 @@ type Opened = {
   holder: Holder
 }
 
-const planNow = async (opened: Opened, options: RestoreOptions): Promise<Plan> => {
+const planNow = async (opened: Opened, options: RestoreOptions): Promise<Plan<RestoreStep>> => {
   const { run, config, environment, engine, directory, manifest } = opened
   const { server } = engine
   const [databases, { roles, version }] = await Promise.all([
@@ -162,7 +165,8 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
   const shown = await planNow(opened, options)
   await tellServer(opened)
   const replacements = renderReplacements(await readReplacements(engine.server, shown, manifest))
-  const text = `${replacements}${renderPlan(shown, paintFor(context.stderr, options, context))}`.trimEnd()
+  const text =
+    `${replacements}${renderPlan(shown, restoreKinds, paintFor(context.stderr, options, context))}`.trimEnd()
   if (!options.json) report.note(text)
   await requireRestoreRoom(engine, restoredBy(shown, manifest))
   await askFirst(opened, { options, text }, context)
@@ -189,12 +193,22 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
       // Until the swap nothing of the present databases is touched.
       signal: interrupt,
     }
-    const recovery = { openRestore: async () => openRestore(request) }
-    const tools = { recovery, lost: lock?.lost, onProgress: report.progress, stop: interrupt }
-    await using performer = openPerformer(plan, tools)
-    const { perform } = performer
-    const resume = resumeOf(options, engine.server)
-    const result = await execute(plan, { run: run.id, perform, report, interrupt, stop: interrupt, resume })
+    await using restoring = once(async () => openRestore(request))
+    const perform = performWith(restoreKinds, { restore: restoring.open })
+    const result = await execute(plan, {
+      run: run.id,
+      kinds: restoreKinds,
+      perform: (step) => {
+        requireLock(lock?.lost)
+        return perform(step).catch((error) => {
+          throw asTouched(error)
+        })
+      },
+      report,
+      interrupt,
+      stop: interrupt,
+      resume: resumeOf(options, engine.server),
+    })
     const ms = performance.now() - started
     if (result.status === 'done')
       report.result(renderRestore({ environment: name, directory, swaps: swapsOf(plan), ms }))

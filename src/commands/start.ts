@@ -14,11 +14,12 @@ import type { VolumeGuard } from '../io/docker/volume-guard.ts'
 import { shellUntil } from '../io/host/shell.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
+import { performWith } from '../model/kind.ts'
 import type { Host } from '../model/types.ts'
 import { planStart, requireStack, type StartWorld } from '../plan/start.ts'
 import { execute } from '../run/execute.ts'
 import { guardVolume } from '../run/guard.ts'
-import { openPerformer } from '../run/perform.ts'
+import { startKinds } from '../run/steps/start-kinds.ts'
 import { lockHost, makeHolder } from '../run/with-locks.ts'
 
 export type StartOptions = GlobalOptions & { host: string }
@@ -96,12 +97,13 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
     await using held = await guard(opened, context)
     const plan = planStart(await readWorld(opened))
     run.start(plan)
-    await using performer = openPerformer(plan, { host: docker, passEnv, onProgress: report.progress, stop })
+    const perform = performWith(startKinds, { docker, passEnv, onProgress: report.progress })
     return await execute(plan, {
       run: run.id,
+      kinds: startKinds,
       perform: async (step) => {
         await held?.verify()
-        return performer.perform(step)
+        return perform(step)
       },
       report,
       interrupt,

@@ -7,6 +7,8 @@ import { appendJournal } from '../io/host/journal.ts'
 import { takeSequence } from '../io/host/sequence.ts'
 import type { Context } from '../model/context.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
+import { isReset } from '../model/cutover.ts'
+import { performWith } from '../model/kind.ts'
 import { confirm, isConfirmed, type Question } from '../report/confirm.ts'
 import { countDown } from '../report/countdown.ts'
 import { commandsOf, renderDowntime } from '../report/cutover.ts'
@@ -15,9 +17,9 @@ import { nothingDone, type RunResult } from '../run/execute.ts'
 import { readNewest } from '../run/unfinished.ts'
 import { toolVersion } from '../version.ts'
 import type { OpenedCutover } from './open.ts'
-import { performCutoverStep } from './perform.ts'
-import { isReset, type PlannedCutover } from './plan/cutover.ts'
+import type { PlannedCutover } from './plan/cutover.ts'
 import { readPosition, runSaga } from './saga.ts'
+import { cutoverKinds } from './steps/cutover-kinds.ts'
 import type { CutoverHost } from './tools.ts'
 
 export type CutoverOptions = GlobalOptions & {
@@ -73,7 +75,7 @@ const ask = async (session: CutoverSession, { plan }: PlannedCutover, before: st
   const isAsked = !isReset(host.cutover) && !isConfirmed(question(session), context)
   if (!isMute || isAsked) {
     stderr.write(before)
-    stderr.write(renderPlan(plan, paintFor(stderr, options, context)))
+    stderr.write(renderPlan(plan, cutoverKinds, paintFor(stderr, options, context)))
   }
   if (!isReset(host.cutover)) return confirm(question(session), context)
   const seconds = host.cutover.abortWindow ?? 0
@@ -92,13 +94,18 @@ export const proceed = async (
   }
   const { state } = opened
   const { frame } = readPosition(state, journal)
+  const tools = opened.tools(frame)
   const result = await runSaga({
     state,
     journal,
     run: run.id,
     report: run.report,
     confirmed: !isReset(host.cutover),
-    perform: performCutoverStep(opened.tools(frame), context),
+    perform: async (step, facts) => {
+      // None begins without the guard.
+      await tools.guard.verify()
+      return performWith(cutoverKinds, { tools, facts, context })(step)
+    },
     start: run.start,
     interrupt: context.interrupt,
     stop: context.stop,

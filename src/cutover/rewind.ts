@@ -1,7 +1,7 @@
 import { readContainer, readStack } from '../io/docker/stack.ts'
 import { appendJournal } from '../io/host/journal.ts'
-import { stepKey } from '../model/journal.ts'
 import { hasBegun, isDone, type Position } from '../model/position.ts'
+import { stepKey } from '../model/step.ts'
 import { ensureDatabase } from './stacks.ts'
 import type { CutoverTools } from './tools.ts'
 
@@ -11,7 +11,7 @@ import type { CutoverTools } from './tools.ts'
  */
 const ranSince = async ({ docker, host }: CutoverTools, position: Position): Promise<string | undefined> => {
   const stopped = position.steps.flatMap((step) =>
-    step.kind === 'stop-stack' && position.done.has(stepKey(step)) ? step.project : [],
+    step.kind === 'stop-stack' && position.done.has(stepKey(step)) ? (step.project ?? []) : [],
   )
   for (const project of stopped) {
     const running = (await readStack(docker.docker, project)).filter((container) => container.running)

@@ -1,13 +1,15 @@
-import { AppError, amend, exitCodes } from '../errors.ts'
+import { AppError, amend, exitCodes, usageError } from '../errors.ts'
 import { dockerMessage } from '../io/docker/docker.ts'
 import { appendJournal, readJournal } from '../io/host/journal.ts'
-import { type Facts, type JournalEntry, stepKey } from '../model/journal.ts'
-import type { Plan, Step } from '../model/plan.ts'
+import type { Facts, JournalEntry } from '../model/journal.ts'
+import type { Plan } from '../model/plan.ts'
 import { foldJournal, type Position, remainingSteps } from '../model/position.ts'
 import type { State } from '../model/state.ts'
+import { type Step, stepKey } from '../model/step.ts'
 import { commandsOf, describeStanding, renderWaysOn } from '../report/cutover.ts'
 import type { Report } from '../report/report.ts'
 import { execute, type RunResult } from '../run/execute.ts'
+import { type CutoverStep, cutoverKinds } from './steps/cutover-kinds.ts'
 
 export type SagaOptions = {
   state: State
@@ -17,8 +19,8 @@ export type SagaOptions = {
   report: Report
   /** Whether the host asks for confirmations. */
   confirmed: boolean
-  perform: (step: Step, facts: Facts) => Promise<Facts | undefined>
-  start: (plan: Plan) => void
+  perform: (step: CutoverStep, facts: Facts) => Promise<Facts | undefined>
+  start: (plan: Plan<CutoverStep>) => void
   interrupt: AbortSignal
   stop: AbortSignal
 }
@@ -39,7 +41,10 @@ const asFailure = (key: string, error: unknown): AppError =>
     : new AppError(`${key}: ${dockerMessage(error)}`, { exitCode: exitCodes.failed, cause: error })
 
 /** A step between two lines of the journal. */
-const performJournaled = async (step: Step, { state, journal, perform }: SagaOptions): Promise<void> => {
+const performJournaled = async (
+  step: CutoverStep,
+  { state, journal, perform }: SagaOptions,
+): Promise<void> => {
   const key = stepKey(step)
   const { facts } = readPosition(state, journal)
   const append = (line: JournalEntry): void => appendJournal(state, journal, line)
@@ -55,6 +60,18 @@ const performJournaled = async (step: Step, { state, journal, perform }: SagaOpt
     }
     throw asFailure(key, error)
   }
+}
+
+const isKnown = (step: Step): step is CutoverStep => Object.hasOwn(cutoverKinds, step.kind)
+
+/** @throws AppError (exit 2) for a journal that a later release wrote. */
+const requireKnown = (steps: readonly Step[], { frame, tool }: Position): CutoverStep[] => {
+  const strange = steps.find((step) => !isKnown(step))
+  if (!strange) return steps.filter(isKnown)
+  throw usageError(
+    `The ${frame.command} ${frame.run} has a step that this release does not know: ${stepKey(strange)}.`,
+    `go on with the release that began it: po-migrate ${tool}`,
+  )
 }
 
 /** What happened, what state the platform is in, and the two commands. */
@@ -74,15 +91,16 @@ const explain = (error: AppError, position: Position, confirmed: boolean): AppEr
 export const runSaga = async (options: SagaOptions): Promise<RunResult> => {
   const { state, journal, run, report, confirmed, start, interrupt, stop } = options
   const { frame, ...position } = readPosition(state, journal)
-  const plan: Plan = {
+  const plan: Plan<CutoverStep> = {
     version: 1,
     command: frame.command,
     environment: frame.host,
-    steps: remainingSteps({ frame, ...position }),
+    steps: requireKnown(remainingSteps({ frame, ...position }), { frame, ...position }),
   }
   start(plan)
   const result = await execute(plan, {
     run,
+    kinds: cutoverKinds,
     perform: (step) => performJournaled(step, options),
     report: {
       ...report,

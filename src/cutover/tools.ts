@@ -1,8 +1,11 @@
 import type { DockerHost } from '../io/docker/host.ts'
 import type { VolumeGuard } from '../io/docker/volume-guard.ts'
+import type { Context } from '../model/context.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
 import type { Facts } from '../model/journal.ts'
+import type { Kind } from '../model/kind.ts'
 import type { State } from '../model/state.ts'
+import type { Step } from '../model/step.ts'
 import type { CutoverSettings, Host, Stack } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
 import type { ServerSide } from './server-side.ts'
@@ -32,3 +35,8 @@ export type CutoverTools = {
 
 /** What a step does, and what it leaves for later ones. */
 export type StepResult = Facts | undefined
+
+/** What the effect of a step has: its tools, and what earlier steps left. */
+export type CutoverAct = { tools: CutoverTools; facts: Facts; context: Context }
+
+export type CutoverKind<S extends Step> = Kind<S, CutoverAct, StepResult>

@@ -1,21 +1,4 @@
-/** A step of a cutover, or of its undoing. Names only: a journal holds them, and another process goes on with them. */
-export type CutoverStep =
-  /** Dump what migrations don't rebuild, and prove it, while everything runs. */
-  | { kind: 'back-up'; environment: string }
-  | { kind: 'stop-stack'; project: string }
-  /** A new backup, should anything have been written since the first. */
-  | { kind: 'check-writes'; environment: string }
-  | { kind: 'copy-volume'; volume: string; copy: string }
-  | { kind: 'wipe-volume'; volume: string }
-  | { kind: 'bring-back'; volume: string; copy: string }
-  | { kind: 'carry-roles'; environment: string }
-  | { kind: 'migrate'; environment: string }
-  | { kind: 'carry-database'; database: string; environment: string }
-  | { kind: 'carry-settings'; environment: string }
-  | { kind: 'verify'; environment: string }
-  | { kind: 'start-containers'; project: string }
-  | { kind: 'discard-copies'; volume: string }
-  | { kind: 'remove-copy'; copy: string }
+import type { CutoverSettings } from './types.ts'
 
 /** A container of an application stack, as it was before the first stop. */
 export type KeptContainer = {
@@ -73,24 +56,5 @@ export type CutoverFrame = {
 /** The name under which a run keeps what it replaces. */
 export const copyName = (volume: string, run: string): string => `${volume}-${run}`
 
-/** Every kind of step that only a cutover or its undoing has. */
-export const cutoverKinds = [
-  'back-up',
-  'stop-stack',
-  'check-writes',
-  'copy-volume',
-  'wipe-volume',
-  'bring-back',
-  'carry-roles',
-  'migrate',
-  'carry-database',
-  'carry-settings',
-  'verify',
-  'start-containers',
-  'discard-copies',
-  'remove-copy',
-] as const satisfies readonly CutoverStep['kind'][]
-
-const kinds: ReadonlySet<string> = new Set(cutoverKinds)
-
-export const isCutoverStep = (step: { kind: string }): step is CutoverStep => kinds.has(step.kind)
+/** A host with an abort window is one whose data may go: a laptop's. */
+export const isReset = ({ abortWindow }: CutoverSettings): boolean => abortWindow !== undefined

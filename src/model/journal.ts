@@ -1,5 +1,5 @@
 import type { CutoverFrame, VolumeMade } from './cutover.ts'
-import { describeStep, type Step } from './plan.ts'
+import type { Step } from './step.ts'
 
 /** What a finished step leaves for those after it. */
 export type Facts = {
@@ -43,6 +43,3 @@ export type JournalEntry =
   /** Somebody started what was stopped: this step and all after it count as not done. */
   | { entry: 'rewound'; at: string; step: string; why: string }
   | { entry: 'ended'; at: string; outcome: JournalOutcome }
-
-/** By what a journal knows a step: its kind and the names of what it touches. */
-export const stepKey = (step: Step): string => Object.values(describeStep(step, 0)).slice(1).join(' ')

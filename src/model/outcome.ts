@@ -1,13 +1,16 @@
-import type { Step } from './plan.ts'
+import type { Step } from './step.ts'
 
 export type StepStatus = 'done' | 'failed' | 'skipped'
 
 /** `work`: what became of a failed step's work, where it is not simply undone. */
-export type StepOutcome = { step: Step; status: StepStatus; work?: 'done' | 'unknown' }
+export type StepOutcome<S extends Step = Step> = {
+  step: S
+  status: StepStatus
+  work?: 'done' | 'unknown'
+}
 
 /** Name on the server of the database that a step is about, if it is about one. */
-export const databaseOf = (step: Step): string | undefined =>
-  'managed' in step ? step.managed.database : undefined
+export const databaseOf = (step: Step): string | undefined => step.managed?.database
 
 /** How a run left one database of its plan. */
 export type DatabaseOutcome = {
@@ -35,7 +38,7 @@ export const outcomesByDatabase = (outcomes: readonly StepOutcome[]): DatabaseOu
     const own = outcomes.filter(({ step }) => databaseOf(step) === database)
     const statuses = own.map(({ status }) => status)
     const versions = (is: (outcome: StepOutcome) => boolean): string[] =>
-      own.filter(is).flatMap(({ step }) => ('migration' in step ? step.migration.version : []))
+      own.filter(is).flatMap(({ step }) => step.migration?.version ?? [])
     const unknown = versions(({ work }) => work === 'unknown')
     return {
       database,
@@ -57,26 +60,10 @@ const describe = ({ status, changed, unknown, waiting }: DatabaseOutcome, did: s
   return `${status}: ${open}${stays}${waiting > 0 ? `, ${waiting} not started` : ''}`
 }
 
-/** What became of a backup or a restore as a whole. */
-const describeWhole = (outcomes: readonly StepOutcome[]): string[] =>
-  outcomes.flatMap(({ step, status }) => {
-    if (step.kind === 'create-roles' && status === 'done')
-      return `made, and here to stay: ${step.roles.join(', ')}`
-    if (step.kind === 'keep-backup' && status !== 'done') return 'no backup was kept'
-    if (step.kind !== 'swap-databases') return []
-    const names = step.swaps.map(({ database }) => database).join(', ')
-    // A swap that failed says itself how it left them.
-    if (status === 'failed') return []
-    return status === 'done' ? `${names} restored` : `${names} as before`
-  })
-
 /** Where a stopped run left every database of its plan, a line each: `calendar_qual  failed: 00008 stays applied`. */
 export const describeOutcome = (outcomes: readonly StepOutcome[]): string[] => {
   const databases = outcomesByDatabase(outcomes)
   const width = Math.max(0, ...databases.map(({ database }) => database.length))
   const did = outcomes.some(({ step }) => step.kind === 'rollback-migration') ? 'rolled back' : 'applied'
-  return [
-    ...databases.map((outcome) => `${outcome.database.padEnd(width)}  ${describe(outcome, did)}`),
-    ...describeWhole(outcomes),
-  ]
+  return databases.map((outcome) => `${outcome.database.padEnd(width)}  ${describe(outcome, did)}`)
 }

@@ -1,6 +1,7 @@
 import type { CutoverFrame } from './cutover.ts'
-import { type Facts, type JournalEntry, type JournalOutcome, stepKey } from './journal.ts'
-import type { Step } from './plan.ts'
+import type { Facts, JournalEntry, JournalOutcome } from './journal.ts'
+import { modernize } from './older-journal.ts'
+import { type Step, stepKey } from './step.ts'
 
 /** Where a run stands, by its journal. */
 export type Position = {
@@ -38,12 +39,19 @@ const rewind = (position: Folding, step: string): void => {
 }
 
 /** Steps before the first stop, which change nothing that serves: they save, and make what is missing. */
-const harmless: ReadonlySet<Step['kind']> = new Set(['create-network', 'back-up'])
+const harmless: ReadonlySet<string> = new Set(['create-network', 'back-up'])
 
 const touches = ({ steps }: Position, key: string): boolean =>
   steps.some((step) => stepKey(step) === key && !harmless.has(step.kind))
 
-const apply = (position: Folding, line: JournalEntry): void => {
+type Within = ReadonlyMap<string, string>
+
+const finish = (position: Folding, step: string, at: string): void => {
+  position.done.add(step)
+  position.times.set(step, { started: position.times.get(step)?.started ?? at, done: at })
+}
+
+const apply = (position: Folding, line: JournalEntry, within: Within): void => {
   switch (line.entry) {
     case 'started':
       position.running = line.step
@@ -54,12 +62,8 @@ const apply = (position: Folding, line: JournalEntry): void => {
       return
     case 'done':
       position.running = undefined
-      position.done.add(line.step)
       position.facts = { ...position.facts, ...line.facts }
-      position.times.set(line.step, {
-        started: position.times.get(line.step)?.started ?? line.at,
-        done: line.at,
-      })
+      for (const step of [line.step, within.get(line.step) ?? line.step]) finish(position, step, line.at)
       return
     case 'failed':
       position.running = undefined
@@ -82,6 +86,7 @@ const apply = (position: Folding, line: JournalEntry): void => {
 /** Where the run of these lines stands; nothing for a journal that never began. */
 export const foldJournal = ([first, ...rest]: readonly JournalEntry[]): Position | undefined => {
   if (first?.entry !== 'begun') return undefined
+  const { steps, within } = modernize(first.steps)
   const position: Folding = {
     frame: first.frame,
     by: first.by,
@@ -89,7 +94,7 @@ export const foldJournal = ([first, ...rest]: readonly JournalEntry[]): Position
     job: first.job,
     ended: undefined,
     begun: first.at,
-    steps: first.steps,
+    steps,
     done: new Set(),
     running: undefined,
     failed: undefined,
@@ -99,7 +104,7 @@ export const foldJournal = ([first, ...rest]: readonly JournalEntry[]): Position
     times: new Map(),
     outcome: undefined,
   }
-  for (const line of rest) apply(position, line)
+  for (const line of rest) apply(position, line, within)
   return position
 }
 
@@ -107,21 +112,21 @@ export const remainingSteps = ({ steps, done }: Position): Step[] =>
   steps.filter((step) => !done.has(stepKey(step)))
 
 /** Whether a step of this kind ever began, or got done. */
-export const hasBegun = ({ steps, begunSteps }: Position, kind: Step['kind']): boolean =>
+export const hasBegun = ({ steps, begunSteps }: Position, kind: string): boolean =>
   steps.some((step) => step.kind === kind && begunSteps.has(stepKey(step)))
 
 /** Whether it has to be finished or undone before anybody else writes. One that stopped nothing yet is in nobody's way. */
 export const isUnfinished = (position: Position | undefined): position is Position =>
   position !== undefined && !position.outcome && position.touched
 
-export const isDone = ({ steps, done }: Position, kind: Step['kind']): boolean => {
+export const isDone = ({ steps, done }: Position, kind: string): boolean => {
   const those = steps.filter((step) => step.kind === kind)
   return those.length > 0 && those.every((step) => done.has(stepKey(step)))
 }
 
 /** Milliseconds from the first stop to the last start; nothing before both happened. */
 export const downtimeOf = ({ steps, times }: Position): number | undefined => {
-  const serving = new Set<Step['kind']>(['start-containers', 'start-stack', 'migrate'])
+  const serving = new Set(['wait-healthy', 'start-stack', 'migrate'])
   const at = (text: string | undefined): number[] => (text === undefined ? [] : [Date.parse(text)])
   const stops = steps.flatMap((step) =>
     step.kind === 'stop-stack' ? at(times.get(stepKey(step))?.started) : [],

@@ -1,8 +1,9 @@
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import { compareVersions, history } from '../model/history.ts'
 import { isEmptySection, sectionOf } from '../model/migration.ts'
-import type { Plan, Step } from '../model/plan.ts'
+import type { Plan } from '../model/plan.ts'
 import type { DatabaseState, Environment, Migration } from '../model/types.ts'
+import type { MigrateStep } from '../run/steps/migrate-kinds.ts'
 import { requireUnobstructed } from './obstacles.ts'
 
 export type RollbackWorld = {
@@ -61,7 +62,7 @@ const choose = ({ managed, applied }: DatabaseState, target: RollbackTarget, sta
 
 /** The version that is the newest one when all of a plan is undone: naming it may be repeated, a number may not. */
 export const staysOf = ({ steps }: Plan, applied: readonly string[]): string => {
-  const going = new Set(steps.flatMap((step) => ('migration' in step ? step.migration.version : [])))
+  const going = new Set(steps.flatMap(({ migration }) => migration?.version ?? []))
   return (
     applied
       .filter((version) => !going.has(version))
@@ -75,7 +76,12 @@ export const staysOf = ({ steps }: Plan, applied: readonly string[]): string => 
  * table of versions: dbmate by itself takes the newest *file*, and undoes the wrong one when the newest has none.
  * @throws AppError (exit 4) when one of them cannot be undone.
  */
-export const planRollback = ({ environment, databases, missingImage, target }: RollbackWorld): Plan => {
+export const planRollback = ({
+  environment,
+  databases,
+  missingImage,
+  target,
+}: RollbackWorld): Plan<MigrateStep> => {
   const [first] = databases
   requireUnobstructed(databases.flatMap(({ obstacle }) => obstacle ?? []))
   const judged = databases.flatMap((state) =>
@@ -93,9 +99,10 @@ export const planRollback = ({ environment, databases, missingImage, target }: R
       details: reasons,
       hint: `write a migration that undoes it: po-migrate new ${first?.managed.name} undo`,
     })
-  const undo = judged.flatMap(({ state: { managed }, found }): Step[] =>
+  const undo = judged.flatMap(({ state: { managed }, found }): MigrateStep[] =>
     typeof found === 'string' ? [] : [{ kind: 'rollback-migration', managed, migration: found }],
   )
-  const pull: Step[] = missingImage && undo.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
+  const pull: MigrateStep[] =
+    missingImage && undo.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
   return { version: 1, command: 'rollback', environment: environment.name, steps: [...pull, ...undo] }
 }

@@ -1,6 +1,7 @@
 import { usageError } from '../errors.ts'
-import type { Plan, Step } from '../model/plan.ts'
+import type { Plan } from '../model/plan.ts'
 import type { Host, Stack } from '../model/types.ts'
+import type { StartStep } from '../run/steps/start-kinds.ts'
 
 export type StartWorld = {
   host: Host
@@ -19,10 +20,10 @@ export const requireStack = ({ name, stack }: Host): Stack => {
  * What brings a host's Postgres up: what it needs from outside, then the stack.
  * @throws AppError (exit 2) for a host without a stack.
  */
-export const planStart = ({ host, missingNetworks, missingVolume }: StartWorld): Plan => {
+export const planStart = ({ host, missingNetworks, missingVolume }: StartWorld): Plan<StartStep> => {
   const stack = requireStack(host)
-  const steps: Step[] = [
-    ...missingNetworks.map((network): Step => ({ kind: 'create-network', network })),
+  const steps: StartStep[] = [
+    ...missingNetworks.map((network): StartStep => ({ kind: 'create-network', network })),
     ...(missingVolume ? [{ kind: 'create-volume', volume: missingVolume } as const] : []),
     { kind: 'start-stack', stack },
   ]

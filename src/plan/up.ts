@@ -1,8 +1,10 @@
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import { history, unappliedFiles } from '../model/history.ts'
-import { describeStep, type Plan, type Step } from '../model/plan.ts'
+import type { Plan } from '../model/plan.ts'
 import { type Lifted, nothingLifted } from '../model/policy.ts'
+import { describeStep, type Step, stepKey } from '../model/step.ts'
 import type { DatabaseState, Environment, Problem } from '../model/types.ts'
+import type { MigrateStep } from '../run/steps/migrate-kinds.ts'
 import { obstacleOf, requireUnobstructed } from './obstacles.ts'
 import { findRefusals } from './policy.ts'
 
@@ -47,7 +49,7 @@ const mostInOneRun = 256 * 2 ** 20
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`
 
 /** Files that cannot be brought into dbmate's container at once. */
-const refuseSizes = ({ name }: Environment, steps: readonly Step[]): void => {
+const refuseSizes = ({ name }: Environment, steps: readonly MigrateStep[]): void => {
   const files = steps.flatMap((step) => (step.kind === 'apply-migration' ? step : []))
   const sizes = new Map<string, number>()
   for (const { managed, migration } of files)
@@ -62,17 +64,20 @@ const refuseSizes = ({ name }: Environment, steps: readonly Step[]): void => {
 }
 
 /** An accepted edit is written down, so that the next run does not ask again. */
-const acceptedEdits = ({ managed, files, applied, checksums }: DatabaseState, lifted: Lifted): Step[] =>
-  history(files, applied, checksums).flatMap(({ version, state }): Step[] => {
+const acceptedEdits = (
+  { managed, files, applied, checksums }: DatabaseState,
+  lifted: Lifted,
+): MigrateStep[] =>
+  history(files, applied, checksums).flatMap(({ version, state }): MigrateStep[] => {
     const migration = files.find((file) => file.version === version)?.migration
     return state === 'edited' && migration && lifted.edited.includes(version)
       ? [{ kind: 'accept-edit', managed, migration }]
       : []
   })
 
-const stepsOf = (state: DatabaseState, lifted: Lifted): Step[] => {
+const stepsOf = (state: DatabaseState, lifted: Lifted): MigrateStep[] => {
   const { managed, exists } = state
-  const apply = unappliedFiles(state).flatMap(({ migration }): Step[] =>
+  const apply = unappliedFiles(state).flatMap(({ migration }): MigrateStep[] =>
     migration ? [{ kind: 'apply-migration', managed, migration }] : [],
   )
   return exists
@@ -84,14 +89,15 @@ const stepsOf = (state: DatabaseState, lifted: Lifted): Step[] => {
  * What `up` will do: create what is missing, then apply every unapplied file, database by database.
  * @throws AppError (exit 2) for files that dbmate would lose or refuse.
  */
-export const planUp = (world: UpWorld): Plan => {
+export const planUp = (world: UpWorld): Plan<MigrateStep> => {
   refuseFaults(world)
   const { environment, databases, missingImage, lifted = nothingLifted } = world
   const obstacles = databases.flatMap((state) => obstacleOf(state, environment) ?? [])
   const free = databases.filter((state) => !obstacleOf(state, environment))
   const steps = free.flatMap((state) => stepsOf(state, lifted))
   refuseSizes(environment, steps)
-  const pull: Step[] = missingImage && steps.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
+  const pull: MigrateStep[] =
+    missingImage && steps.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
   return {
     version: 1,
     command: 'up',
@@ -130,7 +136,7 @@ export const requireShown = (shown: Plan, planned: Plan): void => {
   if (news.length === 0) return
   throw new AppError(`The plan for ${planned.environment} grew while this run waited for the lock.`, {
     exitCode: exitCodes.refused,
-    details: [...news.map((step) => Object.values(describeStep(step, 0)).slice(1).join(' '))],
+    details: news.map(stepKey),
     hint: `po-migrate plan ${planned.environment}`,
   })
 }

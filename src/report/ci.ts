@@ -28,10 +28,10 @@ export const sectionedReport = (report: Report, stderr: Output): Report => {
   }
   return {
     ...report,
-    event: (event) => {
+    event: (event, line) => {
       if (event.event === 'step.started') enter(event)
       if (event.event === 'run.finished') close()
-      report.event(event)
+      report.event(event, line)
       if (event.event === 'step.finished' && event.status === 'failed') close()
     },
     result: (text) => {

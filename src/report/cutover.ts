@@ -1,5 +1,5 @@
-import { stepKey } from '../model/journal.ts'
 import { downtimeOf, hasBegun, isDone, type Position } from '../model/position.ts'
+import { stepKey } from '../model/step.ts'
 import { renderDuration } from './render.ts'
 
 /** The commands that go on from an unfinished run. */
@@ -21,25 +21,26 @@ export const renderWaysOn = ({ touched, frame }: Position, confirmed: boolean, f
 }
 
 const stoppedProjects = ({ steps, begunSteps }: Position): string[] =>
-  steps.flatMap((step) => (step.kind === 'stop-stack' && begunSteps.has(stepKey(step)) ? step.project : []))
+  steps.flatMap((step) =>
+    step.kind === 'stop-stack' && begunSteps.has(stepKey(step)) ? (step.project ?? []) : [],
+  )
 
 const startedAgain = ({ steps, done }: Position): Set<string> =>
   new Set(
     steps
       .filter((step) => done.has(stepKey(step)))
       .flatMap((step) => {
-        if (step.kind === 'start-stack') return step.stack.project
-        return step.kind === 'start-containers' ? step.project : []
+        if (step.kind === 'start-stack') return step.stack?.project ?? []
+        return step.kind === 'wait-healthy' ? (step.project ?? []) : []
       }),
   )
 
-/** The first of these steps starts all stacks, each of which is then waited for in its own. */
-const waitedFor = (position: Position, again: ReadonlySet<string>): string[] =>
-  hasBegun(position, 'start-containers')
-    ? position.steps.flatMap((step) =>
-        step.kind === 'start-containers' && !again.has(step.project) ? step.project : [],
-      )
-    : []
+const waitedFor = ({ steps, begunSteps }: Position, again: ReadonlySet<string>): string[] =>
+  steps.flatMap((step) =>
+    step.kind === 'start-containers' && begunSteps.has(stepKey(step)) && !again.has(step.project ?? '')
+      ? (step.project ?? [])
+      : [],
+  )
 
 const stateOfVolume = (position: Position): string[] => {
   const { volume, copy, from } = position.frame

@@ -1,8 +1,13 @@
+import type { Words } from '../model/kind.ts'
 import type { Report } from './report.ts'
 import type { RunEvent } from './run-documents.ts'
 
 /** A line of a detached run's log. */
-type LogLine = { event: RunEvent } | { note: string } | { result: string } | { progress: string }
+type LogLine =
+  | { event: RunEvent; line?: string | Words }
+  | { note: string }
+  | { result: string }
+  | { progress: string }
 
 const between = 250
 
@@ -11,7 +16,7 @@ export const logReport = (write: (line: string) => void): Report => {
   const line = (value: LogLine): void => write(JSON.stringify(value))
   let last = 0
   return {
-    event: (event) => line({ event }),
+    event: (event, words) => line({ event, ...(words && { line: words }) }),
     note: (note) => line({ note }),
     result: (result) => line({ result }),
     progress: (progress) => {
@@ -37,7 +42,7 @@ export const replay = (text: string, report: Report): RunEvent | undefined => {
   if (text === '') return undefined
   const line = parse(text)
   if ('event' in line) {
-    report.event(line.event)
+    report.event(line.event, line.line)
     return line.event
   }
   if ('note' in line) report.note(line.note)

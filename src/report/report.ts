@@ -1,4 +1,5 @@
 import type { AppError } from '../errors.ts'
+import type { Words } from '../model/kind.ts'
 import type { StepOutcome } from '../model/outcome.ts'
 import type { ErrorDocument, RunEvent } from './run-documents.ts'
 
@@ -7,7 +8,8 @@ export type Standing = { outcomes: readonly StepOutcome[]; error: AppError }
 
 /** Where a run tells what it does; one implementation writes text, the other a JSON event a line. */
 export type Report = {
-  event: (event: RunEvent) => void
+  /** `line`: a step in words, in columns where it is a pair. */
+  event: (event: RunEvent, line?: string | Words) => void
   /** A line of narration. */
   note: (text: string) => void
   /** What the command was asked for, on stdout. */

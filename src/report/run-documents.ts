@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { cutoverKinds } from '../model/cutover.ts'
 
 /** The shapes of plans, and of the events of runs; the shipped JSON Schemas are generated from these. */
 const version = z.literal(1)
@@ -16,102 +15,98 @@ export const errorDocument = z.strictObject({
 
 export type ErrorDocument = z.infer<typeof errorDocument>
 
-export const stepDocument = z.strictObject({
-  step: z.int().describe('From 1, in the order of the plan'),
-  kind: z.enum([
-    'create-network',
-    'create-volume',
-    'start-stack',
-    'pull-image',
-    'create-database',
-    'apply-migration',
-    'rollback-migration',
-    'accept-edit',
-    ...cutoverKinds,
-    'dump-database',
-    'dump-roles',
-    'prove-backup',
-    'keep-backup',
-    'create-roles',
-    'restore-beside',
-    'swap-databases',
-    'drop-replaced',
-  ]),
-  database: z.string().optional().describe('Name on the server'),
-  migration: z.string().optional().describe('File name'),
-  image: z.string().optional(),
-  network: z.string().optional(),
-  volume: z.string().optional(),
-  copy: z.string().optional().describe('Volume that keeps what is replaced'),
-  environment: z.string().optional(),
-  stack: z.string().optional().describe('Compose project'),
-  roles: z.array(z.string()).optional(),
-  directory: z.string().optional().describe('Of a backup'),
-  databases: z.array(z.string()).optional().describe('Names on the server'),
-  replaced: z.array(z.string()).optional().describe('What the present databases are called afterwards'),
-})
-
-export const planDocument = z.strictObject({
-  version,
-  command: z.enum(['up', 'rollback', 'start', 'backup', 'restore', 'cutover', 'undo']),
-  environment: z.string().describe("Environment, or the host's name for start, cutover and undo"),
-  steps: z.array(stepDocument),
-  refusals: z
-    .array(
-      z.strictObject({
-        kind: z.enum(['outOfOrder', 'missing', 'edited', 'warnings']),
-        database: z.string().describe('Name on the server'),
-        subject: z.string().describe("The version, or a warning's rule"),
-        message: z.string(),
-        flag: z.string().describe('What lifts it'),
-      }),
-    )
-    .describe("What the environment's policy has against executing it"),
-})
-
 const run = z.string().describe('Run id')
 
-export const eventDocument = z.discriminatedUnion('event', [
+const stepOf = <K extends z.ZodType<string>>(kind: K) =>
+  z.strictObject({
+    step: z.int().describe('From 1, in the order of the plan'),
+    kind,
+    database: z.string().optional().describe('Name on the server'),
+    migration: z.string().optional().describe('File name'),
+    image: z.string().optional(),
+    network: z.string().optional(),
+    volume: z.string().optional(),
+    copy: z.string().optional().describe('Volume that keeps what is replaced'),
+    environment: z.string().optional(),
+    stack: z.string().optional().describe('Compose project'),
+    roles: z.array(z.string()).optional(),
+    directory: z.string().optional().describe('Of a backup'),
+    databases: z.array(z.string()).optional().describe('Names on the server'),
+    replaced: z.array(z.string()).optional().describe('What the present databases are called afterwards'),
+  })
+
+const planOf = <S extends z.ZodType>(step: S) =>
   z.strictObject({
     version,
-    event: z.literal('run.started'),
-    run,
-    command: z.string(),
-    environment: z.string(),
-    plan: planDocument.nullable().describe('null: it ended before there was a plan'),
-  }),
-  z.strictObject({ version, event: z.literal('step.started'), run, ...stepDocument.shape }),
-  z.strictObject({
-    version,
-    event: z.literal('step.finished'),
-    run,
-    ...stepDocument.shape,
-    status: z.enum(['done', 'failed', 'skipped']),
-    ms: z.number(),
-    error: errorDocument.optional(),
-  }),
-  z.strictObject({
-    version,
-    event: z.literal('run.finished'),
-    run,
-    status: z.enum(['done', 'failed', 'refused', 'interrupted']),
-    exit: z.int().describe('Equals the exit code'),
-    databases: z
+    command: z.enum(['up', 'rollback', 'start', 'backup', 'restore', 'cutover', 'undo']),
+    environment: z.string().describe("Environment, or the host's name for start, cutover and undo"),
+    steps: z.array(step),
+    refusals: z
       .array(
         z.strictObject({
+          kind: z.enum(['outOfOrder', 'missing', 'edited', 'warnings']),
           database: z.string().describe('Name on the server'),
-          status: z.enum(['done', 'failed', 'stopped', 'untouched']),
-          changed: z.array(z.string()).describe('Versions that were applied or rolled back'),
-          unknown: z
-            .array(z.string())
-            .optional()
-            .describe('Versions of which Postgres could not be asked any more'),
-          waiting: z.int().describe('Steps that were not started'),
+          subject: z.string().describe("The version, or a warning's rule"),
+          message: z.string(),
+          flag: z.string().describe('What lifts it'),
         }),
       )
-      .describe('How the run left every database of its plan'),
-    error: errorDocument.optional(),
-  }),
-])
+      .describe("What the environment's policy has against executing it"),
+  })
+
+const eventOf = <K extends z.ZodType<string>>(kind: K) => {
+  const step = stepOf(kind)
+  return z.discriminatedUnion('event', [
+    z.strictObject({
+      version,
+      event: z.literal('run.started'),
+      run,
+      command: z.string(),
+      environment: z.string(),
+      plan: planOf(step).nullable().describe('null: it ended before there was a plan'),
+    }),
+    z.strictObject({ version, event: z.literal('step.started'), run, ...step.shape }),
+    z.strictObject({
+      version,
+      event: z.literal('step.finished'),
+      run,
+      ...step.shape,
+      status: z.enum(['done', 'failed', 'skipped']),
+      ms: z.number(),
+      error: errorDocument.optional(),
+    }),
+    z.strictObject({
+      version,
+      event: z.literal('run.finished'),
+      run,
+      status: z.enum(['done', 'failed', 'refused', 'interrupted']),
+      exit: z.int().describe('Equals the exit code'),
+      databases: z
+        .array(
+          z.strictObject({
+            database: z.string().describe('Name on the server'),
+            status: z.enum(['done', 'failed', 'stopped', 'untouched']),
+            changed: z.array(z.string()).describe('Versions that were applied or rolled back'),
+            unknown: z
+              .array(z.string())
+              .optional()
+              .describe('Versions of which Postgres could not be asked any more'),
+            waiting: z.int().describe('Steps that were not started'),
+          }),
+        )
+        .describe('How the run left every database of its plan'),
+      error: errorDocument.optional(),
+    }),
+  ])
+}
+
+export const planDocument = planOf(stepOf(z.string()))
+export const eventDocument = eventOf(z.string())
+
+/** With the kinds of step by name: the shapes as they ship. */
+export const documentsWith = (kinds: readonly string[]) => {
+  const kind = z.enum(kinds)
+  return { planDocument: planOf(stepOf(kind)), eventDocument: eventOf(kind) }
+}
 
 export type RunEvent = z.infer<typeof eventDocument>

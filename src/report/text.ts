@@ -1,54 +1,22 @@
 import type { Output } from '../model/context.ts'
-import { describeCutoverStep } from './cutover-step.ts'
+import type { Words } from '../model/kind.ts'
 import type { Paint } from './paint.ts'
 import { renderDuration } from './render.ts'
 import type { Report } from './report.ts'
 import type { RunEvent } from './run-documents.ts'
 
-type StepEvent = Extract<RunEvent, { event: 'step.started' | 'step.finished' }>
-
 const heartbeat = 15_000
 const frame = 120
 
-const describe = (event: StepEvent, column: number): string => {
-  const { kind, database = '', migration = '' } = event
-  switch (kind) {
-    case 'create-network':
-      return `create network ${event.network}`
-    case 'create-volume':
-      return `create volume ${event.volume}`
-    case 'start-stack':
-      return `start ${event.stack}, wait until healthy`
-    case 'pull-image':
-      return `pull ${event.image}`
-    case 'create-database':
-      return `${database.padEnd(column)}  create database`
-    case 'apply-migration':
-      return `${database.padEnd(column)}  ${migration}`
-    case 'rollback-migration':
-      return `${database.padEnd(column)}  roll back ${migration}`
-    case 'accept-edit':
-      return `${database.padEnd(column)}  accept the edit of ${migration}`
-    case 'dump-database':
-      return `${database.padEnd(column)}  dump`
-    case 'dump-roles':
-      return `${'roles'.padEnd(column)}  dump`
-    case 'prove-backup':
-      return 'prove: restore into a scratch server, compare'
-    case 'keep-backup':
-      return `keep ${event.directory}`
-    case 'create-roles':
-      return `${'roles'.padEnd(column)}  create ${event.roles?.join(', ')}`
-    case 'restore-beside':
-      return `${database.padEnd(column)}  restore beside it, compare`
-    case 'swap-databases':
-      return `swap ${event.databases?.join(', ')}`
-    case 'drop-replaced':
-      return `${database.padEnd(column)}  drop`
-    default:
-      return describeCutoverStep(kind, event).join(': ')
-  }
+/** Logs of older releases have a step's names only. */
+const namedIn = (event: RunEvent): string | Words => {
+  if (event.event !== 'step.started' && event.event !== 'step.finished') return ''
+  const { kind, database, migration, stack, volume } = event
+  return database ? [database, migration ?? kind] : [kind, stack ?? volume ?? ''].join(' ').trim()
 }
+
+const inColumns = (line: string | Words, column: number): string =>
+  typeof line === 'string' ? line : `${line[0].padEnd(column)}  ${line[1]}`
 
 type LiveOptions = { stream: Output; paint: Paint; isLive: boolean }
 
@@ -104,19 +72,20 @@ export const textReport = ({ stdout, stderr, paint, quiet, live: isLive }: TextR
   const live = liveLine({ stream: stderr, paint, isLive })
   const { symbols, green, red, dim } = paint
   let column = 0
-  const finished = (event: Extract<RunEvent, { event: 'step.finished' }>): void => {
+  const finished = (event: Extract<RunEvent, { event: 'step.finished' }>, line: string): void => {
     live.stop()
     if (event.status === 'failed' || (event.status === 'done' && !quiet)) {
       const symbol = event.status === 'done' ? green(symbols.done) : red(symbols.failed)
-      stderr.write(`${symbol} ${describe(event, column)}  ${dim(renderDuration(event.ms))}\n`)
+      stderr.write(`${symbol} ${line}  ${dim(renderDuration(event.ms))}\n`)
     }
   }
   return {
-    event: (event) => {
+    event: (event, words = namedIn(event)) => {
+      const line = inColumns(words, column)
       if (event.event === 'run.started')
         column = Math.max(0, ...(event.plan?.steps.map(({ database }) => database?.length ?? 0) ?? []))
-      if (event.event === 'step.started' && !quiet) live.start(describe(event, column))
-      if (event.event === 'step.finished') finished(event)
+      if (event.event === 'step.started' && !quiet) live.start(line)
+      if (event.event === 'step.finished') finished(event, line)
     },
     note: (text) => {
       if (quiet) return

@@ -1,7 +1,8 @@
+import { type Kinds, kindOf } from '../model/kind.ts'
 import type { StepOutcome } from '../model/outcome.ts'
-import { describeStep, type Plan, type Step, type Swap } from '../model/plan.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Step } from '../model/step.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
-import { describeCutoverStep } from './cutover-step.ts'
 import type { Paint } from './paint.ts'
 import { plural, renderDuration, renderTable } from './render.ts'
 
@@ -19,55 +20,11 @@ export const renderHeader = (
   return `${bold(`${verb} ${environment.name}`)} ${dim(`· ${[...place, `dbmate ${tag}`].join(' · ')}`)}`
 }
 
-const describeSwap = (swaps: readonly Swap[]): string => {
-  const kept = swaps.flatMap(({ replaced }) => replaced ?? [])
-  return `swap in one transaction${kept.length > 0 ? `, what is there now stays as ${kept.join(', ')}` : ''}`
-}
-
-const describe = (step: Step): readonly [string, string] => {
-  switch (step.kind) {
-    case 'create-network':
-      return [step.network, 'create network']
-    case 'create-volume':
-      return [step.volume, 'create volume']
-    case 'start-stack':
-      return [step.stack.project, 'start, wait until healthy']
-    case 'pull-image':
-      return [step.image, 'pull image']
-    case 'create-database':
-      return [step.managed.database, 'create database']
-    case 'apply-migration':
-      return [step.managed.database, step.migration.file]
-    case 'rollback-migration':
-      return [step.managed.database, `roll back ${step.migration.file}`]
-    case 'accept-edit':
-      return [step.managed.database, `accept the edit of ${step.migration.file}`]
-    case 'dump-database':
-      return [step.database, 'dump']
-    case 'dump-roles':
-      return ['roles', 'dump']
-    case 'prove-backup':
-      return ['backup', 'restore into a scratch server, compare']
-    case 'keep-backup':
-      return ['backup', `keep as ${step.directory}`]
-    case 'create-roles':
-      return ['roles', `create ${step.roles.join(', ')}`]
-    case 'restore-beside':
-      return [step.database, `restore as ${step.beside}, compare`]
-    case 'swap-databases':
-      return [step.swaps.map(({ database }) => database).join(', '), describeSwap(step.swaps)]
-    case 'drop-replaced':
-      return [step.database, 'drop']
-    default:
-      return describeCutoverStep(step.kind, describeStep(step, 0))
-  }
-}
-
 /** Every step of a plan, numbered. */
-export const renderPlan = (plan: Plan, { dim }: Paint): string =>
+export const renderPlan = <S extends Step>({ steps }: Plan<S>, kinds: Kinds<S>, { dim }: Paint): string =>
   renderTable(
-    plan.steps.map((step, index) => {
-      const [subject, action] = describe(step)
+    steps.map((step, index) => {
+      const [subject, action] = kindOf(kinds, step).words(step)
       return [dim(String(index + 1).padStart(3)), subject, action]
     }),
     '',
@@ -98,13 +55,13 @@ export const renderNothingToDo = (environment: string, databases: readonly Datab
 
 export type Summary = { environment: string; outcomes: readonly StepOutcome[]; ms: number }
 
-const counted = new Set<Step['kind']>(['apply-migration', 'rollback-migration'])
+const counted = new Set(['apply-migration', 'rollback-migration'])
 
 /** `qual: 6 migrations applied in 0.9 s (iam_qual 1, calendar_qual 4, rag_qual 1).` */
 export const renderSummary = ({ environment, outcomes, ms }: Summary): string => {
   const counts = new Map<string, number>()
   for (const { step, status } of outcomes) {
-    if (!('managed' in step) || !counted.has(step.kind) || status !== 'done') continue
+    if (!step.managed || !counted.has(step.kind) || status !== 'done') continue
     counts.set(step.managed.database, (counts.get(step.managed.database) ?? 0) + 1)
   }
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0)

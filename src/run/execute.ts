@@ -1,18 +1,20 @@
 import { asAppError } from '../as-app-error.ts'
 import { AppError, amend, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
-import { stepKey } from '../model/journal.ts'
+import { type Kinds, kindOf, lineOf } from '../model/kind.ts'
 import { databaseOf, describeOutcome, type StepOutcome } from '../model/outcome.ts'
-import { describeStep, type Plan, type Step } from '../model/plan.ts'
+import type { Plan } from '../model/plan.ts'
+import { describeStep, type Step, stepKey } from '../model/step.ts'
 import { describeError, type Report, type Standing } from '../report/report.ts'
 
-export type ExecuteOptions = {
+export type ExecuteOptions<S extends Step> = {
   run: string
-  perform: (step: Step) => Promise<void>
+  kinds: Kinds<S>
+  perform: (step: S) => Promise<unknown>
   report: Report
   interrupt: AbortSignal
   stop: AbortSignal
   /** The command that goes on from where a failed or interrupted run stopped; a function where that depends on what was done. */
-  resume: string | ((outcomes: readonly StepOutcome[]) => string)
+  resume: string | ((outcomes: readonly StepOutcome<S>[]) => string)
   /** A failure stops the steps of its own database only; left out: it stops everything. */
   continueOnError?: boolean
 }
@@ -29,24 +31,39 @@ export type RunResult = {
 /** The result of a run whose plan is empty. */
 export const nothingDone: RunResult = { outcomes: [], status: 'done', exit: exitCodes.done }
 
-/** Whether anything that stays was changed. */
-const hasChanged = (outcomes: readonly StepOutcome[]): boolean =>
-  outcomes.some(({ step, status, work }) => work || (status === 'done' && step.kind !== 'pull-image'))
+type Outcomes<S extends Step> = readonly StepOutcome<S>[]
 
-const resumeOf = ({ resume }: ExecuteOptions, outcomes: readonly StepOutcome[]): string =>
+/** Whether anything that stays was changed. */
+const hasChanged = <S extends Step>(outcomes: Outcomes<S>, { kinds }: ExecuteOptions<S>): boolean =>
+  outcomes.some(({ step, status, work }) => work || (status === 'done' && !kindOf(kinds, step).leavesNothing))
+
+/** How the run left each database, and what its kinds of step have to say. */
+const describeLeft = <S extends Step>(outcomes: Outcomes<S>, { kinds }: ExecuteOptions<S>): string[] => [
+  ...describeOutcome(outcomes),
+  ...outcomes.flatMap(({ step, status }) => kindOf(kinds, step).left?.(step, status) ?? []),
+]
+
+const resumeOf = <S extends Step>({ resume }: ExecuteOptions<S>, outcomes: Outcomes<S>): string =>
   typeof resume === 'string' ? resume : resume(outcomes)
 
-const stopped = (error: AppError, outcomes: readonly StepOutcome[], options: ExecuteOptions): AppError => {
+const stopped = <S extends Step>(
+  error: AppError,
+  outcomes: Outcomes<S>,
+  options: ExecuteOptions<S>,
+): AppError => {
   const resume = resumeOf(options, outcomes)
   return amend(error, {
-    touched: hasChanged(outcomes) || error.touched,
-    details: [...error.details, ...describeOutcome(outcomes)],
+    touched: hasChanged(outcomes, options) || error.touched,
+    details: [...error.details, ...describeLeft(outcomes, options)],
     hint: error.hint ? `${error.hint}, then: ${resume}` : resume,
   })
 }
 
 /** A bug is a failure too: what was done before it has to be told. */
-const runStep = async (step: Step, perform: ExecuteOptions['perform']): Promise<AppError | undefined> => {
+const runStep = async <S extends Step>(
+  step: S,
+  { perform }: ExecuteOptions<S>,
+): Promise<AppError | undefined> => {
   try {
     await perform(step)
     return undefined
@@ -55,9 +72,9 @@ const runStep = async (step: Step, perform: ExecuteOptions['perform']): Promise<
   }
 }
 
-const interrupted = (
-  outcomes: readonly StepOutcome[],
-  options: ExecuteOptions,
+const interrupted = <S extends Step>(
+  outcomes: Outcomes<S>,
+  options: ExecuteOptions<S>,
   waiting?: AppError,
 ): RunResult => {
   const { interrupt, stop } = options
@@ -67,18 +84,22 @@ const interrupted = (
   const begun = outcomes.some(({ status }) => status !== 'skipped')
   const error = new AppError(`Interrupted by ${interrupt.reason}; ${how}.`, {
     exitCode: exit,
-    touched: hasChanged(outcomes) || (begun ? waiting?.touched : false),
-    details: [...(waiting ? [waiting.message, ...waiting.details] : []), ...describeOutcome(outcomes)],
+    touched: hasChanged(outcomes, options) || (begun ? waiting?.touched : false),
+    details: [...(waiting ? [waiting.message, ...waiting.details] : []), ...describeLeft(outcomes, options)],
     hint: resumeOf(options, outcomes),
   })
   return { outcomes, status: 'interrupted', exit, error }
 }
 
 /** The process ends, and nobody will see what becomes of the running step. */
-const standing = (outcomes: readonly StepOutcome[], { steps }: Plan, options: ExecuteOptions): Standing => {
+const standing = <S extends Step>(
+  outcomes: Outcomes<S>,
+  { steps }: Plan<S>,
+  options: ExecuteOptions<S>,
+): Standing => {
   const { interrupt } = options
   const [step, ...later] = steps.slice(outcomes.length)
-  const all: StepOutcome[] = [
+  const all: StepOutcome<S>[] = [
     ...outcomes,
     ...(step ? [{ step, status: 'failed' as const, work: 'unknown' as const }] : []),
     ...later.map((one) => ({ step: one, status: 'skipped' as const })),
@@ -87,7 +108,7 @@ const standing = (outcomes: readonly StepOutcome[], { steps }: Plan, options: Ex
     exitCode: interruptionCode(interrupt.reason),
     details: [
       ...(step ? [`It was ${stepKey(step)}; what became of it is not known.`] : []),
-      ...describeOutcome(all),
+      ...describeLeft(all, options),
     ],
     hint: resumeOf(options, all),
   })
@@ -109,18 +130,18 @@ const combine = (failures: readonly AppError[]): AppError | undefined => {
   })
 }
 
-/** No signal cuts a swap off: one that failed did so by itself, and only its own words tell of it. */
-const isCutOff = (outcomes: readonly StepOutcome[]): boolean =>
-  !outcomes.some(({ step, status }) => step.kind === 'swap-databases' && status === 'failed')
+/** What no signal cuts off failed by itself, and only its own words tell of it. */
+const isCutOff = <S extends Step>(outcomes: Outcomes<S>, { kinds }: ExecuteOptions<S>): boolean =>
+  !outcomes.some(({ step, status }) => kindOf(kinds, step).isAtomic && status === 'failed')
 
-const conclude = (
-  outcomes: readonly StepOutcome[],
+const conclude = <S extends Step>(
+  outcomes: Outcomes<S>,
   failures: readonly AppError[],
-  options: ExecuteOptions,
+  options: ExecuteOptions<S>,
 ): RunResult => {
   const failure = combine(failures)
   if (failure && options.stop.aborted)
-    return interrupted(outcomes, options, isCutOff(outcomes) ? undefined : failure)
+    return interrupted(outcomes, options, isCutOff(outcomes, options) ? undefined : failure)
   if (failure?.exitCode === exitCodes.interrupted) return interrupted(outcomes, options, failure)
   if (failure) {
     const error = stopped(failure, outcomes, options)
@@ -131,7 +152,7 @@ const conclude = (
 }
 
 /** Whether an earlier failure keeps this step from starting. */
-const isBlocked = (step: Step, outcomes: readonly StepOutcome[], continueOnError: boolean): boolean => {
+const isBlocked = (step: Step, outcomes: Outcomes<Step>, continueOnError: boolean): boolean => {
   const failed = outcomes.filter(({ status }) => status === 'failed').map(({ step }) => databaseOf(step))
   if (!continueOnError || failed.includes(undefined)) return failed.length > 0
   return failed.includes(databaseOf(step))
@@ -141,9 +162,12 @@ const isBlocked = (step: Step, outcomes: readonly StepOutcome[], continueOnError
  * The one loop behind every verb: each step in order, an event before and after, a stop at the first failure.
  * An interrupt lets the running step finish and starts no other.
  */
-export const execute = async (plan: Plan, options: ExecuteOptions): Promise<RunResult> => {
-  const { run, perform, report, interrupt, continueOnError = false } = options
-  const outcomes: StepOutcome[] = []
+export const execute = async <S extends Step>(
+  plan: Plan<S>,
+  options: ExecuteOptions<S>,
+): Promise<RunResult> => {
+  const { run, kinds, report, interrupt, continueOnError = false } = options
+  const outcomes: StepOutcome<S>[] = []
   const failures: AppError[] = []
   for (const [index, step] of plan.steps.entries()) {
     const base = { version: 1 as const, run, ...describeStep(step, index) }
@@ -152,16 +176,17 @@ export const execute = async (plan: Plan, options: ExecuteOptions): Promise<RunR
       report.event({ ...base, event: 'step.finished', status: 'skipped', ms: 0 })
       continue
     }
-    report.event({ ...base, event: 'step.started' })
+    const line = lineOf(kinds, step)
+    report.event({ ...base, event: 'step.started' }, line)
     report.standing?.(() => standing(outcomes, plan, options))
     const started = performance.now()
-    const failure = await runStep(step, perform)
+    const failure = await runStep(step, options)
     if (failure) failures.push(failure)
     const status = failure ? 'failed' : 'done'
     outcomes.push({ step, status, ...(failure?.work && { work: failure.work }) })
     const ms = Math.round(performance.now() - started)
     const error = failure && { error: describeError(failure) }
-    report.event({ ...base, event: 'step.finished', status, ms, ...error })
+    report.event({ ...base, event: 'step.finished', status, ms, ...error }, line)
   }
   return conclude(outcomes, failures, options)
 }

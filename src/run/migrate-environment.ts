@@ -3,13 +3,15 @@ import { AppError, exitCodes } from '../errors.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Context } from '../model/context.ts'
 import { unappliedFiles } from '../model/history.ts'
-import type { Step } from '../model/plan.ts'
+import { kindOf, performWith } from '../model/kind.ts'
 import { requireUnobstructed } from '../plan/obstacles.ts'
 import { planUp } from '../plan/up.ts'
 import { watchApplied } from './applied.ts'
-import { openPerformer } from './perform.ts'
+import { openMigrateTools } from './migrate-tools.ts'
 import { readProvenance } from './provenance.ts'
+import { requireLock } from './require-lock.ts'
 import { settleFindings } from './settle.ts'
+import { migrateKinds } from './steps/migrate-kinds.ts'
 import { readDatabases, readUpWorld } from './world.ts'
 
 export type MigrateOptions = SuppliedEnvironment & {
@@ -18,11 +20,6 @@ export type MigrateOptions = SuppliedEnvironment & {
   /** Aborted when the lock's session ended. */
   lost?: AbortSignal | undefined
   onProgress: (text: string) => void
-}
-
-const nameOf = (step: Step): string => {
-  if (step.kind === 'apply-migration') return `${step.managed.database} ${step.migration.file}`
-  return step.kind === 'create-database' ? `${step.managed.database} create database` : step.kind
 }
 
 const cut = (): AppError =>
@@ -41,12 +38,15 @@ export const migrateEnvironment = async (
   const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
   const applied = watchApplied(engine.server, world.databases)
   const { name, lockTimeout } = environment
-  const migrate = { run, environment: name, lockTimeout, interrupt, provenance, applied }
-  await using performer = openPerformer(planned, { engine, migrate, lost, onProgress, stop })
+  const given = { engine, run, environment: name, lockTimeout, provenance, applied, onProgress }
+  await using tools = openMigrateTools(planned.steps, { ...given, lost, interrupt, stop })
+  const perform = performWith(migrateKinds, tools)
   for (const [index, step] of planned.steps.entries()) {
     if (stop.aborted) throw cut()
-    onProgress(`${index + 1} of ${planned.steps.length}: ${nameOf(step)}`)
-    await performer.perform(step)
+    requireLock(lost)
+    const words = kindOf(migrateKinds, step).words(step)
+    onProgress(`${index + 1} of ${planned.steps.length}: ${words.join(' ')}`)
+    await perform(step)
   }
   return planned.steps.length
 }

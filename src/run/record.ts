@@ -40,8 +40,8 @@ export const recorded = (report: Report, options: RecordOptions): Report => {
   const seen: RunEvent[] = []
   return {
     ...report,
-    event: (event) => {
-      report.event(event)
+    event: (event, line) => {
+      report.event(event, line)
       seen.push(event)
       events?.write(`${JSON.stringify(event)}\n`)
       if (event.event !== 'run.finished') return

@@ -46,9 +46,11 @@ describe('cutover vps', { timeout: 400_000 }, () => {
       'stop-stack done',
       'check-writes done',
       'stop-stack done',
+      'check-stopped done',
       'copy-volume done',
       'wipe-volume done',
       'start-stack done',
+      'carry-system done',
       'carry-roles done',
       'migrate done',
       'migrate done',
@@ -58,6 +60,8 @@ describe('cutover vps', { timeout: 400_000 }, () => {
       'verify done',
       'start-containers done',
       'start-containers done',
+      'wait-healthy done',
+      'wait-healthy done',
       'discard-copies done',
     ])
     await platform.healthy()

@@ -67,7 +67,11 @@ export const guards: readonly Guard[] = [
   {
     name: 'a run’s own copy is never discarded',
     patches: [
-      { file: 'src/cutover/volumes.ts', search: 'if (name === frame.copy) return false', replace: '' },
+      {
+        file: 'src/cutover/steps/discard-copies.ts',
+        search: 'if (name === frame.copy) return false',
+        replace: '',
+      },
       {
         file: 'src/model/order.ts',
         search: '(a.sequence ?? 0) - (b.sequence ?? 0) || ',

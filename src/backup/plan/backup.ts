@@ -1,5 +1,6 @@
 import { AppError, exitCodes } from '../../errors.ts'
 import type { Plan } from '../../model/plan.ts'
+import type { BackupStep } from '../steps/backup-kinds.ts'
 
 export type BackupWorld = {
   environment: string
@@ -13,7 +14,7 @@ export type BackupWorld = {
  * What `backup` will do: dump every database on one moment and the roles, prove them, keep the whole.
  * @throws AppError (exit 4) when there is nothing to back up.
  */
-export const planBackup = ({ environment, existing, directory }: BackupWorld): Plan => {
+export const planBackup = ({ environment, existing, directory }: BackupWorld): Plan<BackupStep> => {
   if (existing.length === 0)
     throw new AppError(`${environment} has no database yet: there is nothing to back up.`, {
       exitCode: exitCodes.refused,

@@ -2,7 +2,9 @@ import { AppError, exitCodes, usageError } from '../../errors.ts'
 import { besideName, replacedOf } from '../../model/beside-name.ts'
 import { type Manifest, majorOf } from '../../model/manifest.ts'
 import type { StepOutcome } from '../../model/outcome.ts'
-import type { Plan, Step, Swap } from '../../model/plan.ts'
+import type { Plan } from '../../model/plan.ts'
+import type { Swap } from '../../model/step.ts'
+import type { RestoreStep } from '../steps/restore-kinds.ts'
 
 export type RestoreWorld = {
   environment: string
@@ -25,14 +27,13 @@ export type RestoreWorld = {
 }
 
 /** The swaps of a plan. */
-export const swapsOf = ({ steps }: Plan): readonly Swap[] =>
-  steps.flatMap((step) => (step.kind === 'swap-databases' ? step.swaps : []))
+export const swapsOf = ({ steps }: Plan): readonly Swap[] => steps.flatMap(({ swaps }) => swaps ?? [])
 
 /** What a run that swapped has yet to drop; nothing: it did not swap. */
 export const dropsDue = (outcomes: readonly StepOutcome[]): string[] => {
   if (!outcomes.some(({ step, status }) => step.kind === 'swap-databases' && status === 'done')) return []
   return outcomes.flatMap(({ step, status }) =>
-    step.kind === 'drop-replaced' && status !== 'done' ? step.database : [],
+    step.kind === 'drop-replaced' && status !== 'done' ? (step.database ?? []) : [],
   )
 }
 
@@ -81,11 +82,11 @@ const neededRoles = ({ manifest }: RestoreWorld, chosen: readonly string[]): Set
 }
 
 /** Copies of earlier restores that are one too many when this one is done. */
-const drops = ({ databases, retain, neighbours }: RestoreWorld, swaps: readonly Swap[]): Step[] =>
+const drops = ({ databases, retain, neighbours }: RestoreWorld, swaps: readonly Swap[]): RestoreStep[] =>
   swaps.flatMap(({ database, replaced }) => {
     const copies = [...replacedOf(database, databases, neighbours), ...(replaced === null ? [] : [replaced])]
     const old = retain === 0 ? copies : copies.slice(0, -retain)
-    return old.map((name): Step => ({ kind: 'drop-replaced', database: name }))
+    return old.map((name): RestoreStep => ({ kind: 'drop-replaced', database: name }))
   })
 
 /**
@@ -93,7 +94,7 @@ const drops = ({ databases, retain, neighbours }: RestoreWorld, swaps: readonly 
  * older restores left dropped.
  * @throws AppError (exit 2) for a database that the backup does not hold, (exit 4) for an older server.
  */
-export const planRestore = (world: RestoreWorld): Plan => {
+export const planRestore = (world: RestoreWorld): Plan<RestoreStep> => {
   refuseOlder(world)
   const chosen = choose(world)
   const { environment, run, directory, databases, roles } = world
@@ -109,7 +110,9 @@ export const planRestore = (world: RestoreWorld): Plan => {
     environment,
     steps: [
       ...(missing.length > 0 ? [{ kind: 'create-roles', roles: missing } as const] : []),
-      ...swaps.map(({ database, beside }): Step => ({ kind: 'restore-beside', database, beside, directory })),
+      ...swaps.map(
+        ({ database, beside }): RestoreStep => ({ kind: 'restore-beside', database, beside, directory }),
+      ),
       { kind: 'swap-databases', swaps },
       ...drops(world, swaps),
     ],

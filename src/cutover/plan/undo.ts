@@ -1,9 +1,9 @@
 import { AppError, exitCodes } from '../../errors.ts'
 import { copyName, type KeptContainer } from '../../model/cutover.ts'
-import type { Step } from '../../model/plan.ts'
 import { hasBegun, isDone, type Position } from '../../model/position.ts'
 import type { CutoverSettings, Stack } from '../../model/types.ts'
-import type { PlannedCutover } from './cutover.ts'
+import type { CutoverStep } from '../steps/cutover-kinds.ts'
+import { type PlannedCutover, startAgain } from './cutover.ts'
 
 export type UndoWorld = UndoTarget & {
   run: string
@@ -55,18 +55,16 @@ export const findTarget = (runs: readonly Position[]): UndoTarget | undefined =>
   }
 }
 
-const startAgain = ({ host, containers }: UndoWorld): Step[] => [
+const serveAgain = ({ host, containers }: UndoWorld): CutoverStep[] => [
   { kind: 'start-stack', stack: host.stack },
-  ...[...new Set(containers.map(({ project }) => project))].map(
-    (project): Step => ({ kind: 'start-containers', project }),
-  ),
+  ...startAgain(containers),
 ]
 
 /** Nothing was wiped: what was stopped starts again, and a half-made copy goes. */
-const startOnly = (world: UndoWorld): Step[] => {
+const startOnly = (world: UndoWorld): CutoverStep[] => {
   const { frame } = world.target
   const copied = hasBegun(world.target, 'copy-volume')
-  return [...startAgain(world), ...(copied ? [{ kind: 'remove-copy', copy: frame.copy } as const] : [])]
+  return [...serveAgain(world), ...(copied ? [{ kind: 'remove-copy', copy: frame.copy } as const] : [])]
 }
 
 /** Where this undoing's own undoing would go: to what it replaces, or where that is torn, to what was to come or was there. */
@@ -83,15 +81,15 @@ const keptBy = ({
 }
 
 /** The volume is kept as a copy in its turn, and the old one comes back. */
-const swap = (world: UndoWorld, from: string, copy: string): Step[] => {
+const swap = (world: UndoWorld, from: string, copy: string): CutoverStep[] => {
   const { volume, stack, cutover } = world.host
   return [
-    ...cutover.stacks.map(({ project }): Step => ({ kind: 'stop-stack', project })),
+    ...cutover.stacks.map(({ project }): CutoverStep => ({ kind: 'stop-stack', project })),
     { kind: 'stop-stack', project: stack.project },
     ...(world.volumeExists && !world.torn ? [{ kind: 'copy-volume', volume, copy } as const] : []),
     { kind: 'wipe-volume', volume },
     { kind: 'bring-back', volume, copy: from },
-    ...startAgain(world),
+    ...serveAgain(world),
   ]
 }
 

@@ -13,8 +13,8 @@ describe('a cutover that is killed', { timeout: 600_000 }, () => {
   test('SIGKILL in the wipe of cutover vps, and in its start: both ways out, and a detached run that is looked at', async () => {
     await using platform = await makePlatform({ small: true })
     const victim = await victimOf(platform)
-    await strikeAndLeave(victim, { strike: { step: 6, after: 0 }, way: 'undo' })
-    await strikeAndLeave(victim, { strike: { step: 7, after: 500 }, way: 'resume' })
+    await strikeAndLeave(victim, { strike: { step: 7, after: 0 }, way: 'undo' })
+    await strikeAndLeave(victim, { strike: { step: 8, after: 500 }, way: 'resume' })
     const shown = await cutOver({ ...victim, confirm: '' }, '--attach')
     expect(shown.exit, shown.stderr).toBe(0)
     expect(shown.stdout).toContain('vps: cutover done.')

@@ -5,9 +5,11 @@ export const vpsSteps = [
   'stop prod',
   'check-writes',
   'stop shared',
+  'check-stopped',
   'copy-volume',
   'wipe-volume',
   'start-stack',
+  'carry-system',
   'carry-roles',
   'migrate qual',
   'migrate prod',
@@ -17,6 +19,8 @@ export const vpsSteps = [
   'verify prod',
   'start qual',
   'start prod',
+  'wait qual',
+  'wait prod',
   'discard-copies',
 ]
 
@@ -42,4 +46,6 @@ export const undoSteps = [
   'start-stack',
   'start qual',
   'start prod',
+  'wait qual',
+  'wait prod',
 ]

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { type CutoverWorld, planCutover } from '../../../src/cutover/plan/cutover.ts'
 import { findTarget, planUndo } from '../../../src/cutover/plan/undo.ts'
 import type { KeptContainer } from '../../../src/model/cutover.ts'
-import { type JournalEntry, stepKey } from '../../../src/model/journal.ts'
+import type { JournalEntry } from '../../../src/model/journal.ts'
 import { foldJournal, type Position } from '../../../src/model/position.ts'
+import { stepKey } from '../../../src/model/step.ts'
 
 const container = (project: string): KeptContainer => ({
   id: `id-${project}`,
@@ -51,9 +52,11 @@ describe('the plan of a cutover', () => {
       'stop-stack prod-apps',
       'check-writes qual',
       'stop-stack shared',
+      'check-stopped qual',
       'copy-volume data data-run1',
       'wipe-volume data',
       'start-stack shared',
+      'carry-system qual',
       'carry-roles qual',
       'migrate qual',
       'migrate prod',
@@ -63,6 +66,8 @@ describe('the plan of a cutover', () => {
       'verify prod',
       'start-containers qual-apps',
       'start-containers prod-apps',
+      'wait-healthy qual-apps',
+      'wait-healthy prod-apps',
       'discard-copies data',
     ])
   })
@@ -131,14 +136,16 @@ describe('the plan of an undoing', () => {
       'start-stack shared',
       'start-containers qual-apps',
       'start-containers prod-apps',
+      'wait-healthy qual-apps',
+      'wait-healthy prod-apps',
     ])
   })
 
   it('removes a copy that may be half of one', () => {
-    expect(undo(standing(5)).plan.steps.map(stepKey).at(-1)).toBe('remove-copy data-run1')
+    expect(undo(standing(6)).plan.steps.map(stepKey).at(-1)).toBe('remove-copy data-run1')
   })
 
-  it.each([6, 7, 12, plan.steps.length])('swaps the volume with the copy after %i steps', (count) => {
+  it.each([7, 8, 13, plan.steps.length])('swaps the volume with the copy after %i steps', (count) => {
     const undone = undo(standing(count, count === plan.steps.length))
     expect(undone.plan.steps.map(stepKey)).toEqual([
       'stop-stack qual-apps',
@@ -150,6 +157,8 @@ describe('the plan of an undoing', () => {
       'start-stack shared',
       'start-containers qual-apps',
       'start-containers prod-apps',
+      'wait-healthy qual-apps',
+      'wait-healthy prod-apps',
     ])
     const frame = { command: 'undo', from: 'data-run1', copy: 'data-run2', of: 'run1' }
     expect(undone.frame).toMatchObject({ ...frame, image: 'sha256:new', fromImage: 'sha256:pg' })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { CutoverFrame } from '../../../src/model/cutover.ts'
-import { type JournalEntry, stepKey } from '../../../src/model/journal.ts'
-import type { Step } from '../../../src/model/plan.ts'
+import type { JournalEntry } from '../../../src/model/journal.ts'
 import { foldJournal, isUnfinished } from '../../../src/model/position.ts'
 import { predictDowntime } from '../../../src/model/prediction.ts'
+import type { Step } from '../../../src/model/step.ts'
+import { stepKey } from '../../../src/model/step.ts'
 import { describeProgress, describeStanding, renderWaysOn } from '../../../src/report/cutover.ts'
 import { logReport, replay } from '../../../src/report/log.ts'
 import type { Report } from '../../../src/report/report.ts'
@@ -82,9 +83,9 @@ describe('where a cutover stands', () => {
   })
 
   it('is counted, with the step that was cut off', () => {
-    expect(describeProgress(standing(3))).toBe('3 of 7 steps done')
+    expect(describeProgress(standing(3))).toBe('3 of 8 steps done')
     expect(describeProgress({ ...standing(3), running: 'copy-volume data data-r' })).toBe(
-      '3 of 7 steps done; it ended in: copy-volume data data-r',
+      '3 of 8 steps done; it ended in: copy-volume data data-r',
     )
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeOutcome, outcomesByDatabase, type StepStatus } from '../../../src/model/outcome.ts'
-import type { Step } from '../../../src/model/plan.ts'
+import type { Step } from '../../../src/model/step.ts'
 import { managedDatabase, parsed } from '../support/fixtures.ts'
 
 const apply = (database: string, version: string, status: StepStatus) => ({
@@ -63,33 +63,5 @@ describe('the outcome of a stopped run', () => {
       { database: 'a', status: 'stopped', changed: ['1'], waiting: 1 },
       { database: 'b', status: 'untouched', changed: [], waiting: 1 },
     ])
-  })
-
-  const made = { step: { kind: 'create-roles', roles: ['app', 'team'] }, status: 'done' } as const
-  const swap = (status: StepStatus) => ({
-    step: {
-      kind: 'swap-databases',
-      swaps: [{ database: 'iam', beside: 'iam_restore_x', replaced: null }],
-    } satisfies Step,
-    status,
-  })
-  const keep = (status: StepStatus) => ({
-    step: { kind: 'keep-backup', directory: '/b' } satisfies Step,
-    status,
-  })
-
-  it.each([
-    ['a backup that was not kept', [keep('skipped')], ['no backup was kept']],
-    ['a backup that was', [keep('done')], []],
-    ['a swap that failed, and says so itself', [swap('failed')], []],
-    ['a swap that was not reached', [swap('skipped')], ['iam as before']],
-    [
-      'roles that were made for a restore which failed',
-      [made, swap('skipped')],
-      ['made, and here to stay: app, team', 'iam as before'],
-    ],
-    ['a swap after which something else failed', [swap('done')], ['iam restored']],
-  ])('tells of %s', (_, outcomes, expected) => {
-    expect(describeOutcome(outcomes)).toEqual(expected)
   })
 })

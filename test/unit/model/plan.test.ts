@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { describePlan, type Step } from '../../../src/model/plan.ts'
+import { describePlan } from '../../../src/model/plan.ts'
+import type { Step } from '../../../src/model/step.ts'
 import { planDocument } from '../../../src/report/run-documents.ts'
 import { managedDatabase, parsed } from '../support/fixtures.ts'
 

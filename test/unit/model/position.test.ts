@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { CutoverFrame } from '../../../src/model/cutover.ts'
-import { type JournalEntry, stepKey } from '../../../src/model/journal.ts'
-import type { Step } from '../../../src/model/plan.ts'
+import type { JournalEntry } from '../../../src/model/journal.ts'
 import { downtimeOf, foldJournal, hasBegun, isDone, remainingSteps } from '../../../src/model/position.ts'
+import type { Step } from '../../../src/model/step.ts'
+import { stepKey } from '../../../src/model/step.ts'
 
 const frame: CutoverFrame = {
   run: '20261122T190000-aaaaaa',
@@ -20,6 +21,7 @@ const steps: Step[] = [
   { kind: 'copy-volume', volume: 'data', copy: frame.copy },
   { kind: 'wipe-volume', volume: 'data' },
   { kind: 'start-containers', project: 'apps' },
+  { kind: 'wait-healthy', project: 'apps' },
 ]
 const keys = steps.map(stepKey)
 const at = (second: number): string => `2026-11-22T19:00:${String(second).padStart(2, '0')}.000Z`
@@ -54,6 +56,7 @@ describe('a journal', () => {
       `copy-volume data ${frame.copy}`,
       'wipe-volume data',
       'start-containers apps',
+      'wait-healthy apps',
     ])
   })
 
@@ -95,7 +98,7 @@ describe('a journal', () => {
   })
 
   it('measures the downtime from the first stop to the last start, over resumptions', () => {
-    const all = [started(0, 10), done(0, 11), started(4, 20), started(4, 30), done(4, 42)]
+    const all = [started(0, 10), done(0, 11), started(5, 20), started(5, 30), done(5, 42)]
     expect(downtimeOf(fold(...all))).toBe(32_000)
     expect(downtimeOf(fold(...all.slice(0, 3)))).toBeUndefined()
   })

@@ -73,42 +73,19 @@ describe('the report for people', () => {
     const { event, stderr, stdout } = report()
     for (const each of events) event(each)
     expect(stderr.text()).toBe(
-      '✔ iam       create database  41 ms\n' +
+      '✔ iam       create-database  41 ms\n' +
         '✔ iam       00001_a.sql  1.2 s\n' +
         '✖ calendar  00002_b.sql  9 ms\n',
     )
     expect(stdout.text()).toBe('')
   })
 
-  it.each<[string, RunEvent & { event: 'step.finished' }]>([
-    [
-      'create network n',
-      {
-        ...run,
-        event: 'step.finished',
-        step: 1,
-        kind: 'create-network',
-        network: 'n',
-        status: 'done',
-        ms: 1,
-      },
-    ],
-    [
-      'create volume v',
-      { ...run, event: 'step.finished', step: 1, kind: 'create-volume', volume: 'v', status: 'done', ms: 1 },
-    ],
-    [
-      'start s, wait until healthy',
-      { ...run, event: 'step.finished', step: 1, kind: 'start-stack', stack: 's', status: 'done', ms: 1 },
-    ],
-    [
-      'pull i:1',
-      { ...run, event: 'step.finished', step: 1, kind: 'pull-image', image: 'i:1', status: 'done', ms: 1 },
-    ],
-  ])('calls a step: %s', (words, finished) => {
+  it('calls a step by the words that come with it, and by its names where an older log has none', () => {
     const { event, stderr } = report()
-    event(finished)
-    expect(stderr.text()).toBe(`✔ ${words}  1 ms\n`)
+    const finished = { ...run, event: 'step.finished', step: 1, status: 'done', ms: 1 } as const
+    event({ ...finished, kind: 'create-network', network: 'n' }, 'create network n')
+    event({ ...finished, kind: 'wipe-volume', volume: 'v' })
+    expect(stderr.text()).toBe('✔ create network n  1 ms\n✔ wipe-volume v  1 ms\n')
   })
 
   it('leaves only the failure, and the result, when it is to be quiet', () => {
@@ -133,7 +110,7 @@ describe('the report for people', () => {
     event(events[4]!)
     vi.advanceTimersByTime(60_000)
     expect(stderr.text()).toBe(
-      '✔ iam       create database  41 ms\n' +
+      '✔ iam       create-database  41 ms\n' +
         '  iam       00001_a.sql: still running, 15.0 s\n' +
         '  iam       00001_a.sql: still running, 30.0 s, 1.0 of 9.0 MB\n' +
         '✔ iam       00001_a.sql  1.2 s\n',

@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { type RestoreStep, restoreKinds } from '../../../src/backup/steps/restore-kinds.ts'
 import { AppError, type ExitCode } from '../../../src/errors.ts'
-import type { Plan, Step } from '../../../src/model/plan.ts'
+import type { Plan } from '../../../src/model/plan.ts'
 import type { Report } from '../../../src/report/report.ts'
 import { eventDocument, type RunEvent } from '../../../src/report/run-documents.ts'
 import { execute } from '../../../src/run/execute.ts'
+import { type MigrateStep, migrateKinds } from '../../../src/run/steps/migrate-kinds.ts'
+import { type StartStep, startKinds } from '../../../src/run/steps/start-kinds.ts'
 import { managedDatabase, parsed } from '../support/fixtures.ts'
+
+const kinds = { ...startKinds, ...migrateKinds, ...restoreKinds }
+type Step = StartStep | MigrateStep | RestoreStep
 
 const apply = (name: string, file: string): Step => ({
   kind: 'apply-migration',
@@ -44,9 +50,10 @@ const run = async (
   const interrupt = new AbortController()
   const stop = new AbortController()
   const performed: string[] = []
-  const plan: Plan = { version: 1, command: 'up', environment: 'qual', steps: planned }
+  const plan: Plan<Step> = { version: 1, command: 'up', environment: 'qual', steps: planned }
   const result = await execute(plan, {
     run: 'r1',
+    kinds,
     report,
     interrupt: interrupt.signal,
     stop: stop.signal,

@@ -15,7 +15,8 @@ import { makeRunId } from '../run/run-id.ts'
 import { ensureDatabase } from './stacks.ts'
 import type { CutoverTools, StepResult } from './tools.ts'
 
-const dumpAll = async (
+/** Dumps databases as they are now, and keeps that as a backup. */
+export const dumpAll = async (
   tools: CutoverTools,
   request: {
     environment: string
@@ -56,7 +57,10 @@ const dumpAll = async (
 const maintenance = 'postgres'
 
 /** Whoever confirmed the plan did not see what was made since. */
-const refuseNews = async ({ servers, frame }: CutoverTools, server: Server): Promise<readonly string[]> => {
+export const refuseNews = async (
+  { servers, frame }: CutoverTools,
+  server: Server,
+): Promise<readonly string[]> => {
   const supplied = frame.environments.map((name) => servers.supplied(name).environment)
   const managed = supplied.flatMap((environment) => environment.databases.map(({ database }) => database))
   const users = supplied.map(({ user }) => user)
@@ -77,7 +81,7 @@ const refuseNews = async ({ servers, frame }: CutoverTools, server: Server): Pro
 }
 
 /** What no dump of what comes along holds. */
-const keepRest = async ({ frame }: CutoverTools, server: Server, directory: string): Promise<void> => {
+export const keepRest = async ({ frame }: CutoverTools, server: Server, directory: string): Promise<void> => {
   const carried = new Set(frame.carried.databases)
   const rest = (await readDatabaseNames(server)).filter((name) => !carried.has(name))
   const properties = (
@@ -89,23 +93,12 @@ const keepRest = async ({ frame }: CutoverTools, server: Server, directory: stri
   keepSettings(directory, { system, properties, grants })
 }
 
-/** Everything that the server holds, managed or not, while all stacks serve. */
-export const backUp = async (tools: CutoverTools, environment: string): Promise<StepResult> => {
-  await ensureDatabase(tools)
-  await tools.servers.lock()
-  const { server } = await tools.servers.engine(environment)
-  const databases = await refuseNews(tools, server)
-  const { directory, manifest } = await dumpAll(tools, { environment, label: tools.host.name, databases })
-  await keepRest(tools, server, directory)
-  return { backup: directory, transaction: manifest.position }
-}
-
 /**
  * With all application containers down: a dump again of what is carried over, if a transaction wrote since the backup.
  * Autovacuum writes too, so that this may happen for nothing. No throwaway server proves it while the services are down: it
  * is restored and compared anyway, and until then the copy of the volume holds the same.
  */
-export const checkWrites = async (
+export const dumpAgain = async (
   tools: CutoverTools,
   environment: string,
   { backup = '', transaction = '' }: Facts,

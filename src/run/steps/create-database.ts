@@ -1,12 +1,12 @@
-import { AppError, exitCodes } from '../errors.ts'
-import type { Dbmate } from '../io/dbmate/dbmate.ts'
-import type { Engine } from '../io/engine.ts'
-import { askAgain } from '../io/postgres/ask-again.ts'
-import type { Server } from '../io/postgres/postgres.ts'
-import { readExisting } from '../io/postgres/read-database.ts'
-import { parseDbmateError } from '../model/dbmate-error.ts'
-import { pasteAsSuperuser, pasteSql } from '../model/paste.ts'
-import type { ManagedDatabase } from '../model/types.ts'
+import { AppError, exitCodes } from '../../errors.ts'
+import { askAgain } from '../../io/postgres/ask-again.ts'
+import type { Server } from '../../io/postgres/postgres.ts'
+import { readExisting } from '../../io/postgres/read-database.ts'
+import { parseDbmateError } from '../../model/dbmate-error.ts'
+import type { Kind } from '../../model/kind.ts'
+import { pasteAsSuperuser, pasteSql } from '../../model/paste.ts'
+import type { ManagedDatabase } from '../../model/types.ts'
+import type { MigrateTools } from '../migrate-tools.ts'
 
 const maintenance = 'postgres'
 const templateUsers =
@@ -26,12 +26,12 @@ const remedyOf = async (server: Server, sqlState = ''): Promise<string | undefin
 }
 
 /** @throws AppError (exit 1) when the database is not there afterwards, or when that is not known. */
-export const createDatabase = async (
-  { server }: Pick<Engine, 'server'>,
-  dbmate: Dbmate,
-  managed: ManagedDatabase,
+const create = async (
+  { managed }: CreateDatabase,
+  { engine: { server }, dbmate: open }: MigrateTools,
 ): Promise<void> => {
   const { database } = managed
+  const dbmate = await open()
   const { exitCode, output } = await dbmate.create(managed)
   const existing = await askAgain(() => readExisting(server, [database])).catch((cause) => {
     if (!(cause instanceof AppError)) throw cause
@@ -52,4 +52,12 @@ export const createDatabase = async (
     exitCode: exitCodes.failed,
     ...(hint && { hint }),
   })
+}
+
+export type CreateDatabase = { kind: 'create-database'; managed: ManagedDatabase }
+
+export const createDatabase: Kind<CreateDatabase, MigrateTools> = {
+  words: ({ managed }) => [managed.database, 'create database'],
+  line: ({ managed }) => [managed.database, 'create database'],
+  perform: create,
 }

@@ -1,20 +1,21 @@
 import { join } from 'node:path'
-import { checkFiles } from '../backup/manifest.ts'
-import { renderBytes } from '../backup/report.ts'
-import { AppError, exitCodes } from '../errors.ts'
-import { readDatabaseInventory, readDatabaseNames, readServerInventory } from '../io/postgres/inventory.ts'
-import type { Query, Server } from '../io/postgres/postgres.ts'
-import { applyProperties, createEmptyDatabase, dropDatabase } from '../io/postgres/recreate-database.ts'
-import { restoreDatabase } from '../io/postgres/restore-dump.ts'
-import { besideName } from '../model/beside-name.ts'
-import { compareDatabases } from '../model/compare-inventories.ts'
-import type { DatabaseInventory } from '../model/inventory.ts'
-import type { Facts } from '../model/journal.ts'
-import { majorOf } from '../model/manifest.ts'
-import { pasteSql } from '../model/paste.ts'
-import { quoteIdentifier } from '../model/sql.ts'
-import { carriedFrom, differs } from './carry.ts'
-import type { CutoverTools } from './tools.ts'
+import { checkFiles } from '../../backup/manifest.ts'
+import { renderBytes } from '../../backup/report.ts'
+import { AppError, exitCodes } from '../../errors.ts'
+import { readDatabaseInventory, readDatabaseNames, readServerInventory } from '../../io/postgres/inventory.ts'
+import type { Query, Server } from '../../io/postgres/postgres.ts'
+import { applyProperties, createEmptyDatabase, dropDatabase } from '../../io/postgres/recreate-database.ts'
+import { restoreDatabase } from '../../io/postgres/restore-dump.ts'
+import { besideName } from '../../model/beside-name.ts'
+import { compareDatabases } from '../../model/compare-inventories.ts'
+import type { DatabaseInventory } from '../../model/inventory.ts'
+import { majorOf } from '../../model/manifest.ts'
+import { pasteSql } from '../../model/paste.ts'
+import { quoteIdentifier } from '../../model/sql.ts'
+import { carriedFrom, differs } from '../carried.ts'
+import type { CutoverAct, CutoverKind } from '../tools.ts'
+
+export type CarryDatabase = { kind: 'carry-database'; database: string; environment: string }
 
 const readNow = async (server: Server, name: string): Promise<DatabaseInventory> => {
   await using session = await server.session(name)
@@ -52,14 +53,9 @@ const replace = async (query: Query, { beside, database }: { beside: string; dat
   await query(`alter database ${quoteIdentifier(beside)} rename to ${quoteIdentifier(database)}`)
 }
 
-/**
- * One database from its dump, filled and compared under another name first: what has its own name is whole. What a run that
- * died had begun is dropped by whoever takes the locks next.
- */
-export const carryDatabase = async (
-  { servers, run, stop, report }: CutoverTools,
-  { database, environment }: { database: string; environment: string },
-  facts: Facts,
+const carry = async (
+  { database, environment }: CarryDatabase,
+  { tools: { servers, run, stop, report }, facts }: CutoverAct,
 ): Promise<undefined> => {
   const { directory, manifest } = carriedFrom(facts)
   const dumped = manifest.databases.find(({ inventory }) => inventory.name === database)
@@ -99,4 +95,13 @@ export const carryDatabase = async (
     throw error
   }
   return undefined
+}
+
+/**
+ * One database from its dump, filled and compared under another name first: what has its own name is whole. What a run that
+ * died had begun is dropped by whoever takes the locks next.
+ */
+export const carryDatabase: CutoverKind<CarryDatabase> = {
+  words: ({ database }) => [database, 'carry over, compare'],
+  perform: carry,
 }

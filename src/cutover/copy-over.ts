@@ -1,0 +1,24 @@
+import type { CutoverTools, StepResult } from './tools.ts'
+import { copyVolume } from './volume-copy.ts'
+
+const megabyte = 1e6
+
+/** One volume to another, compared; told as it goes on. */
+export const copyOver = async (
+  { docker, image, run, stop, report, host }: CutoverTools,
+  { from, to, requireClean }: { from: string; to: string; requireClean: boolean },
+): Promise<StepResult> => {
+  const copied = await copyVolume(docker.docker, {
+    from,
+    to,
+    image,
+    run,
+    owner: host.volume,
+    stop,
+    requireClean,
+    onProgress: (done, total) => report.progress(`${done.toFixed(0)} of ${total.toFixed(0)} MB`),
+  })
+  const { bytes, ms } = copied
+  report.note(`${from}: ${(bytes / megabyte).toFixed(0)} MB copied to ${to} and compared`)
+  return { copied: { bytes, ms } }
+}

@@ -1,0 +1,30 @@
+import { readServiceImage, writeImageOverride } from '../../io/docker/compose.ts'
+import { readImageId } from '../../io/docker/image.ts'
+import type { Stack } from '../../model/types.ts'
+import { type StartStack, startStack as start } from '../../run/steps/start-stack.ts'
+import type { CutoverKind, CutoverTools } from '../tools.ts'
+
+/** What came back was written by the image of that time: another major version would not start on it. */
+const oldImage = async (
+  { docker, passEnv, servers, frame, state }: CutoverTools,
+  stack: Stack,
+): Promise<string | undefined> => {
+  const { run, environments, fromImage } = frame
+  if (fromImage === undefined) return undefined
+  const [first = ''] = environments
+  const { service } = servers.supplied(first).environment
+  const image = await readServiceImage(docker, { stack, passEnv, service })
+  const now = await readImageId(docker.docker, image).catch(() => undefined)
+  return now === fromImage ? undefined : writeImageOverride(state, run, { service, image: fromImage })
+}
+
+export const startStack: CutoverKind<StartStack> = {
+  words: start.words,
+  perform: async ({ kind, stack }, { tools }) => {
+    const over = await oldImage(tools, stack)
+    const { docker, passEnv, report } = tools
+    const step = { kind, stack: { ...stack, ...(over && { over }) } }
+    await start.perform(step, { docker, passEnv, onProgress: report.progress })
+    return undefined
+  },
+}

@@ -1,0 +1,85 @@
+import type { Dbmate, PlannedFile } from '../io/dbmate/dbmate.ts'
+import type { Engine, Progress } from '../io/engine.ts'
+import type { LossReason } from '../io/postgres/lock.ts'
+import type { Provenance } from '../model/ledger.ts'
+import type { Step } from '../model/step.ts'
+import type { ManagedDatabase, Migration } from '../model/types.ts'
+import type { MigrateFileOptions } from './migrate-file.ts'
+
+/** What the steps of `up` and `rollback` act with. */
+export type MigrateTools = {
+  engine: Engine
+  run: string
+  onProgress: Progress
+  /** Its container starts with the first step that needs it, and serves all. */
+  dbmate: () => Promise<Dbmate>
+  /** Read at the first file: before that the image may have to be pulled. */
+  provenance: () => Promise<Provenance>
+  /** All that running one file takes but its direction. */
+  forFile: (step: {
+    managed: ManagedDatabase
+    migration: Migration
+  }) => Promise<Omit<MigrateFileOptions, 'direction'>>
+}
+
+export type MigrateToolsOptions = Pick<
+  MigrateFileOptions,
+  'run' | 'environment' | 'lockTimeout' | 'interrupt' | 'applied' | 'engine' | 'onProgress'
+> & {
+  provenance: () => Promise<Provenance>
+  /** Aborted when the lock's session ended. */
+  lost: AbortSignal | undefined
+  /** Aborted when the running step has to end now. */
+  stop: AbortSignal
+}
+
+const filesOf = (steps: readonly Step[]): PlannedFile[] =>
+  steps.flatMap(({ kind, managed, migration }) =>
+    managed && migration && kind !== 'accept-edit' ? { managed, migration } : [],
+  )
+
+/** Opens what these steps need, each when it is needed first. */
+export const openMigrateTools = (
+  steps: readonly Step[],
+  { provenance, lost, stop, ...options }: MigrateToolsOptions,
+): MigrateTools & AsyncDisposable => {
+  const { engine, run, onProgress, applied } = options
+  let opened: Promise<Dbmate> | undefined
+  let known: Promise<Provenance> | undefined
+  const dbmate = (): Promise<Dbmate> => {
+    opened ??= engine.openDbmate(filesOf(steps))
+    return opened
+  }
+  const readOnce = (): Promise<Provenance> => {
+    known ??= provenance()
+    return known
+  }
+  const endNow = async (): Promise<void> => {
+    // The backend first: without its client it would go on with the statement.
+    await engine.cancel().catch(() => {})
+    await (await opened)?.abort()
+  }
+  stop.addEventListener('abort', () => void endNow().catch(() => {}))
+  const giveUp = async (): Promise<void> => (await opened)?.abort()
+  lost?.addEventListener('abort', () => {
+    // dbmate may wait for the same silence, and its session has no end.
+    if (lost.reason === ('silent' satisfies LossReason)) giveUp().catch(() => {})
+  })
+  return {
+    engine,
+    run,
+    onProgress,
+    dbmate,
+    provenance: readOnce,
+    forFile: async ({ managed, migration }) => ({
+      ...options,
+      migration,
+      provenance: await readOnce(),
+      managed: await applied.place(managed),
+      dbmate: await dbmate(),
+    }),
+    [Symbol.asyncDispose]: async () => {
+      await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]()
+    },
+  }
+}
