@@ -1,4 +1,4 @@
-/** What the process answers, as in the README's table of exit codes. */
+/** What the process answers, as in the table of exit codes in docs/reference.md. */
 export const exitCodes = {
   done: 0,
   failed: 1,

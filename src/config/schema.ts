@@ -109,8 +109,8 @@ const environment = z
     confirm: z.boolean().default(false).describe('Ask before anything is applied'),
     policy,
     service: name.default('postgres').describe('DNS name of Postgres on the network'),
-    port: whole(1, 65535).default(5432),
-    user: reference.default('postgres'),
+    port: whole(1, 65535).default(5432).describe('Port on which it listens there'),
+    user: reference.default('postgres').describe('The Postgres user that migrates'),
     auth: z
       .enum(['scram', 'any'])
       .default('scram')

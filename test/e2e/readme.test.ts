@@ -1,22 +1,23 @@
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { blocksOf, pages } from '../support/documents.ts'
 import { type Checkout, makeCheckout } from '../support/machines/checkout.ts'
 
-/** A fenced `sh` block of the README, and the machine its comment names. */
-type Block = { code: string; first: string; machine: 'laptop' | 'vps' }
-
-const fence = /(<!-- on the VPS -->\n)?```sh\n(.*?)```/gs
-
-const blocks = [...readFileSync(new URL('../../README.md', import.meta.url), 'utf8').matchAll(fence)].map(
-  ([, onVps, code = '']): Block => ({
+/** A block of commands of the README and docs/, and the machine that the comment above it names. */
+const blocks = pages
+  .flatMap(blocksOf)
+  .filter(({ language }) => language === 'sh')
+  .map(({ path, note, code }) => ({
+    path,
     code,
     first: code.split('\n')[0] ?? '',
-    machine: onVps ? 'vps' : 'laptop',
-  }),
-)
+    machine: note === 'on the VPS' ? ('vps' as const) : ('laptop' as const),
+  }))
+
+/** This file is a part of `make test`: make says what it would do. */
+const withoutItself = (code: string): string => code.replace(/^make test$/m, 'make --dry-run test')
 
 // Two machines have two Postgres volumes; one clone each, the laptop's before `npm ci`.
-const checkouts: Partial<Record<Block['machine'], Checkout>> = {}
+const checkouts: Partial<Record<'laptop' | 'vps', Checkout>> = {}
 beforeAll(async () => {
   checkouts.laptop = await makeCheckout({ installed: false })
   checkouts.vps = await makeCheckout({ installed: true })
@@ -25,12 +26,14 @@ afterAll(async () => {
   for (const checkout of Object.values(checkouts)) await checkout[Symbol.asyncDispose]()
 })
 
-it('has commands to paste', () => {
-  expect(blocks.length).toBeGreaterThan(3)
+it('finds commands to paste in the README, and in what it links', () => {
+  expect(blocks[0]?.code).toBe('make demo\nmake test\n')
+  const paths = new Set(blocks.map(({ path }) => path))
+  expect([...paths]).toEqual(['README.md', 'docs/adopting.md', 'docs/lint.md', 'docs/operating.md'])
 })
 
-it.each(blocks)('works when pasted: $first …', async ({ code, machine }) => {
-  const { exit, all } = (await checkouts[machine]?.run(`set -e\n${code}`)) ?? {}
+it.each(blocks)('works when pasted from $path: $first …', async ({ code, machine }) => {
+  const { exit, all } = (await checkouts[machine]?.run(`set -e\n${withoutItself(code)}`)) ?? {}
   expect(exit, all).toBe(0)
 })
 
