@@ -3,16 +3,14 @@ import { join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
 import type { Docker } from '../io/docker/docker.ts'
 import type { DumpProgress } from '../io/postgres/dump-tool.ts'
-import { readDatabaseInventory, readServerInventory } from '../io/postgres/inventory.ts'
-import type { Query } from '../io/postgres/postgres.ts'
-import { applyProperties, createEmptyDatabase, dropDatabase } from '../io/postgres/recreate-database.ts'
-import { restoreDatabase } from '../io/postgres/restore-dump.ts'
+import { readServerInventory } from '../io/postgres/inventory.ts'
+import { dropDatabase } from '../io/postgres/recreate-database.ts'
 import { restoreRoles } from '../io/postgres/roles.ts'
 import { openScratchServer, type ScratchServer } from '../io/postgres/scratch-server.ts'
-import { compareDatabases, compareRoles } from '../model/compare-inventories.ts'
-import type { DatabaseInventory } from '../model/inventory.ts'
+import { compareRoles } from '../model/compare-inventories.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
+import { fillDatabase } from './fill.ts'
 import { checkFiles } from './manifest.ts'
 
 export type ProofRequest = {
@@ -35,33 +33,20 @@ const unproven = (differences: readonly string[]): AppError =>
 /** A scratch server has databases already, `postgres` among them. */
 const scratchName = 'restored'
 
-const readRestored = async (scratch: ScratchServer): Promise<DatabaseInventory> => {
-  await using session = await scratch.server.session(scratchName)
-  return await readDatabaseInventory(session.query, scratchName)
-}
-
-/** Restores one dump, compares, and drops it again: the disk need hold only the largest. */
+/** Fills one, compares, and drops it again: the disk need hold only the largest. */
 const proveDatabase = async (
-  { scratch, query }: { scratch: ScratchServer; query: Query },
-  { file, inventory }: Manifest['databases'][number],
+  target: ScratchServer,
+  held: Manifest['databases'][number],
   { directory, manifest, onProgress, signal }: ProofRequest,
 ): Promise<string[]> => {
-  const { name } = inventory
-  await createEmptyDatabase(scratch.server, inventory, {
-    name: scratchName,
+  const differences = await fillDatabase({
+    ...{ target, directory, held, name: scratchName, scratch: true },
     major: majorOf(manifest.server.version),
-    tablespace: false,
-  })
-  await restoreDatabase(scratch, {
-    database: scratchName,
-    file: join(directory, file),
-    tablespaces: false,
-    onProgress: (progress) => onProgress(name, progress),
+    onProgress: (progress) => onProgress(held.inventory.name, progress),
     ...(signal && { signal }),
   })
-  await applyProperties(query, inventory, scratchName)
-  const differences = compareDatabases(inventory, await readRestored(scratch), { but: ['tablespace'] })
-  await dropDatabase(query, scratchName)
+  await using maintenance = await target.server.session('postgres')
+  await dropDatabase(maintenance.query, scratchName)
   return differences
 }
 
@@ -93,9 +78,6 @@ export const proveBackup = async (request: ProofRequest): Promise<void> => {
     existing: 'complete',
   })
   const differences = compareRoles(roles, (await readServerInventory(scratch.server)).roles)
-  await using session = await scratch.server.session('postgres')
-  const { query } = session
-  for (const database of databases)
-    differences.push(...(await proveDatabase({ scratch, query }, database, request)))
+  for (const held of databases) differences.push(...(await proveDatabase(scratch, held, request)))
   if (differences.length > 0) throw unproven(differences)
 }

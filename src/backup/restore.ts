@@ -2,16 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, exitCodes } from '../errors.ts'
 import type { DumpProgress, DumpTarget } from '../io/postgres/dump-tool.ts'
-import { readDatabaseInventory } from '../io/postgres/inventory.ts'
-import { applyProperties, createEmptyDatabase, dropDatabase } from '../io/postgres/recreate-database.ts'
-import { restoreDatabase } from '../io/postgres/restore-dump.ts'
+import { dropDatabase } from '../io/postgres/recreate-database.ts'
 import { restoreRoles } from '../io/postgres/roles.ts'
-import { compareDatabases } from '../model/compare-inventories.ts'
-import type { DatabaseInventory } from '../model/inventory.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
 import type { Swap } from '../model/step.ts'
 import { asRefusal } from '../run/as-refusal.ts'
+import { fillDatabase } from './fill.ts'
 import { swapDatabases } from './swap-databases.ts'
 
 const maintenance = 'postgres'
@@ -37,36 +34,21 @@ export type Restore = AsyncDisposable & {
   drop: (database: string) => Promise<void>
 }
 
-/** Also gathers statistics: without them the first queries would be planned blindly. */
-const readRestored = async ({ server }: RestoreRequest, beside: string): Promise<DatabaseInventory> => {
-  await using session = await server.session(beside)
-  await session.query('analyze')
-  return await readDatabaseInventory(session.query, beside)
-}
-
 const differs = (database: string, differences: readonly string[]): AppError =>
   new AppError(`${database} is not what was backed up: restored, it differs.`, {
     exitCode: exitCodes.failed,
     details: differences,
   })
 
-const fill = async (request: RestoreRequest, database: string, beside: string): Promise<void> => {
-  const { server, directory, manifest, major, onProgress, signal } = request
+const fill = async (request: RestoreRequest, database: string, name: string): Promise<void> => {
+  const { directory, manifest, major, onProgress, signal } = request
   const held = manifest.databases.find(({ inventory }) => inventory.name === database)
   if (!held) throw new Error(`${database} is not in the backup`)
-  const { file, inventory } = held
-  await using session = await server.session(maintenance)
-  const { query } = session
-  await createEmptyDatabase(server, inventory, { name: beside, major, tablespace: true })
-  await restoreDatabase(request, {
-    database: beside,
-    file: join(directory, file),
-    tablespaces: true,
+  const differences = await fillDatabase({
+    ...{ target: request, directory, held, name, major },
     onProgress: (progress) => onProgress(database, progress),
     ...(signal && { signal }),
   })
-  await applyProperties(query, inventory, beside)
-  const differences = compareDatabases(inventory, await readRestored(request, beside))
   if (differences.length > 0) throw differs(database, differences)
 }
 

@@ -1,11 +1,10 @@
-import { join } from 'node:path'
+import { fillDatabase } from '../../backup/fill.ts'
 import { checkFiles } from '../../backup/manifest.ts'
 import { renderBytes } from '../../backup/report.ts'
 import { AppError, exitCodes } from '../../errors.ts'
 import { readDatabaseInventory, readDatabaseNames, readServerInventory } from '../../io/postgres/inventory.ts'
 import type { Query, Server } from '../../io/postgres/postgres.ts'
-import { applyProperties, createEmptyDatabase, dropDatabase } from '../../io/postgres/recreate-database.ts'
-import { restoreDatabase } from '../../io/postgres/restore-dump.ts'
+import { dropDatabase } from '../../io/postgres/recreate-database.ts'
 import { besideName } from '../../model/beside-name.ts'
 import { compareDatabases } from '../../model/compare-inventories.ts'
 import type { DatabaseInventory } from '../../model/inventory.ts'
@@ -58,36 +57,29 @@ const carry = async (
   { tools: { servers, run, stop, report }, facts }: CutoverAct,
 ): Promise<undefined> => {
   const { directory, manifest } = carriedFrom(facts)
-  const dumped = manifest.databases.find(({ inventory }) => inventory.name === database)
-  if (!dumped) throw new Error(`${directory} has no ${database}`)
-  const faults = await checkFiles(directory, [dumped])
+  const held = manifest.databases.find(({ inventory }) => inventory.name === database)
+  if (!held) throw new Error(`${directory} has no ${database}`)
+  const faults = await checkFiles(directory, [held])
   if (faults.length > 0) throw differs(database, faults)
   await servers.lock()
   const { server, shared } = await servers.engine(environment)
   if (!shared) throw new Error('a cutover needs the docker engine')
   const { user } = servers.supplied(environment).environment
-  const { inventory, file } = dumped
-  if (await isCarried(server, inventory)) return undefined
+  if (await isCarried(server, held.inventory)) return undefined
   const beside = besideName(database, 'restore', run)
   await using maintenance = await server.session('postgres')
   const { query } = maintenance
   await dropDatabase(query, beside)
   try {
     const { version } = await readServerInventory(server)
-    await createEmptyDatabase(server, inventory, { name: beside, major: majorOf(version), tablespace: false })
-    await restoreDatabase(
-      { docker: shared.docker, container: shared.container, server, user, run },
-      {
-        database: beside,
-        file: join(directory, file),
-        tablespaces: false,
-        signal: stop,
-        onProgress: ({ bytes, rate, total = 0 }) =>
-          report.progress(`${renderBytes(bytes)} of ${renderBytes(total)}, ${renderBytes(rate)}/s`),
-      },
-    )
-    await applyProperties(query, inventory, beside)
-    const differences = compareDatabases(inventory, await readNow(server, beside))
+    const { docker, container } = shared
+    const differences = await fillDatabase({
+      ...{ target: { docker, container, server, user, run }, directory, held, name: beside },
+      major: majorOf(version),
+      signal: stop,
+      onProgress: ({ bytes, rate, total = 0 }) =>
+        report.progress(`${renderBytes(bytes)} of ${renderBytes(total)}, ${renderBytes(rate)}/s`),
+    })
     if (differences.length > 0) throw differs(database, differences)
     await replace(query, { beside, database })
   } catch (error) {
