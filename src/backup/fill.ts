@@ -6,6 +6,7 @@ import { restoreDatabase } from '../io/postgres/restore-dump.ts'
 import { compareDatabases } from '../model/compare-inventories.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
 import type { Manifest } from '../model/manifest.ts'
+import { maintenanceDatabase } from '../model/sql.ts'
 
 export type FillRequest = {
   target: DumpTarget
@@ -45,7 +46,7 @@ export const fillDatabase = async (request: FillRequest): Promise<string[]> => {
     onProgress,
     ...(signal && { signal }),
   })
-  await using maintenance = await target.server.session('postgres')
+  await using maintenance = await target.server.session(maintenanceDatabase)
   await applyProperties(maintenance.query, inventory, name)
   const but = scratch ? (['tablespace'] as const) : []
   return compareDatabases(inventory, await readFilled(request), { but })

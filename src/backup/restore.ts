@@ -6,12 +6,11 @@ import { dropDatabase } from '../io/postgres/recreate-database.ts'
 import { restoreRoles } from '../io/postgres/roles.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
+import { maintenanceDatabase } from '../model/sql.ts'
 import type { Swap } from '../model/step.ts'
 import { asRefusal } from '../run/as-refusal.ts'
 import { fillDatabase } from './fill.ts'
 import { swapDatabases } from './swap-databases.ts'
-
-const maintenance = 'postgres'
 
 export type RestoreRequest = DumpTarget & {
   directory: string
@@ -54,7 +53,7 @@ const fill = async (request: RestoreRequest, database: string, name: string): Pr
 
 const dropAll = async ({ server }: RestoreRequest, names: ReadonlySet<string>): Promise<void> => {
   if (names.size === 0) return
-  await using session = await server.session(maintenance)
+  await using session = await server.session(maintenanceDatabase)
   for (const name of names) await dropDatabase(session.query, name)
 }
 

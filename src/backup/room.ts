@@ -2,6 +2,7 @@ import { AppError, exitCodes } from '../errors.ts'
 import { freeBytes, freeBytesIn } from '../io/docker/disk.ts'
 import { readDataDirectory, readProperties } from '../io/postgres/inventory.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
+import { maintenanceDatabase } from '../model/sql.ts'
 import type { SharedEngine } from '../run/require-shared.ts'
 import { renderBytes } from './report.ts'
 
@@ -34,7 +35,9 @@ export const requireBackupRoom = async (
 ): Promise<void> => {
   const { server } = engine
   const properties = await Promise.all(
-    databases.map((name) => readProperties((sql, values) => server.query('postgres', sql, values), name)),
+    databases.map((name) =>
+      readProperties((sql, values) => server.query(maintenanceDatabase, sql, values), name),
+    ),
   )
   const sizes = properties.map((one) => one?.size ?? 0)
   // A dump is smaller than what it is of; how much depends on the data, so nothing is taken for granted.

@@ -3,6 +3,7 @@ import type { Engine } from '../io/engine.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { readDatabase, readExisting } from '../io/postgres/read-database.ts'
 import { fewAtATime } from '../model/few-at-a-time.ts'
+import { maintenanceDatabase } from '../model/sql.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail } from './check.ts'
 
@@ -21,7 +22,7 @@ export const checkMigrations = ({ databases }: Environment): string => {
 /** Version of Postgres. */
 export const readVersion = async (server: Server): Promise<string> => {
   const sql = "select pg_catalog.current_setting('server_version') as version"
-  const [row] = await server.query<{ version: string }>('postgres', sql)
+  const [row] = await server.query<{ version: string }>(maintenanceDatabase, sql)
   return row?.version ?? '?'
 }
 

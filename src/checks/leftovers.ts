@@ -1,12 +1,13 @@
-import { describeOrphans, findOrphans, isClean } from '../io/docker/orphans.ts'
 import type { Engine } from '../io/engine.ts'
 import { readLocks } from '../io/postgres/lock.ts'
+import { describeOrphans, findOrphans, isClean } from '../io/postgres/orphans.ts'
 import { readExisting } from '../io/postgres/read-database.ts'
 import { readInvalidIndexes } from '../io/postgres/read-indexes.ts'
 import { fewAtATime } from '../model/few-at-a-time.ts'
 import { dropIndex } from '../model/forensics.ts'
 import { describeHolder } from '../model/holder.ts'
 import { pasteSql } from '../model/paste.ts'
+import { maintenanceDatabase } from '../model/sql.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail, type Warning } from './check.ts'
 
@@ -27,7 +28,7 @@ const namesOf = ({ databases }: Environment): string[] => databases.map(({ datab
 
 const heldNow = async ({ environment, engine }: LeftoverFacts) => {
   const { server } = await engine()
-  return readLocks(namesOf(environment), (sql) => server.query('postgres', sql))
+  return readLocks(namesOf(environment), (sql) => server.query(maintenanceDatabase, sql))
 }
 
 const checkLock = async (facts: LeftoverFacts): Promise<string> => {

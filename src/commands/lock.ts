@@ -8,9 +8,11 @@ import {
   type Wire,
 } from '../frame/options.ts'
 import { type OpenedEnvironment, withEnvironment } from '../frame/with-environment.ts'
-import { endOrphans, findOrphans, isClean, type Orphans } from '../io/docker/orphans.ts'
+import { endBackends } from '../io/postgres/backends.ts'
 import { type Locked, readLocks } from '../io/postgres/lock.ts'
+import { endOrphans, findOrphans, isClean, type Orphans } from '../io/postgres/orphans.ts'
 import type { Context } from '../model/context.ts'
+import { maintenanceDatabase } from '../model/sql.ts'
 import { confirm } from '../report/confirm.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeLocks, renderLocks } from '../report/lock.ts'
@@ -56,8 +58,10 @@ const release = async (
   const databases = opened.environment.databases.map(({ database }) => database)
   if (reading.locks.length > 0) {
     await confirmed()
-    const sql = 'select pg_catalog.pg_terminate_backend(pid) from unnest($1::int[]) as pid'
-    await server.query('postgres', sql, [reading.locks.map(({ backend }) => backend)])
+    await endBackends(
+      server,
+      reading.locks.map(({ backend }) => backend),
+    )
     await untilFree(opened)
   }
   await endOrphans(shared, server, databases)
@@ -68,7 +72,7 @@ const readLockState = async ({ environment, engine }: OpenedEnvironment): Promis
   const { server, shared } = requireShared(engine)
   const databases = environment.databases.map(({ database }) => database)
   const [locks, orphans] = await Promise.all([
-    readLocks(databases, (sql) => server.query('postgres', sql)),
+    readLocks(databases, (sql) => server.query(maintenanceDatabase, sql)),
     findOrphans(shared, server, databases),
   ])
   return { locks, orphans }

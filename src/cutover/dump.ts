@@ -3,14 +3,15 @@ import { removeAbandoned } from '../backup/directory.ts'
 import { renderBytes, renderRemoval } from '../backup/report.ts'
 import { takeBackup } from '../backup/take.ts'
 import { AppError, exitCodes } from '../errors.ts'
+import { readLiveRuns } from '../io/postgres/backends.ts'
 import { readDatabaseNames, readProperties, readServerInventory } from '../io/postgres/inventory.ts'
 import type { Server } from '../io/postgres/postgres.ts'
-import { readLiveRuns } from '../io/postgres/reap-recovery.ts'
 import { keepSettings, readSystemSettings } from '../io/postgres/server-settings.ts'
 import { readPosition } from '../io/postgres/snapshot.ts'
 import { isRoleThere } from '../model/inventory.ts'
 import type { Facts } from '../model/journal.ts'
 import { mayHaveWritten } from '../model/snapshot.ts'
+import { maintenanceDatabase } from '../model/sql.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { ensureDatabase } from './stacks.ts'
 import type { CutoverTools, StepResult } from './tools.ts'
@@ -54,8 +55,6 @@ export const dumpAll = async (
   return kept
 }
 
-const maintenance = 'postgres'
-
 /** Whoever confirmed the plan did not see what was made since. */
 export const refuseNews = async (
   { servers, frame }: CutoverTools,
@@ -65,7 +64,7 @@ export const refuseNews = async (
   const managed = supplied.flatMap((environment) => environment.databases.map(({ database }) => database))
   const users = supplied.map(({ user }) => user)
   const { carried, dropped = [] } = frame
-  const databases = new Set([...managed, ...carried.databases, ...dropped, maintenance])
+  const databases = new Set([...managed, ...carried.databases, ...dropped, maintenanceDatabase])
   const roles = new Set([...users, ...carried.roles, ...dropped])
   const all = await readDatabaseNames(server)
   const own = (await readServerInventory(server)).roles.map(({ name }) => name)
@@ -86,7 +85,9 @@ export const keepRest = async ({ frame }: CutoverTools, server: Server, director
   const rest = (await readDatabaseNames(server)).filter((name) => !carried.has(name))
   const properties = (
     await Promise.all(
-      rest.map((name) => readProperties((sql, values) => server.query(maintenance, sql, values), name)),
+      rest.map((name) =>
+        readProperties((sql, values) => server.query(maintenanceDatabase, sql, values), name),
+      ),
     )
   ).flatMap((found) => found ?? [])
   const [system, grants] = [await readSystemSettings(server), await readAllGrants(server, rest)]

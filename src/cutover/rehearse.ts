@@ -4,8 +4,8 @@ import { AppError, exitCodes } from '../errors.ts'
 import { openDbmate } from '../io/dbmate/dbmate.ts'
 import { readServiceImage } from '../io/docker/compose.ts'
 import { readImageId } from '../io/docker/image.ts'
-import { endBackends } from '../io/docker/orphans.ts'
 import type { Engine } from '../io/engine.ts'
+import { endSessions } from '../io/postgres/backends.ts'
 import { readDatabaseNames, readServerInventory } from '../io/postgres/inventory.ts'
 import { readAllObjects } from '../io/postgres/objects.ts'
 import { restoreRoles } from '../io/postgres/roles.ts'
@@ -14,6 +14,7 @@ import type { Context } from '../model/context.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { majorOf } from '../model/manifest.ts'
 import { Secret } from '../model/secret.ts'
+import { sessionName } from '../model/session.ts'
 import type { Objects } from '../model/unmade.ts'
 import { migrateEnvironment } from '../run/migrate-environment.ts'
 import type { CutoverTools } from './tools.ts'
@@ -52,7 +53,7 @@ const engineOn = (
 ): Engine => ({
   server: scratch.server,
   imageId: real.imageId,
-  cancel: () => endBackends(scratch.server, run),
+  cancel: () => endSessions(scratch.server, sessionName(run, 'dbmate')),
   missingImage: async () => undefined,
   pull: async () => {},
   openDbmate: (files) =>

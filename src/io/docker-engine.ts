@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, exitCodes } from '../errors.ts'
 import { findLogged } from '../model/server-log.ts'
 import { sessionName } from '../model/session.ts'
+import { maintenanceDatabase } from '../model/sql.ts'
 import type { Credentials, Environment } from '../model/types.ts'
 import { openDbmate } from './dbmate/dbmate.ts'
 import type { Docker } from './docker/docker.ts'
@@ -9,12 +10,11 @@ import { execSocket } from './docker/exec-stream.ts'
 import type { DockerHost } from './docker/host.ts'
 import { hasImage, pullImage, readImageId } from './docker/image.ts'
 import { readOwnAddress } from './docker/inside.ts'
-import { endBackends } from './docker/orphans.ts'
 import { findPostgres, type PostgresContainer } from './docker/postgres-container.ts'
 import { readRegistryCredentials, registryOf } from './docker/registry-auth.ts'
 import type { Engine } from './engine.ts'
+import { endSessions } from './postgres/backends.ts'
 import { openDirectRoute } from './postgres/direct-route.ts'
-import { lockDatabase } from './postgres/lock.ts'
 import { openDedicated, openServer } from './postgres/postgres.ts'
 import { hasRoute } from './postgres/route.ts'
 import type { ServerOptions } from './postgres/server-options.ts'
@@ -111,10 +111,10 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
       container: container.id,
       volumes: container.volumes,
       lockSession: () =>
-        openDedicated(lockDatabase, { ...connection, applicationName: sessionName(run, 'lock') }),
+        openDedicated(maintenanceDatabase, { ...connection, applicationName: sessionName(run, 'lock') }),
     },
     imageId: () => readImageId(docker, image),
-    cancel: () => endBackends(server, run),
+    cancel: () => endSessions(server, sessionName(run, 'dbmate')),
     missingImage: async () => ((await hasImage(docker, image)) ? undefined : image),
     pull: async (reference, onProgress) => {
       const registry = registryOf(reference)

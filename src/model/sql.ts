@@ -1,3 +1,6 @@
+/** Where locks are held, and where whatever concerns the whole server is asked; it is there by default, and never managed. */
+export const maintenanceDatabase = 'postgres'
+
 /** An SQL identifier, always quoted. */
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 

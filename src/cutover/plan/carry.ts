@@ -1,6 +1,7 @@
 import { AppError, exitCodes, usageError } from '../../errors.ts'
 import type { CutoverFrame } from '../../model/cutover.ts'
 import type { Inventory } from '../../model/inventory.ts'
+import { maintenanceDatabase } from '../../model/sql.ts'
 import { describeUnmade, type Unmade } from '../../model/unmade.ts'
 
 export type CarryWorld = {
@@ -17,8 +18,6 @@ export type CarryWorld = {
   /** `--drop`. */
   drop: readonly string[]
 }
-
-const maintenance = 'postgres'
 
 const refuse = (message: string, details: readonly string[], hint: string): AppError =>
   new AppError(message, { exitCode: exitCodes.refused, details, hint })
@@ -112,7 +111,7 @@ export const planCarry = (world: CarryWorld): CutoverFrame['carried'] => {
   refuseTablespaces(world)
   refuseClosed(world)
   refuseTies(world)
-  const without = new Set([...managed, ...drop, maintenance])
+  const without = new Set([...managed, ...drop, maintenanceDatabase])
   const databases = inventory.databases.map(({ name }) => name).filter((name) => !without.has(name))
   refuseNeeded(world, databases)
   const gone = new Set([...droppedRoles(world), ...rebuiltRoles])

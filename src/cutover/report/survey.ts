@@ -1,7 +1,7 @@
 import { renderBytes } from '../../backup/report.ts'
 import type { DatabaseInventory, Inventory } from '../../model/inventory.ts'
 import type { Prediction } from '../../model/prediction.ts'
-import { nameOfSetting } from '../../model/sql.ts'
+import { maintenanceDatabase, nameOfSetting } from '../../model/sql.ts'
 import { describeUnmade, type Unmade } from '../../model/unmade.ts'
 import type { Paint } from '../../report/paint.ts'
 import { plural, renderDuration, renderTable } from '../../report/render.ts'
@@ -19,12 +19,10 @@ export type SurveyView = {
   checkouts: readonly { environment: string; directory: string }[]
 }
 
-const maintenance = 'postgres'
-
 const fateOf = (name: string, { managed, carried }: SurveyView, paint: Paint): string => {
   if (carried.databases.includes(name)) return paint.green('comes along')
   if (managed.includes(name)) return paint.yellow('rows go')
-  return name === maintenance ? paint.dim("server's own") : paint.red('goes')
+  return name === maintenanceDatabase ? paint.dim("server's own") : paint.red('goes')
 }
 
 /** What is not as `create database` makes it: `owner reporter, sets search_path`. */
@@ -41,7 +39,7 @@ const rowsOf = ({ tables }: DatabaseInventory): number => tables.reduce((sum, { 
 
 const renderDatabases = (view: SurveyView, paint: Paint): string => {
   const { databases } = view.inventory
-  const usual = databases.find(({ name }) => name === maintenance)?.owner
+  const usual = databases.find(({ name }) => name === maintenanceDatabase)?.owner
   return renderTable(
     databases.map((database) => [
       database.name,

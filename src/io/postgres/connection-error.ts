@@ -1,14 +1,13 @@
 import { AppError, type AppErrorOptions, exitCodes } from '../../errors.ts'
 import { pasteAsSuperuser, pasteSql } from '../../model/paste.ts'
 import { quote } from '../../model/quote.ts'
-import { quoteIdentifier } from '../../model/sql.ts'
+import { maintenanceDatabase, quoteIdentifier } from '../../model/sql.ts'
 import { NotTheServer } from './direct-route.ts'
 import type { ServerOptions } from './server-options.ts'
 
 /** What Postgres answers, or the driver says. */
 export type ConnectionFailure = Error & { code?: string; severity?: string; routine?: string }
 
-const maintenance = 'postgres'
 /** Not up yet: TCP says no, or Postgres is starting, shutting down or recovering (57P03). */
 const notYet = new Set(['ECONNREFUSED', 'ECONNRESET', '57P03', '57P01', '57P02'])
 const terminated = 'Connection terminated'
@@ -28,9 +27,9 @@ export const isRefusal = (error: ConnectionFailure): boolean =>
 type Target = ServerOptions & { database: string }
 
 const paste = (target: Target, sql: string): string =>
-  pasteSql({ ...target, user: target.credentials.user }, maintenance, [sql])
+  pasteSql({ ...target, user: target.credentials.user }, maintenanceDatabase, [sql])
 const pasteAsAdmin = (target: Target, sql: string): string =>
-  pasteAsSuperuser({ ...target, user: target.credentials.user }, maintenance, [sql])
+  pasteAsSuperuser({ ...target, user: target.credentials.user }, maintenanceDatabase, [sql])
 type Explanation = Omit<AppErrorOptions, 'exitCode' | 'cause'> & { message: string; refused?: boolean }
 
 const retry = ({ environment }: Target): string => `po-migrate doctor${environment ? ` ${environment}` : ''}`

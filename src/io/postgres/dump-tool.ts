@@ -1,8 +1,10 @@
 import { AppError, exitCodes } from '../../errors.ts'
 import { sessionName } from '../../model/session.ts'
+import { maintenanceDatabase } from '../../model/sql.ts'
 import { type Docker, dockerMessage } from '../docker/docker.ts'
 import { type ExecOptions, type ExecResult, runExec } from '../docker/exec.ts'
 import { openPulse, type Pulse } from '../host/pulse.ts'
+import { endSessions } from './backends.ts'
 import type { Server } from './postgres.ts'
 
 /** A Postgres server and its container, whose own binaries dump and restore: their versions always fit. */
@@ -48,17 +50,10 @@ export const meter = (onProgress: DumpOptions['onProgress'], total?: number) => 
 export const connectionString = (database: string): string =>
   `dbname='${database.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
-/** Ends the backends of this run's dumps: a process that was killed leaves its statement running. */
-const endBackends = async ({ server, run }: DumpTarget): Promise<void> => {
-  const sql =
-    'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where application_name = $1'
-  await server.query('postgres', sql, [sessionName(run, 'dump')])
-}
-
 /** A dump has no limit: only a server that stops answering ends it. */
 const watchServer = ({ server }: DumpTarget): Pulse =>
   openPulse({
-    ask: async () => void (await server.query('postgres', 'select 1')),
+    ask: async () => void (await server.query(maintenanceDatabase, 'select 1')),
     every: 10_000,
     misses: 2,
     explain: (cause) => cause as AppError,
@@ -76,7 +71,7 @@ export const runTool = async (
   const gone = new AbortController()
   const leave = watchServer(target).attend((error) => gone.abort(error))
   const signal = AbortSignal.any([gone.signal, ...(options.signal ? [options.signal] : [])])
-  const end = (): void => void endBackends(target).catch(() => {})
+  const end = (): void => void endSessions(target.server, sessionName(target.run, 'dump')).catch(() => {})
   signal.addEventListener('abort', end)
   try {
     const ended = await runExec(docker, {

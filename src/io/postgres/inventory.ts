@@ -5,6 +5,7 @@ import type {
   RoleInventory,
   TablespaceInventory,
 } from '../../model/inventory.ts'
+import { maintenanceDatabase } from '../../model/sql.ts'
 import {
   extensionsSql,
   namesSql,
@@ -18,8 +19,6 @@ import {
 } from './inventory-sql.ts'
 import type { Query, Server } from './postgres.ts'
 
-const maintenance = 'postgres'
-
 type Properties = DatabaseProperties & { size: number }
 
 /** What CREATE and ALTER DATABASE know of a database, and its size; nothing where there is none. */
@@ -32,7 +31,7 @@ const isOpen = async (server: Server, database: string): Promise<boolean> => {
   // -2: a DROP DATABASE was cut short.
   const sql =
     'select datallowconn and datconnlimit <> -2 as open from pg_catalog.pg_database where datname = $1'
-  return (await server.query<{ open: boolean }>(maintenance, sql, [database]))[0]?.open ?? false
+  return (await server.query<{ open: boolean }>(maintenanceDatabase, sql, [database]))[0]?.open ?? false
 }
 
 /**
@@ -93,20 +92,20 @@ export const readDatabaseInventory = async (query: Query, database: string): Pro
  */
 export const readSystemIdentifier = async (server: Server): Promise<string | undefined> => {
   const sql = 'select system_identifier::text as id from pg_catalog.pg_control_system()'
-  const [found] = await server.query<{ id: string }>(maintenance, sql).catch(() => [])
+  const [found] = await server.query<{ id: string }>(maintenanceDatabase, sql).catch(() => [])
   return found?.id
 }
 
 /** The server's part of an inventory. */
 export const readServerInventory = async (server: Server): Promise<Omit<Inventory, 'databases'>> => {
   const [settings] = await server.query<{ version: string; preload: string }>(
-    maintenance,
+    maintenanceDatabase,
     `select pg_catalog.current_setting('server_version') as version,
       pg_catalog.current_setting('shared_preload_libraries') as preload`,
   )
   const [roles, tablespaces] = await Promise.all([
-    server.query<RoleInventory>(maintenance, rolesSql),
-    server.query<TablespaceInventory>(maintenance, tablespacesSql),
+    server.query<RoleInventory>(maintenanceDatabase, rolesSql),
+    server.query<TablespaceInventory>(maintenanceDatabase, tablespacesSql),
   ])
   return { version: settings?.version ?? '', preload: settings?.preload ?? '', roles, tablespaces }
 }
@@ -114,17 +113,17 @@ export const readServerInventory = async (server: Server): Promise<Omit<Inventor
 /** Path in the server's container. */
 export const readDataDirectory = async (server: Server): Promise<string> => {
   const sql = "select pg_catalog.current_setting('data_directory') as path"
-  return (await server.query<{ path: string }>(maintenance, sql))[0]?.path ?? '/'
+  return (await server.query<{ path: string }>(maintenanceDatabase, sql))[0]?.path ?? '/'
 }
 
 /** Every database that takes connections, templates left out. */
 export const readDatabaseNames = async (server: Server): Promise<string[]> =>
-  (await server.query<{ name: string }>(maintenance, namesSql)).map(({ name }) => name)
+  (await server.query<{ name: string }>(maintenanceDatabase, namesSql)).map(({ name }) => name)
 
 /** Every name that is taken: also of templates and of what lets nobody in. */
 export const readTakenNames = async (server: Server): Promise<string[]> => {
   const sql = 'select datname as name from pg_catalog.pg_database order by 1'
-  return (await server.query<{ name: string }>(maintenance, sql)).map(({ name }) => name)
+  return (await server.query<{ name: string }>(maintenanceDatabase, sql)).map(({ name }) => name)
 }
 
 /** Everything that a server holds; each database in a session of its own, one after the other. */

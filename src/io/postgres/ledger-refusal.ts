@@ -1,5 +1,6 @@
 import { AppError, exitCodes } from '../../errors.ts'
 import { pasteAsSuperuser } from '../../model/paste.ts'
+import { maintenanceDatabase } from '../../model/sql.ts'
 import type { Server } from './postgres.ts'
 
 /** As the driver gives Postgres' own answer. */
@@ -25,8 +26,6 @@ select current_user as role, pg_catalog.to_regnamespace('po_migrate') is not nul
   array(select evtname::text from pg_catalog.pg_event_trigger where evtenabled in ('O', 'A') order by 1) as triggers`
 
 /** Where a read-only database's own setting does not reach. */
-const maintenance = 'postgres'
-
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 const grants = ({ role, schema, ledger }: Surroundings, database: string): string[] => {
@@ -61,7 +60,7 @@ const remedy = (
   if (code === '25006')
     return found.standby
       ? 'name the primary in the config: this server is a standby'
-      : pasteAsSuperuser(server, maintenance, writable(found, database))
+      : pasteAsSuperuser(server, maintenanceDatabase, writable(found, database))
   if (code.startsWith('53')) return `docker exec ${server.label} df -h`
   if (found.triggers.length > 0 && !found.ledger) {
     const quiet = ['set session_replication_role = replica', create.replaceAll(/\s+/g, ' ').trim()]

@@ -5,10 +5,9 @@ import { AppError, exitCodes, interruptionCode } from '../../errors.ts'
 import { describeHolder, type Holder, holderComment, parseHolder } from '../../model/holder.ts'
 import { closeSession, hangUp } from './pg-client.ts'
 
-/** Advisory locks are per database, so all of ours live in this one; waiting in the target would stall CREATE INDEX CONCURRENTLY. */
-export const lockDatabase = 'postgres'
-
-/** First half of the key, "pomg": tells our locks from everybody else's. */
+/**
+ * Advisory locks are per database, so all of ours live in the maintenance database; waiting in the target would stall
+ * CREATE INDEX CONCURRENTLY. First half of the key, "pomg": tells our locks from everybody else's. */
 const space = 0x706f6d67
 
 /** Second half: the target database's name. */

@@ -1,9 +1,7 @@
 import type { DatabaseInventory, DatabaseProperties } from '../../model/inventory.ts'
 import { type CreateOptions, createDatabaseLike, databaseProperties } from '../../model/recreate.ts'
-import { quoteIdentifier } from '../../model/sql.ts'
+import { maintenanceDatabase, quoteIdentifier } from '../../model/sql.ts'
 import type { Query, Server } from './postgres.ts'
-
-const maintenance = 'postgres'
 
 const hasPublic = ({ objects }: Pick<DatabaseInventory, 'objects'>): boolean =>
   objects.some(({ kind, name }) => kind === 'schema' && name === 'public')
@@ -14,7 +12,7 @@ export const createEmptyDatabase = async (
   inventory: DatabaseInventory,
   { name, ...options }: CreateOptions & { name: string },
 ): Promise<void> => {
-  await using session = await server.session(maintenance)
+  await using session = await server.session(maintenanceDatabase)
   await session.query(createDatabaseLike(inventory, name, options))
   if (hasPublic(inventory)) return
   // Every new database has a schema public, and no dump drops it.

@@ -5,10 +5,10 @@ import { readExisting } from '../../io/postgres/read-database.ts'
 import { parseDbmateError } from '../../model/dbmate-error.ts'
 import type { Kind } from '../../model/kind.ts'
 import { pasteAsSuperuser, pasteSql } from '../../model/paste.ts'
+import { maintenanceDatabase } from '../../model/sql.ts'
 import type { ManagedDatabase } from '../../model/types.ts'
 import type { MigrateTools } from '../migrate-tools.ts'
 
-const maintenance = 'postgres'
 const templateUsers =
   "select pid, usename, application_name, state, query from pg_stat_activity where datname = 'template1'"
 
@@ -16,12 +16,12 @@ const templateUsers =
 const remedyOf = async (server: Server, sqlState = ''): Promise<string | undefined> => {
   if (sqlState === '42501') {
     const [row] = await server.query<{ role: string }>(
-      maintenance,
+      maintenanceDatabase,
       "select pg_catalog.format('alter role %I createdb', current_user) as role",
     )
-    return row && pasteAsSuperuser(server, maintenance, [row.role])
+    return row && pasteAsSuperuser(server, maintenanceDatabase, [row.role])
   }
-  if (sqlState === '55006') return pasteSql(server, maintenance, [templateUsers])
+  if (sqlState === '55006') return pasteSql(server, maintenanceDatabase, [templateUsers])
   return sqlState.startsWith('53') ? `docker exec ${server.label} df -h` : undefined
 }
 

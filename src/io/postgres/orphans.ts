@@ -1,10 +1,12 @@
 import type { ContainerInfo } from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
-import { runIdPattern, sessionName } from '../../model/session.ts'
-import { interruptedWait, pauseUnless } from '../postgres/lock.ts'
-import type { Server } from '../postgres/postgres.ts'
-import type { Docker } from './docker.ts'
-import { removeContainer } from './remove-container.ts'
+import { runIdPattern } from '../../model/session.ts'
+import { maintenanceDatabase } from '../../model/sql.ts'
+import type { Docker } from '../docker/docker.ts'
+import { removeContainer } from '../docker/remove-container.ts'
+import { endBackends, readLiveRuns } from './backends.ts'
+import { interruptedWait, pauseUnless } from './lock.ts'
+import type { Server } from './postgres.ts'
 
 /** What a run left that died: its dbmate container, or a backend that still executes its file. */
 export type Orphans = {
@@ -18,11 +20,6 @@ export type ServerHost = { docker: Docker; container: string }
 const runLabel = 'po-migrate.run'
 const serverLabel = 'po-migrate.server'
 const databasesLabel = 'po-migrate.databases'
-
-/** Runs that hold a lock session on this server: what belongs to them is nobody's to reap. */
-const liveSql = `
-select distinct a.application_name as run from pg_catalog.pg_stat_activity a
-where a.datname = 'postgres' and a.application_name ~ '${runIdPattern}$'`
 
 const backendsSql = `
 select a.pid, substring(a.application_name from '${runIdPattern}') as run, a.datname as database, left(a.query, 200) as query
@@ -38,14 +35,15 @@ export const findOrphans = async (
   databases: readonly string[],
 ): Promise<Orphans> => {
   const filters = { label: [runLabel, `${serverLabel}=${host?.container}`] }
-  const [containers, live, backends] = await Promise.all([
+  const [containers, alive, backends] = await Promise.all([
     host?.docker.listContainers({ all: true, filters }) ?? [],
-    server.query<{ run: string }>('postgres', liveSql),
-    server.query<{ pid: number; run: string; database: string; query: string }>('postgres', backendsSql, [
-      databases,
-    ]),
+    readLiveRuns(server),
+    server.query<{ pid: number; run: string; database: string; query: string }>(
+      maintenanceDatabase,
+      backendsSql,
+      [databases],
+    ),
   ])
-  const alive = new Set(live.map(({ run }) => run))
   return {
     containers: containers
       .filter((container) => !alive.has(container.Labels[runLabel] ?? '') && touches(container, databases))
@@ -116,13 +114,6 @@ export const settleOrphans = async (options: SettleOptions): Promise<string[]> =
   }
 }
 
-/** Ends what dbmate's sessions of this run are doing. */
-export const endBackends = async (server: Server, run: string): Promise<void> => {
-  const sql =
-    'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where application_name = $1'
-  await server.query('postgres', sql, [sessionName(run, 'dbmate')])
-}
-
 /** Ends the backends and removes the containers of dead runs on these databases. */
 export const endOrphans = async (
   host: ServerHost | undefined,
@@ -130,8 +121,10 @@ export const endOrphans = async (
   databases: readonly string[],
 ): Promise<Orphans> => {
   const orphans = await findOrphans(host, server, databases)
-  const sql = 'select pg_catalog.pg_terminate_backend(pid) from unnest($1::int[]) as pid'
   await Promise.all(orphans.containers.map(({ id }) => host && removeContainer(host.docker, id)))
-  await server.query('postgres', sql, [orphans.backends.map(({ pid }) => pid)])
+  await endBackends(
+    server,
+    orphans.backends.map(({ pid }) => pid),
+  )
   return orphans
 }
