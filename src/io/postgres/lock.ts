@@ -6,8 +6,9 @@ import { describeHolder, type Holder, holderComment, parseHolder } from '../../m
 import { closeSession, hangUp } from './pg-client.ts'
 
 /**
- * Advisory locks are per database, so all of ours live in the maintenance database; waiting in the target would stall
- * CREATE INDEX CONCURRENTLY. First half of the key, "pomg": tells our locks from everybody else's. */
+ * First half of the key, "pomg": tells our locks from everybody else's. Advisory locks are per database: all of ours live in
+ * the maintenance database, since waiting in the target would stall CREATE INDEX CONCURRENTLY.
+ */
 const space = 0x706f6d67
 
 /** Second half: the target database's name. */
