@@ -34,7 +34,7 @@ const checkUnfinished = ({ host, requireState }: CutoverFacts): string => {
 }
 
 const checkCopies = async ({ host, docker }: CutoverFacts): Promise<string> => {
-  const copies = await readCopies((await docker()).docker, host.volume ?? '')
+  const copies = await readCopies((await docker()).client, host.volume ?? '')
   if (copies.length === 0) return 'none'
   return copies.map(({ name, created }) => `${name} (${created.slice(0, 10)})`).join(', ')
 }

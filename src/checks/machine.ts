@@ -24,7 +24,7 @@ export const dockerChecks = ({ host, image }: DockerFacts): Check[] => [
     title: 'dbmate image',
     needs: 'docker',
     run: async () => {
-      if (await hasImage((await host()).docker, image)) return image
+      if (await hasImage((await host()).client, image)) return image
       throw fail(`${image} is not here yet (the next run pulls it)`, `docker pull ${image}`)
     },
   },

@@ -41,12 +41,12 @@ const networkCheck = (facts: OutsideFacts): Check => {
   return {
     title: 'network',
     run: async () => {
-      if (await networkExists((await facts.host()).docker, network)) return network
+      if (await networkExists((await facts.host()).client, network)) return network
       throw await absent('networks', network, facts)
     },
     fix: async () => {
       if (!(await isExternal('networks', network, facts))) return undefined
-      await (await facts.host()).docker.createNetwork({ Name: network })
+      await (await facts.host()).client.createNetwork({ Name: network })
       return `${network} created`
     },
   }
@@ -55,13 +55,13 @@ const networkCheck = (facts: OutsideFacts): Check => {
 const volumeCheck = (volume: string, facts: OutsideFacts): Check => ({
   title: 'volume',
   run: async () => {
-    const { docker } = await facts.host()
+    const { client: docker } = await facts.host()
     if (!(await volumeExists(docker, volume))) throw await absent('volumes', volume, facts)
     refuseHeldVolume(volume, await readHolders(docker, volume, facts.environment.host.stack?.project ?? ''))
     return volume
   },
   fix: async () => {
-    const { docker } = await facts.host()
+    const { client: docker } = await facts.host()
     // Held by somebody else, it is there.
     if ((await volumeExists(docker, volume)) || !(await isExternal('volumes', volume, facts)))
       return undefined

@@ -50,15 +50,20 @@ const guard = async (opened: Opened, context: Context): Promise<VolumeGuard | un
   if (!volume || !stack) return undefined
   const { report } = run
   const images = [...parts.images, dbmateImage(config)]
-  const present = await Promise.all(images.map((image) => hasImage(docker.docker, image)))
+  const present = await Promise.all(images.map((image) => hasImage(docker.client, image)))
   if (!present.includes(true))
     await pullStack(docker, { stack, passEnv: config.compose.pass_env, onLine: report.progress })
-  return guardVolume(docker.docker, { volume, images, holder, lockWait, report }, context)
+  return guardVolume(docker.client, { volume, images, holder, lockWait, report }, context)
 }
 
 const commandOf = ({ name }: Host): string => `po-migrate start ${name}`
 
-const readWorld = async ({ config, host, docker: { docker }, parts }: Opened): Promise<StartWorld> => {
+const readWorld = async ({
+  config,
+  host,
+  docker: { client: docker },
+  parts,
+}: Opened): Promise<StartWorld> => {
   const { volume, stack } = host
   if (volume && stack) refuseHeldVolume(volume, await readHolders(docker, volume, stack.project))
   const { external } = parts

@@ -124,7 +124,7 @@ export const proceed = async (
 
 /** The system_identifier of the server that is about to be replaced, where one runs. */
 const readRunning = async ({ opened, host }: CutoverSession): Promise<string | undefined> => {
-  const { docker } = opened.docker
+  const { client: docker } = opened.docker
   const [database] = await readStack(docker, host.stack.project)
   return database?.running ? readSystemIdentifier(docker, database.id) : undefined
 }

@@ -29,7 +29,7 @@ export const resumeCutover = async (session: CutoverSession): Promise<RunResult>
   const { opened, run, host } = session
   const position = readNewest(opened.state, host)
   if (!position || position.outcome) throw nothing('resume', session)
-  await refuseOthersVolume(opened.docker.docker, { state: opened.state, host }, position)
+  await refuseOthersVolume(opened.docker.client, { state: opened.state, host }, position)
   const { frame } = position
   if (session.handOver) return proceed(session, frame.run)
   run.report.note(`the ${frame.command} ${frame.run}: ${describeProgress(position)}`)
@@ -47,17 +47,17 @@ export const undoCutover = async (session: CutoverSession): Promise<RunResult> =
   const { docker, servers, image } = opened
   const found = findTarget(readVolumeRuns(opened.state, host))
   if (!found) throw nothing('undo', session)
-  await refuseOthersVolume(docker.docker, { state: opened.state, host }, found.target)
+  await refuseOthersVolume(docker.client, { state: opened.state, host }, found.target)
   const { target, isHalfMade } = found
-  const isThere = await volumeExists(docker.docker, host.volume)
+  const isThere = await volumeExists(docker.client, host.volume)
   const planned = planUndo({
     run: run.id,
     host,
     ...found,
     volumeExists: isThere,
-    copyExists: await volumeExists(docker.docker, target.frame.copy),
+    copyExists: await volumeExists(docker.client, target.frame.copy),
     containers: await readUndoContainers(docker, host, target),
-    image: (await readStack(docker.docker, host.stack.project))[0]?.image,
+    image: (await readStack(docker.client, host.stack.project))[0]?.image,
   })
   const { from, copy: name, fromImage } = planned.frame
   await checkUndo({ docker, host, passEnv: opened.passEnv }, fromImage)

@@ -8,7 +8,7 @@ export const copyOver = async (
   { docker, image, run, stop, report, host }: CutoverTools,
   { from, to, requireClean }: { from: string; to: string; requireClean: boolean },
 ): Promise<StepResult> => {
-  const copied = await copyVolume(docker.docker, {
+  const copied = await copyVolume(docker.client, {
     from,
     to,
     image,

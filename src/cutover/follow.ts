@@ -56,7 +56,7 @@ export const isLive = async ({ config, host, context }: Followed): Promise<boole
   if (named) return isOwn(named) && (await isHeld(state, holder, context.env.PATH))
   if (!isUnfinished(readNewest(state, host))) return false
   // Where there is no flock, the guard of the volume tells.
-  const { docker } = await openDockerHost(context.env, shellUntil(context.stop))
+  const { client: docker } = await openDockerHost(context.env, shellUntil(context.stop))
   return isOwn((await readVolumeHolder(docker, [host.volume]))?.holder)
 }
 

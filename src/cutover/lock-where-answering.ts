@@ -17,7 +17,7 @@ export const lockWhereAnswering = async ({
   interrupt,
   report,
 }: Pick<CutoverTools, 'docker' | 'host' | 'servers' | 'interrupt' | 'report'>): Promise<boolean> => {
-  const running = (await readStack(docker.docker, host.stack.project)).filter((one) => one.running)
+  const running = (await readStack(docker.client, host.stack.project)).filter((one) => one.running)
   if (running.length === 0) return false
   const isWell = running.every(({ health }) => health === undefined || health === 'healthy')
   try {

@@ -59,13 +59,13 @@ export const openCutover = async (
     const docker = await openDockerHost(context.env, shellUntil(context.stop))
     const environments = hostEnvironments(config, host.name)
     const service = config.environments[environments[0] ?? '']?.service ?? ''
-    const [database] = await readStack(docker.docker, host.stack.project)
+    const [database] = await readStack(docker.client, host.stack.project)
     const image = database?.image ?? (await readServiceImage(docker, { stack: host.stack, passEnv, service }))
     const { volume } = host
     const images = [image, dbmateImage(config)]
-    const guard = await guardVolume(docker.docker, { volume, images, holder, lockWait, report }, context)
+    const guard = await guardVolume(docker.client, { volume, images, holder, lockWait, report }, context)
     opened.push(guard)
-    await removeThrowaways(docker.docker, volume)
+    await removeThrowaways(docker.client, volume)
     const servers = openServerSide({ config, environments, run, holder, lockWait, report }, context)
     opened.push(servers)
     const { interrupt, stop } = context

@@ -34,21 +34,21 @@ const checkImages = async (preflight: Preflight): Promise<void> => {
   for (const name of environments) {
     const { config, environment } = servers.supplied(name)
     const reference = dbmateImage(config)
-    if (!(await hasImage(docker.docker, reference))) throw missing(reference, 'dbmate runs in it')
+    if (!(await hasImage(docker.client, reference))) throw missing(reference, 'dbmate runs in it')
     const service = await readServiceImage(docker, {
       stack: host.stack,
       passEnv,
       service: environment.service,
     })
-    if (!(await hasImage(docker.docker, service))) throw missing(service, 'Postgres starts from it')
+    if (!(await hasImage(docker.client, service))) throw missing(service, 'Postgres starts from it')
   }
   for (const { name, image } of containers)
-    if (!(await hasImage(docker.docker, image))) throw missing(image, `${name} starts from it`)
+    if (!(await hasImage(docker.client, image))) throw missing(image, `${name} starts from it`)
 }
 
 /** @throws AppError (exit 4) while any container outside the database's stack refers to the volume. */
 const checkVolume = async ({ docker, host }: Pick<Preflight, 'docker' | 'host'>): Promise<void> => {
-  const others = await readReferrers(docker.docker, host.volume, host.stack.project)
+  const others = await readReferrers(docker.client, host.volume, host.stack.project)
   if (others.length === 0) return
   const names = others.map(({ Names, Id }) => Names[0]?.slice(1) ?? Id.slice(0, 12))
   throw new AppError(`The volume ${host.volume} is used by ${names.join(', ')} too.`, {
@@ -90,7 +90,7 @@ export const checkUndo = async (
 ): Promise<void> => {
   await checkStack(tools.docker, { stack: tools.host.stack, passEnv: tools.passEnv, names: true })
   await checkVolume(tools)
-  if (image === undefined || (await hasImage(tools.docker.docker, image))) return
+  if (image === undefined || (await hasImage(tools.docker.client, image))) return
   throw new AppError(`The image ${image}, on which Postgres ran, is not on this machine any more.`, {
     exitCode: exitCodes.unreachable,
     details: ['Pull the tag that had this id, or load it.'],

@@ -94,8 +94,8 @@ export const rehearse = async (options: RehearseOptions, context: Context): Prom
   const container = real.shared?.container ?? ''
   const { service } = firstOne
   const image = await readServiceImage(docker, { stack: host.stack, passEnv, service })
-  await using scratch = await openScratchServer(docker.docker, {
-    image: await readImageId(docker.docker, image),
+  await using scratch = await openScratchServer(docker.client, {
+    image: await readImageId(docker.client, image),
     run,
     environment: first,
     project: state.project,

@@ -14,12 +14,12 @@ const ranSince = async ({ docker, host }: CutoverTools, position: Position): Pro
     step.kind === 'stop-stack' && position.done.has(stepKey(step)) ? (step.project ?? []) : [],
   )
   for (const project of stopped) {
-    const running = (await readStack(docker.docker, project)).filter((container) => container.running)
+    const running = (await readStack(docker.client, project)).filter((container) => container.running)
     if (running.length > 0) return `${running.map(({ name }) => name).join(', ')} runs`
   }
   const { database } = position.facts
   if (!stopped.includes(host.stack.project) || !database) return undefined
-  const now = await readContainer(docker.docker, database.id)
+  const now = await readContainer(docker.client, database.id)
   return now?.finished === database.finished ? undefined : 'Postgres ran since it was stopped'
 }
 

@@ -11,11 +11,11 @@ export type RoomOptions = Pick<CutoverTools, 'docker' | 'image' | 'run' | 'host'
 /** Size of the host's volume, room beside it, and the rate of a copy; a volume of its own is written for it, and goes. */
 export const measureHost = async ({ docker, image, run, host }: RoomOptions): Promise<Measured> => {
   const scratch = `${copyName(host.volume, run)}-probe`
-  await makeScratchVolume(docker.docker, { name: scratch, owner: host.volume })
+  await makeScratchVolume(docker.client, { name: scratch, owner: host.volume })
   try {
-    return await measureVolume(docker.docker, { image, run, from: host.volume, scratch })
+    return await measureVolume(docker.client, { image, run, from: host.volume, scratch })
   } finally {
-    await removeVolume(docker.docker, scratch)
+    await removeVolume(docker.client, scratch)
   }
 }
 
@@ -36,7 +36,7 @@ export const checkRoom = async (
 ): Promise<void> => {
   const needed = bytes + Math.max(0, ...sizes) + 2 * cluster
   const dumps = sizes.reduce((sum, size) => sum + size, 0) / 2
-  const { DockerRootDir } = (await docker.docker.info()) as { DockerRootDir: string }
+  const { DockerRootDir } = (await docker.client.info()) as { DockerRootDir: string }
   const together = isSameDisk(state.directory, DockerRootDir)
   if (free < needed + (together ? dumps : 0))
     throw tooSmall("Docker's disk", needed + (together ? dumps : 0), free)

@@ -8,9 +8,9 @@ import type { CutoverTools } from './tools.ts'
 export const healthyWithin = 180_000
 
 const stopAll = async ({ docker }: CutoverTools, project: string): Promise<void> => {
-  const running = (await readStack(docker.docker, project)).filter((container) => container.running)
+  const running = (await readStack(docker.client, project)).filter((container) => container.running)
   await stopContainers(
-    docker.docker,
+    docker.client,
     running.map(({ id }) => id),
   )
 }
@@ -27,16 +27,16 @@ export const stopDatabase = async (tools: CutoverTools): Promise<Facts> => {
   await lockWhereAnswering(tools)
   await servers.leave()
   await stopAll(tools, host.stack.project)
-  const [database] = await readStack(docker.docker, host.stack.project)
+  const [database] = await readStack(docker.client, host.stack.project)
   return database ? { database: { id: database.id, finished: database.finished } } : {}
 }
 
 /** After a crash the database may be down, though its container is there: it starts as it is. */
 export const ensureDatabase = async ({ docker, host, stop, report }: CutoverTools): Promise<void> => {
-  const stack = await readStack(docker.docker, host.stack.project)
+  const stack = await readStack(docker.client, host.stack.project)
   const ids = stack.map(({ id }) => id)
-  await startContainers(docker.docker, ids)
-  await waitHealthy(docker.docker, { ids, within: healthyWithin, stop, onProgress: report.progress })
+  await startContainers(docker.client, ids)
+  await waitHealthy(docker.client, { ids, within: healthyWithin, stop, onProgress: report.progress })
 }
 
 /** What ran of a stack before the first stop: what is still there of it, and what is not. */
@@ -45,7 +45,7 @@ export const findKept = async (
   project: string,
 ): Promise<{ there: KeptContainer[]; gone: KeptContainer[] }> => {
   const wanted = frame.containers.filter((container) => container.project === project)
-  const found = await Promise.all(wanted.map(({ id }) => readContainer(docker.docker, id)))
+  const found = await Promise.all(wanted.map(({ id }) => readContainer(docker.client, id)))
   return {
     there: wanted.filter((_, index) => found[index]),
     gone: wanted.filter((_, index) => !found[index]),

@@ -34,7 +34,10 @@ const kept = ({ id, name, project, image, health }: StackContainer): KeptContain
 })
 
 /** Containers of the application stacks that run now. */
-export const readServing = async ({ docker }: DockerHost, host: CutoverHost): Promise<KeptContainer[]> => {
+export const readServing = async (
+  { client: docker }: DockerHost,
+  host: CutoverHost,
+): Promise<KeptContainer[]> => {
   const stacks = await Promise.all(host.cutover.stacks.map(({ project }) => readStack(docker, project)))
   return stacks
     .flat()
@@ -50,7 +53,7 @@ export const readUndoContainers = async (
 ): Promise<KeptContainer[]> => {
   const before = await Promise.all(
     target.frame.containers.map(async (container) =>
-      (await readContainer(docker.docker, container.id)) ? [container] : [],
+      (await readContainer(docker.client, container.id)) ? [container] : [],
     ),
   )
   const known = new Map(before.flat().map((container) => [container.id, container]))
@@ -76,14 +79,14 @@ export const readCutoverWorld = async ({
 }: WorldOptions): Promise<Omit<CutoverWorld, 'carried'>> => {
   const { external } = await readComposeParts(docker, { stack: host.stack, passEnv })
   const networks = hostNetworks(config, host.name).filter((network) => external.networks.has(network))
-  const present = await Promise.all(networks.map((network) => networkExists(docker.docker, network)))
-  const [database] = await readStack(docker.docker, host.stack.project)
+  const present = await Promise.all(networks.map((network) => networkExists(docker.client, network)))
+  const [database] = await readStack(docker.client, host.stack.project)
   return {
     run,
     host,
     environments: hostEnvironments(config, host.name),
     missingNetworks: networks.filter((_, index) => !present[index]),
-    volumeExists: await volumeExists(docker.docker, host.volume),
+    volumeExists: await volumeExists(docker.client, host.volume),
     containers: await readServing(docker, host),
     image: database?.image,
   }

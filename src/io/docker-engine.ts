@@ -99,7 +99,7 @@ const logDelays = [0, 50, 150, 300]
  */
 export const openDockerEngine = async (host: DockerHost, options: DockerEngineOptions): Promise<Engine> => {
   const { environment, project, credentials, image, run } = options
-  const { docker, env, shell } = host
+  const { client: docker, env, shell } = host
   const container = await findPostgres(docker, environment)
   const address = await addressOf(docker, container, environment.network)
   const connection = await serverOptions(docker, container, { ...options, address })

@@ -63,7 +63,7 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
   const host = await openDockerHost(context.env, shellUntil(context.stop))
   const { volume } = environment.host
   if (lockWait !== undefined && volume)
-    await awaitFreeVolumes(host.docker, { volumes: [volume], lockWait, report }, context)
+    await awaitFreeVolumes(host.client, { volumes: [volume], lockWait, report }, context)
   const halfWay = holdsVolume ? undefined : readHalfWay(config, environment.host, context)
   return tellHalfWay(halfWay, report, () =>
     openDockerEngine(host, {

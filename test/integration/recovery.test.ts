@@ -78,7 +78,7 @@ afterAll(async () => {
 
 const openTarget = async (): Promise<AsyncDisposable & DumpTarget> => {
   const run = makeRunId(new Date())
-  const { docker: client } = await openDockerHost(baseEnv(), runShell)
+  const { client } = await openDockerHost(baseEnv(), runShell)
   const credentials = { user: 'postgres', password: new Secret(postgres.password) }
   const server = openServer({
     ...{ label: postgres.name, host: postgres.address, port: 5432, credentials },

@@ -14,7 +14,7 @@ const attempts = 5
 const isDumped = async ({ docker, host, image, run }: CutoverTools, facts: Facts): Promise<boolean> => {
   const { volume } = host
   return (
-    (await readNextTransaction(docker.docker, { volume, image, run })) ===
+    (await readNextTransaction(docker.client, { volume, image, run })) ===
     nextTransaction(facts.transaction ?? '')
   )
 }

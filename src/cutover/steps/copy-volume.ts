@@ -10,9 +10,9 @@ export const copyVolume: CutoverKind<CopyVolume> = {
   words: ({ volume, copy }) => [volume, `copy to ${copy}, compare`],
   perform: async ({ volume, copy }, { tools }) => {
     const { docker, frame, host } = tools
-    await makeCopyVolume(docker.docker, { ...frame, volume, name: copy })
+    await makeCopyVolume(docker.client, { ...frame, volume, name: copy })
     const requireClean = frame.command === 'cutover' && !isReset(host.cutover)
-    const made = await readMade(docker.docker, volume)
+    const made = await readMade(docker.client, volume)
     return { ...(await copyOver(tools, { from: volume, to: copy, requireClean })), ...(made && { made }) }
   },
 }

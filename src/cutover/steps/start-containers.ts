@@ -12,7 +12,7 @@ export const startContainers: CutoverKind<StartContainers> = {
     if (gone.length > 0)
       tools.report.note(`${gone.map(({ name }) => name).join(', ')} removed since; deploy them again`)
     await startAll(
-      tools.docker.docker,
+      tools.docker.client,
       there.map(({ id }) => id),
     )
     return undefined

@@ -14,7 +14,7 @@ const oldImage = async (
   const [first = ''] = environments
   const { service } = servers.supplied(first).environment
   const image = await readServiceImage(docker, { stack, passEnv, service })
-  const now = await readImageId(docker.docker, image).catch(() => undefined)
+  const now = await readImageId(docker.client, image).catch(() => undefined)
   return now === fromImage ? undefined : writeImageOverride(state, run, { service, image: fromImage })
 }
 

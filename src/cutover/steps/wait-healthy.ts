@@ -13,7 +13,7 @@ export const waitHealthy: CutoverKind<WaitHealthy> = {
     const { there: wanted } = await findKept(tools, project)
     const ids = wanted.map(({ id }) => id)
     const onProgress = report.progress
-    const waiting = await wait(docker.docker, { ids, within: healthyWithin, stop, onProgress })
+    const waiting = await wait(docker.client, { ids, within: healthyWithin, stop, onProgress })
     const wasHealthy = new Set(wanted.filter(({ healthy }) => healthy).map(({ id }) => id))
     const failed = waiting.filter(({ id }) => wasHealthy.has(id))
     const words = (list: typeof waiting): string =>

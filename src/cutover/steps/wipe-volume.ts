@@ -14,8 +14,8 @@ export type WipeVolume = { kind: 'wipe-volume'; volume: string }
  */
 const requireCopy = async ({ docker, frame, state }: CutoverTools, volume: string): Promise<void> => {
   const { run, copy } = frame
-  const made = await readMade(docker.docker, volume)
-  if (!made || isWipedBy(made, run) || (await volumeExists(docker.docker, copy))) return
+  const made = await readMade(docker.client, volume)
+  if (!made || isWipedBy(made, run) || (await volumeExists(docker.client, copy))) return
   const why = `the copy ${copy} is gone`
   const step = stepKey({ kind: 'copy-volume', volume, copy })
   appendJournal(state, run, { entry: 'rewound', at: new Date().toISOString(), step, why })
@@ -33,7 +33,7 @@ export const wipeVolume: CutoverKind<WipeVolume> = {
     if (copied) await requireCopy(tools, volume)
     // One that compose makes itself, and never did: as compose would make it.
     const first = made ?? (await readComposeParts(docker, { stack, passEnv })).own.get(volume)
-    await wipe(docker.docker, { volume, project: stack.project, run: frame.run, image, made: first })
+    await wipe(docker.client, { volume, project: stack.project, run: frame.run, image, made: first })
     return undefined
   },
 }

@@ -53,7 +53,7 @@ export const pullStack = async (
   { stack, passEnv, onLine }: ComposeOptions,
 ): Promise<void> => {
   const args = composeArguments(stack, ['pull', '--policy', 'missing', '--ignore-buildable'])
-  await host.docker.accompany((signal) => runCompose(host, args, { passEnv, onLine, signal, isWork: true }))
+  await host.client.accompany((signal) => runCompose(host, args, { passEnv, onLine, signal, isWork: true }))
 }
 
 /**
@@ -65,7 +65,7 @@ export const startStack = async (
   { stack, passEnv, onLine }: ComposeOptions,
 ): Promise<void> => {
   const args = composeArguments(stack, ['up', '--detach', '--wait', '--wait-timeout', waitTimeout])
-  const up = host.docker.accompany(async (gone) => {
+  const up = host.client.accompany(async (gone) => {
     const ended = await runCompose(host, args, { passEnv, onLine, signal: gone, isWork: true })
     gone.throwIfAborted()
     return ended

@@ -4,7 +4,7 @@ import { type Endpoint, resolveEndpoint } from './endpoint.ts'
 
 /** One Docker engine that answers: by its API, and by the docker CLI with exactly this environment. */
 export type DockerHost = {
-  docker: Docker
+  client: Docker
   endpoint: Endpoint
   version: string
   env: Record<string, string | undefined>
@@ -16,5 +16,5 @@ export const openDockerHost = async (env: DockerHost['env'], shell: Shell): Prom
   const endpoint = await resolveEndpoint(env, shell)
   const docker = await connectDocker(endpoint)
   const version = await pingDocker(docker, endpoint)
-  return { docker, endpoint, version, env, shell }
+  return { client: docker, endpoint, version, env, shell }
 }

@@ -8,7 +8,7 @@ export type CreateNetwork = { kind: 'create-network'; network: string }
 export const createNetwork: Kind<CreateNetwork, { docker: DockerHost }> = {
   words: ({ network }) => [network, 'create network'],
   line: ({ network }) => `create network ${network}`,
-  perform: async ({ network }, { docker: { docker } }) => {
-    if (!(await networkExists(docker, network))) await docker.createNetwork({ Name: network })
+  perform: async ({ network }, { docker: { client } }) => {
+    if (!(await networkExists(client, network))) await client.createNetwork({ Name: network })
   },
 }

@@ -7,5 +7,5 @@ export type CreateVolume = { kind: 'create-volume'; volume: string }
 export const createVolume: Kind<CreateVolume, { docker: DockerHost }> = {
   words: ({ volume }) => [volume, 'create volume'],
   line: ({ volume }) => `create volume ${volume}`,
-  perform: async ({ volume }, { docker: { docker } }) => void (await docker.createVolume({ Name: volume })),
+  perform: async ({ volume }, { docker: { client } }) => void (await client.createVolume({ Name: volume })),
 }
