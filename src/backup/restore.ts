@@ -8,7 +8,7 @@ import type { Manifest } from '../model/manifest.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
 import { maintenanceDatabase } from '../model/sql.ts'
 import type { Swap } from '../model/step.ts'
-import { asRefusal } from '../run/as-refusal.ts'
+import { failWith } from '../run/fail-with.ts'
 import { fillDatabase } from './fill.ts'
 import { swapDatabases } from './swap-databases.ts'
 
@@ -66,7 +66,7 @@ export const openRestore = (request: RestoreRequest): Restore => {
       const passwords = parseRolePasswords(await readFile(join(directory, manifest.globals.file), 'utf8'))
       const roles = manifest.roles.filter(({ name }) => names.includes(name))
       await restoreRoles(server, roles, { passwords, major, existing: 'leave' }).catch(
-        asRefusal('The roles could not be created'),
+        failWith('The roles could not be created'),
       )
     },
     restoreBeside: async (database, name) => {
@@ -75,7 +75,7 @@ export const openRestore = (request: RestoreRequest): Restore => {
       const abandon = (): void => void dropAll(request, beside).catch(() => {})
       signal?.addEventListener('abort', abandon)
       await fill(request, database, name)
-        .catch(asRefusal(`${database} could not be restored`))
+        .catch(failWith(`${database} could not be restored`))
         .finally(() => signal?.removeEventListener('abort', abandon))
     },
     swap: async (swaps) => {
@@ -83,7 +83,7 @@ export const openRestore = (request: RestoreRequest): Restore => {
       beside.clear()
     },
     drop: (database) =>
-      dropAll(request, new Set([database])).catch(asRefusal(`${database} could not be dropped`)),
+      dropAll(request, new Set([database])).catch(failWith(`${database} could not be dropped`)),
     [Symbol.asyncDispose]: () =>
       dropAll(request, beside).catch((cause: Error) => {
         const names = [...beside].join(', ')

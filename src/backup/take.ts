@@ -13,7 +13,7 @@ import { readPosition, type Snapshot } from '../io/postgres/snapshot.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
 import type { BackupFile, Manifest, Removal } from '../model/manifest.ts'
 import type { State } from '../model/state.ts'
-import { asRefusal } from '../run/as-refusal.ts'
+import { failWith } from '../run/fail-with.ts'
 import { toolVersion } from '../version.ts'
 import { backupName, openPartialBackup, type PartialBackup } from './directory.ts'
 import { writeManifest } from './manifest.ts'
@@ -90,7 +90,7 @@ const dumpAndCount = async (
 ): Promise<[DatabaseInventory, Written]> => {
   const failed = new AbortController()
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])])
-  const refuse = asRefusal(`${database} cannot be counted`)
+  const refuse = failWith(`${database} cannot be counted`)
   // Before pg_dump reads them: later they could stand where the dump's never were.
   const sequences = await readSequences(query).catch(refuse)
   const dumping = dumpDatabase(request, { ...options, signal, database, snapshot: id })
@@ -149,7 +149,7 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
     },
     prove: async () => {
       await proveBackup({ ...request, directory, manifest: manifest() }).catch(
-        asRefusal('The backup is not proven'),
+        failWith('The backup is not proven'),
       )
       provenAt = new Date().toISOString()
     },

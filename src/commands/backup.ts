@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { backupName, backupsDirectory, listBackups, removeAbandoned } from '../backup/directory.ts'
+import { requireBackupSpace } from '../backup/disk-space.ts'
 import { readManifest } from '../backup/manifest.ts'
 import { once } from '../backup/once.ts'
 import { planBackup } from '../backup/plan/backup.ts'
 import { pruneBackups } from '../backup/prune.ts'
 import { renderAhead, renderBackup, renderRemoval, renderTransfer, type Transfer } from '../backup/report.ts'
-import { requireBackupRoom } from '../backup/room.ts'
 import { backupKinds } from '../backup/steps/backup-kinds.ts'
 import { openBackup } from '../backup/take.ts'
 import type { Config } from '../config/load.ts'
@@ -90,7 +90,7 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
   const absent = managed.filter((one) => !existing.has(one))
   const directory = join(backupsDirectory(state), backupName(name, run.id))
   const plan = planBackup({ environment: name, existing: databases, directory })
-  await requireBackupRoom(engine, { state: state.directory, databases })
+  await requireBackupSpace(engine, { state: state.directory, databases })
   const record = { state, run: run.id, command: 'backup' as const, environment: name, databases, directory }
   const { interrupt } = context
   return await recordRun(record, context, async () => {

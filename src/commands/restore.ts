@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import { type Origin, originOf, refuseForeign } from '../backup/adopt-owner.ts'
+import { requireRestoreSpace } from '../backup/disk-space.ts'
 import { checkFiles, readManifest } from '../backup/manifest.ts'
 import { once } from '../backup/once.ts'
 import { dropsDue, planRestore, swapsOf } from '../backup/plan/restore.ts'
 import { readReplacements, restoredBy } from '../backup/replacements.ts'
 import { renderReplacements, renderRestore, renderTransfer, type Transfer } from '../backup/report.ts'
 import { openRestore } from '../backup/restore.ts'
-import { requireRestoreRoom } from '../backup/room.ts'
 import { type RestoreStep, restoreKinds } from '../backup/steps/restore-kinds.ts'
 import type { Config } from '../config/load.ts'
 import { managedOn, resolveEnvironment } from '../config/resolve.ts'
@@ -168,7 +168,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
   const text =
     `${replacements}${renderPlan(shown, restoreKinds, paintFor(context.stderr, options, context))}`.trimEnd()
   if (!options.json) report.note(text)
-  await requireRestoreRoom(engine, restoredBy(shown, manifest))
+  await requireRestoreSpace(engine, restoredBy(shown, manifest))
   await askFirst(opened, { options, text }, context)
   const { lockWait } = options
   await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)

@@ -4,11 +4,11 @@ import { isReset } from '../model/cutover.ts'
 import type { RunResult } from '../run/execute.ts'
 import { readNewest, refuseUnfinished } from '../run/unfinished.ts'
 import { begin, type CutoverSession } from './conduct.ts'
+import { requireCopySpace } from './disk-space.ts'
 import { lockWhereAnswering } from './lock-where-answering.ts'
 import { planCutover } from './plan/cutover.ts'
 import { checkCutover } from './preflight.ts'
 import { renderSurvey } from './report/survey.ts'
-import { requireRoom } from './room.ts'
 import { survey } from './survey.ts'
 import { readCutoverWorld } from './world.ts'
 
@@ -24,7 +24,7 @@ export const beginCutover = async (session: CutoverSession): Promise<RunResult> 
   await checkCutover({ docker, host, passEnv, servers, environments, containers })
   if (isReset(host.cutover)) {
     await lockWhereAnswering({ docker, host, servers, interrupt: context.interrupt, report: run.report })
-    if (world.volumeExists) await requireRoom({ docker, host, run: run.id, image })
+    if (world.volumeExists) await requireCopySpace({ docker, host, run: run.id, image })
     return begin(session, planCutover({ ...world, carried: { databases: [], roles: [] } }))
   }
   const { stop } = context

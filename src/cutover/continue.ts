@@ -7,12 +7,12 @@ import { describeProgress } from '../report/cutover.ts'
 import type { RunResult } from '../run/execute.ts'
 import { readNewest } from '../run/unfinished.ts'
 import { begin, type CutoverSession, proceed } from './conduct.ts'
+import { requireCopySpace } from './disk-space.ts'
 import { refuseForeign, refuseOthersVolume } from './foreign-runs.ts'
 import { findTarget, planUndo } from './plan/undo.ts'
 import { checkUndo } from './preflight.ts'
 import { renderSince } from './report/undo-survey.ts'
 import { rewindIfStarted, startIfDown } from './rewind.ts'
-import { requireRoom } from './room.ts'
 import { readSince } from './undo-survey.ts'
 import { readUndoContainers } from './world.ts'
 
@@ -63,7 +63,7 @@ export const undoCutover = async (session: CutoverSession): Promise<RunResult> =
   await checkUndo({ docker, host, passEnv: opened.passEnv }, fromImage)
   const copy = from === undefined ? undefined : name
   if (planned.plan.steps.some(({ kind }) => kind === 'copy-volume'))
-    await requireRoom({ docker, host, run: run.id, image })
+    await requireCopySpace({ docker, host, run: run.id, image })
   const since = await readSince({
     docker,
     host,

@@ -8,7 +8,7 @@ import { absent } from '../io/postgres/read-database.ts'
 import { loadLinter } from '../lint/linter.ts'
 import type { KeptContainer } from '../model/cutover.ts'
 import { planUp } from '../plan/up.ts'
-import { lintUnapplied } from '../run/preflight.ts'
+import { lintUnapplied } from '../run/lint-unapplied.ts'
 import type { ServerSide } from './server-side.ts'
 import type { CutoverTools } from './tools.ts'
 

@@ -12,9 +12,9 @@ import { type Prediction, predictDowntime } from '../model/prediction.ts'
 import { nameOfSetting } from '../model/sql.ts'
 import { findUnmade, type Unmade } from '../model/unmade.ts'
 import { readDatabases } from '../run/world.ts'
+import { checkRoom, measureHost } from './disk-space.ts'
 import { droppedRoles, planCarry, refuseUnmade } from './plan/carry.ts'
 import { type Rehearsal, rehearse } from './rehearse.ts'
-import { checkRoom, measureHost } from './room.ts'
 import type { CutoverTools } from './tools.ts'
 
 export type SurveyOptions = Pick<

@@ -8,7 +8,7 @@ import { alive, type Control } from './serve.ts'
 import { openSsh, type SshSession, sshFailed } from './ssh.ts'
 
 /** A verb as it will be typed on the host. */
-export type Errand = {
+export type RemoteCall = {
   host: Host
   /** Absent: the verb is about the host itself. */
   environment?: string | undefined
@@ -41,7 +41,7 @@ const utf8 = /utf-?8/i
 const script = `cd -- "$1" 2>/dev/null && [ -x ${shim} ] || exit ${toolMissing}; shift; echo '${startMark}'; exec env "$@"`
 
 /** What crosses: no secret, and nothing that the remote side finds for itself. */
-const variables = ({ control, terminal }: Errand, context: Context): string[] => {
+const variables = ({ control, terminal }: RemoteCall, context: Context): string[] => {
   const { env } = context
   const { CONFIRM, CI_JOB_URL, GITLAB_CI, NO_COLOR, LC_ALL, LC_CTYPE, LANG } = env
   return Object.entries({
@@ -58,15 +58,15 @@ const variables = ({ control, terminal }: Errand, context: Context): string[] =>
 }
 
 /** The command for the host's login shell, whichever that is: one `sh -c` with quoted words. */
-export const remoteCommand = (errand: Errand, directory: string, context: Context): string[] => [
+export const remoteCommand = (call: RemoteCall, directory: string, context: Context): string[] => [
   'sh',
   '-c',
   script,
   'po-migrate',
   directory,
-  ...variables(errand, context),
+  ...variables(call, context),
   shim,
-  ...errand.args,
+  ...call.args,
 ]
 
 /** Milliseconds that the other end has after the second signal, a little longer than it gives itself. */
@@ -117,27 +117,27 @@ const passTypingOn = (session: SshSession, stdin: Context['stdin']) => {
  * Runs a verb on its host: the same words, the same streams, the same exit code; Ctrl-C has the same two stages.
  * @throws AppError (exit 6) when ssh does not get there; (exit 1, or 6 for what only reads) when the connection is lost.
  */
-export const runRemote = async (errand: Errand, context: Context): Promise<ExitCode> => {
-  const directory = directoryOn(errand.host, errand.environment)
+export const runRemote = async (call: RemoteCall, context: Context): Promise<ExitCode> => {
+  const directory = directoryOn(call.host, call.environment)
   const { stdout, stderr } = context
   const say = (text: string): void => void (text && stderr.write(text))
   const ear = listen((line, commit) => {
-    const { commit: own } = errand
+    const { commit: own } = call
     const differs = own !== null && !own.startsWith(commit)
-    if (!errand.quiet) say(`${line}${differs ? ` (this checkout: ${own.slice(0, commit.length)})` : ''}\n`)
+    if (!call.quiet) say(`${line}${differs ? ` (this checkout: ${own.slice(0, commit.length)})` : ''}\n`)
   }, say)
   if (context.lastWords) Object.assign(context.lastWords, { patience: remoteWithin + 500 })
   const output = listenFromMark((text) => text && stdout.write(text), say)
-  const session = await openSsh(errand.host.ssh ?? '', remoteCommand(errand, directory, context), {
+  const session = await openSsh(call.host.ssh ?? '', remoteCommand(call, directory, context), {
     env: context.env,
     onStdout: output.stdout,
     onStderr: ear.stderr,
   })
   using _touch = keepInTouch(session, ear.greeted, context)
-  using _typing = errand.terminal ? passTypingOn(session, context.stdin) : undefined
+  using _typing = call.terminal ? passTypingOn(session, context.stdin) : undefined
   const exitCode = await session.ended
   const { stop } = context
-  if (stop.aborted && !ear.greeted()) throw interruptedBefore(errand, stop.reason)
-  if (stop.aborted && exitCode === sshFailed) throw unanswered(errand, stop.reason)
-  return concludeRemote({ errand, directory, ear, started: output.started(), exitCode }, say)
+  if (stop.aborted && !ear.greeted()) throw interruptedBefore(call, stop.reason)
+  if (stop.aborted && exitCode === sshFailed) throw unanswered(call, stop.reason)
+  return concludeRemote({ call, directory, ear, started: output.started(), exitCode }, say)
 }

@@ -24,9 +24,9 @@ export type Named = GlobalOptions & {
 }
 
 /** Where a verb goes; without an environment it is about the host itself. */
-export type Destination = { config: Config; place: Place; environment?: string }
+export type RemoteTarget = { config: Config; place: Place; environment?: string }
 
-export type Journey = { destination: Destination; options: Named; argv: readonly string[] }
+export type Dispatched = { target: RemoteTarget; options: Named; argv: readonly string[] }
 
 /** Verbs that print one document; every other one is a run, and prints events. */
 const documents = new Set(['plan', 'status', 'history', 'lock', 'doctor', 'lint', 'new'])
@@ -34,11 +34,11 @@ const documents = new Set(['plan', 'status', 'history', 'lock', 'doctor', 'lint'
 /** A cutover that was begun is finished, whoever is still there to watch. */
 const outlives = new Set(['cutover'])
 
-const verbOf = ({ options, argv }: Pick<Journey, 'options' | 'argv'>): string =>
+const verbOf = ({ options, argv }: Pick<Dispatched, 'options' | 'argv'>): string =>
   String(options._?.[0] ?? argv[0])
 
-const isRun = (journey: Pick<Journey, 'options' | 'argv'>): boolean =>
-  !(documents.has(verbOf(journey)) || journey.options.dryRun === true)
+const isRun = (typed: Pick<Dispatched, 'options' | 'argv'>): boolean =>
+  !(documents.has(verbOf(typed)) || typed.options.dryRun === true)
 
 /** Whether a verb, as it was typed, may change something on its host. */
 export const changes = (options: Named, argv: readonly string[]): boolean =>
@@ -56,9 +56,9 @@ const terminalOf = ({ stdin, stdout, stderr, env }: Context): number | undefined
     ? stderr.columns || 80
     : undefined
 
-const go = async (journey: Journey, context: Context): Promise<ExitCode> => {
-  const { destination, options, argv } = journey
-  const { config, place, environment } = destination
+const go = async (typed: Dispatched, context: Context): Promise<ExitCode> => {
+  const { target, options, argv } = typed
+  const { config, place, environment } = target
   const { PATH, HOME } = context.env
   const args = forwardedArgs(argv)
   const [{ commit }] = await Promise.all([
@@ -70,7 +70,7 @@ const go = async (journey: Journey, context: Context): Promise<ExitCode> => {
       host: place.host,
       environment,
       args,
-      control: outlives.has(verbOf(journey)) ? 'lines' : 'stdin',
+      control: outlives.has(verbOf(typed)) ? 'lines' : 'stdin',
       changes: changes(options, argv),
       quiet: options.quiet,
       terminal: terminalOf(context),
@@ -100,18 +100,18 @@ const followEvents = (write: (text: string) => unknown) => {
 }
 
 /** Whoever reads events gets the last one in any case. */
-const goWithEvents = async (journey: Journey, context: Context): Promise<ExitCode> => {
-  const { destination, options } = journey
+const goWithEvents = async (typed: Dispatched, context: Context): Promise<ExitCode> => {
+  const { target, options } = typed
   const events = followEvents((text) => context.stdout.write(text))
   try {
-    return await go(journey, { ...context, stdout: { ...context.stdout, write: events.write } })
+    return await go(typed, { ...context, stdout: { ...context.stdout, write: events.write } })
   } catch (error) {
     const told = asAppError(error, { begun: events.last() !== undefined })
     const last = events.last()
     if (last?.event === 'run.finished') return last.exit as ExitCode
     if (!last) {
-      const environment = destination.environment ?? destination.place.host.name
-      return withRun({ command: verbOf(journey), environment, global: options }, context, () =>
+      const environment = target.environment ?? target.place.host.name
+      return withRun({ command: verbOf(typed), environment, global: options }, context, () =>
         Promise.reject(told),
       )
     }
@@ -130,5 +130,5 @@ const goWithEvents = async (journey: Journey, context: Context): Promise<ExitCod
 }
 
 /** Types a verb on the machine where it belongs. */
-export const travel = (journey: Journey, context: Context): Promise<ExitCode> =>
-  journey.options.json && isRun(journey) ? goWithEvents(journey, context) : go(journey, context)
+export const dispatch = (typed: Dispatched, context: Context): Promise<ExitCode> =>
+  typed.options.json && isRun(typed) ? goWithEvents(typed, context) : go(typed, context)

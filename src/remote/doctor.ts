@@ -12,9 +12,9 @@ const greet = async ({ name, host }: Environment, context: Context): Promise<str
   const heard: string[] = []
   const quiet = { write: () => {} }
   const stderr = { write: (text: string) => heard.push(text) }
-  const errand = { host, environment: name, args: ['--version'], control: 'stdin' as const }
+  const call = { host, environment: name, args: ['--version'], control: 'stdin' as const }
   const exit = await runRemote(
-    { ...errand, changes: false, quiet: false, commit: null },
+    { ...call, changes: false, quiet: false, commit: null },
     { ...context, stdout: quiet, stderr },
   )
   const words = heard.join('').trim()

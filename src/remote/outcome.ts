@@ -2,21 +2,21 @@ import { AppError, type ExitCode, exitCodes, interruptionCode } from '../errors.
 import type { InterruptReason } from '../model/context.ts'
 import { quote } from '../model/quote.ts'
 import { explainSshFailure } from '../model/ssh-failure.ts'
-import type { Errand } from './call.ts'
+import type { RemoteCall } from './call.ts'
 import type { RemoteEar } from './ear.ts'
 import { sshFailed } from './ssh.ts'
 
-type Ended = { errand: Errand; directory: string; ear: RemoteEar; started: boolean; exitCode: number }
+type Ended = { call: RemoteCall; directory: string; ear: RemoteEar; started: boolean; exitCode: number }
 
 /** What the login shell answers when the tool is not there: no exit code of the tool. */
 export const toolMissing = 127
 
-const reach = ({ host }: Errand): string => `${host.name} (${host.ssh})`
+const reach = ({ host }: RemoteCall): string => `${host.name} (${host.ssh})`
 
-const neverArrived = ({ errand, ear }: Ended): AppError => {
+const neverArrived = ({ call, ear }: Ended): AppError => {
   const words = ear.held().trim()
-  const { why, remedy } = explainSshFailure(words, errand.host.ssh ?? '')
-  return new AppError(`Could not reach ${reach(errand)} by ssh: ${why}.`, {
+  const { why, remedy } = explainSshFailure(words, call.host.ssh ?? '')
+  return new AppError(`Could not reach ${reach(call)} by ssh: ${why}.`, {
     exitCode: exitCodes.unreachable,
     details: [...words.split('\n').slice(-6)],
     hint: remedy,
@@ -27,13 +27,13 @@ const neverArrived = ({ errand, ear }: Ended): AppError => {
 const wasThrough = /client_loop: |Connection to \S+ closed by remote host|Timeout, server \S+ not responding/
 
 /** Whether the command may be at work there, though the tool has not spoken. */
-const mayHaveStarted = ({ errand, ear, started }: Ended): boolean =>
-  errand.changes && (started || wasThrough.test(ear.held()))
+const mayHaveStarted = ({ call, ear, started }: Ended): boolean =>
+  call.changes && (started || wasThrough.test(ear.held()))
 
-const cutOff = ({ errand, directory, ear }: Ended): AppError => {
-  const { changes, environment } = errand
+const cutOff = ({ call, directory, ear }: Ended): AppError => {
+  const { changes, environment } = call
   const when = ear.greeted() ? 'in mid-run' : 'before it had answered'
-  return new AppError(`The connection to ${reach(errand)} was lost ${when}.`, {
+  return new AppError(`The connection to ${reach(call)} was lost ${when}.`, {
     exitCode: changes ? exitCodes.failed : exitCodes.unreachable,
     details: [
       ear.lastLine(),
@@ -43,16 +43,16 @@ const cutOff = ({ errand, directory, ear }: Ended): AppError => {
     hint:
       changes && environment
         ? `po-migrate status ${environment}   # then the same command again`
-        : `ssh ${errand.host.ssh}, then: cd ${quote(directory)}`,
+        : `ssh ${call.host.ssh}, then: cd ${quote(directory)}`,
   })
 }
 
-const notInstalled = ({ errand, directory, ear }: Ended): AppError => {
+const notInstalled = ({ call, directory, ear }: Ended): AppError => {
   const words = ear.held().trim()
-  return new AppError(`There is no po-migrate in ${directory} on ${reach(errand)}.`, {
+  return new AppError(`There is no po-migrate in ${directory} on ${reach(call)}.`, {
     exitCode: exitCodes.usage,
     details: [...(words ? words.split('\n').slice(-3) : [])],
-    hint: `infrastructure/scripts/release.sh sync ${errand.environment ?? errand.host.stackEnvironment ?? 'ENV'}, or correct releases: or directory: in the config`,
+    hint: `infrastructure/scripts/release.sh sync ${call.environment ?? call.host.stackEnvironment ?? 'ENV'}, or correct releases: or directory: in the config`,
   })
 }
 
@@ -69,19 +69,19 @@ export const concludeRemote = (ended: Ended, errors: (text: string) => void): Ex
 }
 
 /** Given up before the host had answered. */
-export const interruptedBefore = (errand: Errand, reason: InterruptReason): AppError =>
-  new AppError(`Interrupted by ${reason} before ${reach(errand)} had answered.`, {
+export const interruptedBefore = (call: RemoteCall, reason: InterruptReason): AppError =>
+  new AppError(`Interrupted by ${reason} before ${reach(call)} had answered.`, {
     exitCode: interruptionCode(reason),
     touched: false,
   })
 
 /** Given up in mid-run, where not even the second signal was answered. */
-export const unanswered = ({ changes, environment, ...errand }: Errand, reason: InterruptReason): AppError =>
-  new AppError(
-    `Interrupted by ${reason}; ${errand.host.name} (${errand.host.ssh}) did not answer any more.`,
-    {
-      exitCode: interruptionCode(reason),
-      details: changes ? ['There, the step that was running ends by itself, and no other starts.'] : [],
-      hint: environment ? `po-migrate status ${environment}` : `po-migrate doctor ${errand.host.name}`,
-    },
-  )
+export const unanswered = (
+  { changes, environment, ...call }: RemoteCall,
+  reason: InterruptReason,
+): AppError =>
+  new AppError(`Interrupted by ${reason}; ${call.host.name} (${call.host.ssh}) did not answer any more.`, {
+    exitCode: interruptionCode(reason),
+    details: changes ? ['There, the step that was running ends by itself, and no other starts.'] : [],
+    hint: environment ? `po-migrate status ${environment}` : `po-migrate doctor ${call.host.name}`,
+  })

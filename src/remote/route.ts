@@ -2,13 +2,13 @@ import { hostNetworks, resolveEnvironment, resolveHost } from '../config/resolve
 import { AppError, type ExitCode } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
 import type { Context } from '../model/context.ts'
-import { type Destination, type Named, travel } from './dispatch.ts'
+import { dispatch, type Named, type RemoteTarget } from './dispatch.ts'
 import { placeOf, runsHere } from './place.ts'
 
 export type Handler<T> = (options: T, context: Context) => Promise<ExitCode>
 
 /** The other machine that a verb belongs on; whatever is wrong with the names is the verb's to say. */
-const findElsewhere = (options: Named, context: Context): Destination | undefined => {
+const findRemote = (options: Named, context: Context): RemoteTarget | undefined => {
   const { environment, host } = options
   if (typeof environment !== 'string' && typeof host !== 'string') return undefined
   try {
@@ -32,6 +32,6 @@ export const runWhereItBelongs = <T>(
   context: Context,
 ): Promise<ExitCode> => {
   const named = options as Named
-  const destination = findElsewhere(named, context)
-  return destination ? travel({ destination, options: named, argv }, context) : handler(options, context)
+  const target = findRemote(named, context)
+  return target ? dispatch({ target, options: named, argv }, context) : handler(options, context)
 }

@@ -5,7 +5,7 @@ import { absent, readDatabase, readExisting } from '../io/postgres/read-database
 import { loadLinter } from '../lint/linter.ts'
 import { fewAtATime } from '../model/few-at-a-time.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
-import { lintUnapplied } from './preflight.ts'
+import { lintUnapplied } from './lint-unapplied.ts'
 
 /** Files and server side by side: the state of every managed database of the environment. */
 export const readDatabases = async (environment: Environment, server: Server): Promise<DatabaseState[]> => {

@@ -63,7 +63,7 @@ describe('the documentation', () => {
     expect(sentences.filter((sentence, index) => sentences.indexOf(sentence) !== index)).toEqual([])
   })
 
-  it('names verbs that there are', async () => {
+  it('names verbs that there are', { timeout: 60_000 }, async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'src/main.ts'), '--help'])
     const verbs = new Set([...stdout.matchAll(/^ {2}po-migrate ([a-z]+)/gm)].map(([, verb]) => verb))
     const named = pages.flatMap(({ path, text }) =>

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { directoryOn, type Errand, remoteCommand } from '../../../src/remote/call.ts'
+import { directoryOn, type RemoteCall, remoteCommand } from '../../../src/remote/call.ts'
 import { listen, listenFromMark, startMark } from '../../../src/remote/ear.ts'
 import { concludeRemote } from '../../../src/remote/outcome.ts'
 import { fakeTerminal } from '../support/fixtures.ts'
 
 const host = { name: 'vps', ssh: 'me@vps', machine: 'vps', releases: '/srv/po' }
-const errand: Errand = {
+const call: RemoteCall = {
   host,
   environment: 'qual',
   args: ['up', 'qual'],
@@ -63,7 +63,7 @@ describe('what crosses to a host', () => {
       PO_STATE: '/mine',
     }
     const context = { ...fakeTerminal().context, user: 'anna', env }
-    const command = remoteCommand({ ...errand, terminal: 120 }, '/srv/po', context)
+    const command = remoteCommand({ ...call, terminal: 120 }, '/srv/po', context)
     expect(command.slice(3)).toEqual([
       'po-migrate',
       '/srv/po',
@@ -151,10 +151,7 @@ describe('a connection that was cut', () => {
     ear.stderr(heard)
     const { started = false, changes = true } = change
     return () =>
-      concludeRemote(
-        { errand: { ...errand, changes }, directory: '/srv', ear, started, exitCode: 255 },
-        () => {},
-      )
+      concludeRemote({ call: { ...call, changes }, directory: '/srv', ear, started, exitCode: 255 }, () => {})
   }
   const hello = 'on vps: commit 1a2b3c4d5e6f, po-migrate 0.1.0, in /srv/po\n'
 

@@ -1,4 +1,4 @@
-import { cluster, tooSmall } from '../backup/room.ts'
+import { cluster, tooSmall } from '../backup/disk-space.ts'
 import { freeBytes, isSameDisk } from '../io/docker/disk.ts'
 import { makeScratchVolume } from '../io/docker/throwaway.ts'
 import { removeVolume } from '../io/docker/volume-life.ts'
@@ -6,10 +6,10 @@ import { copyName } from '../model/cutover.ts'
 import type { CutoverTools } from './tools.ts'
 import { type Measured, measureVolume } from './volume-copy.ts'
 
-export type RoomOptions = Pick<CutoverTools, 'docker' | 'image' | 'run' | 'host'>
+export type CopySpaceOptions = Pick<CutoverTools, 'docker' | 'image' | 'run' | 'host'>
 
 /** Size of the host's volume, room beside it, and the rate of a copy; a volume of its own is written for it, and goes. */
-export const measureHost = async ({ docker, image, run, host }: RoomOptions): Promise<Measured> => {
+export const measureHost = async ({ docker, image, run, host }: CopySpaceOptions): Promise<Measured> => {
   const scratch = `${copyName(host.volume, run)}-probe`
   await makeScratchVolume(docker.client, { name: scratch, owner: host.volume })
   try {
@@ -20,7 +20,7 @@ export const measureHost = async ({ docker, image, run, host }: RoomOptions): Pr
 }
 
 /** @throws AppError (exit 4) when a copy of the volume does not fit, before anything was stopped for it. */
-export const requireRoom = async (options: RoomOptions): Promise<void> => {
+export const requireCopySpace = async (options: CopySpaceOptions): Promise<void> => {
   const { bytes, free } = await measureHost(options)
   if (free < bytes) throw tooSmall("Docker's disk", bytes, free)
 }

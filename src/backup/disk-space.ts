@@ -29,7 +29,7 @@ const requireIn = async (
 }
 
 /** @throws AppError (exit 4) when the dumps do not fit into the state directory, or the largest database once more on Docker's disk. */
-export const requireBackupRoom = async (
+export const requireBackupSpace = async (
   engine: SharedEngine,
   { state, databases }: { state: string; databases: readonly string[] },
 ): Promise<void> => {
@@ -49,7 +49,7 @@ export const requireBackupRoom = async (
 }
 
 /** @throws AppError (exit 4) when the databases do not fit beside the present ones. */
-export const requireRestoreRoom = async (
+export const requireRestoreSpace = async (
   engine: SharedEngine,
   restored: readonly DatabaseInventory[],
 ): Promise<void> => {

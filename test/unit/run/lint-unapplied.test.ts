@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { loadLinter } from '../../../src/lint/linter.ts'
-import { lintUnapplied } from '../../../src/run/preflight.ts'
+import { lintUnapplied } from '../../../src/run/lint-unapplied.ts'
 import { migration } from '../../support/tool/project.ts'
 import { databaseState } from '../support/fixtures.ts'
 
