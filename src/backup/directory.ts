@@ -28,6 +28,9 @@ const backupsOf = (directory: string): string => join(directory, 'backups')
 /** Where the backups of a project are written. */
 export const backupsDirectory = ({ directory }: State): string => backupsOf(directory)
 
+/** What a cutover dumped once more after the applications had stopped. */
+export const stoppedLabel = (host: string): string => `${host}-stopped`
+
 /** `qual-20261122T185832-7f3a9c`. */
 export const backupName = (of: string, run: string): string => `${of}-${run}`
 

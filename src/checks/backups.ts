@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type KeptBackup, listBackups } from '../backup/directory.ts'
+import { type KeptBackup, listBackups, stoppedLabel } from '../backup/directory.ts'
 import type { Engine } from '../io/engine.ts'
 import { readTakenNames } from '../io/postgres/inventory.ts'
 import { replacedOf } from '../model/beside-name.ts'
@@ -32,7 +32,7 @@ const openToEveryone = (directory: string): string[] =>
 
 /** Those of the environment, and those that cutovers took of its whole host. */
 const labelsOf = ({ name, host }: Environment): string[] => [
-  ...new Set([name, host.name, `${host.name}-stopped`]),
+  ...new Set([name, host.name, stoppedLabel(host.name)]),
 ]
 
 /** Oldest first. */

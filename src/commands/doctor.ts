@@ -6,7 +6,7 @@ import type { UnfinishedWork } from '../checks/leftovers.ts'
 import { dockerChecks, machineChecks } from '../checks/machine.ts'
 import type { Config } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
-import { managedOn, resolveEnvironment } from '../config/resolve.ts'
+import { dbmateImage, managedOn, resolveEnvironment } from '../config/resolve.ts'
 import { requireState, stateOf } from '../config/state.ts'
 import { type ExitCode, exitCodes } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
@@ -175,13 +175,12 @@ const chooseEnvironments = (config: Config, options: DoctorOptions, context: Con
 export const doctor = async (options: DoctorOptions, context: Context): Promise<ExitCode> => {
   const config = configOf(options, context)
   const host = once(() => openDockerHost(context.env, shellUntil(context.stop)))
-  const { image, digest } = config.dbmate
   const names = chooseEnvironments(config, options, context)
   for (const name of names) stateOf(config, resolveEnvironment(config, name).host, context.env)
   const usesDocker = names.some((name) => resolveEnvironment(config, name).engine === 'docker')
   const machine = [
     ...machineChecks({ configFile: config.file, nodeVersion: context.nodeVersion }),
-    ...(usesDocker ? dockerChecks({ host, image: digest ? `${image}@${digest}` : image }) : []),
+    ...(usesDocker ? dockerChecks({ host, image: dbmateImage(config) }) : []),
   ]
   const checks = await runChecks(machine, { environment: null, fix: options.fix })
   for (const name of names) checks.push(...(await examine(name, { config, options, context, host })))

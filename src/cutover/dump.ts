@@ -1,5 +1,5 @@
 import { readAllGrants } from '../backup/apply-grants.ts'
-import { removeAbandoned } from '../backup/directory.ts'
+import { removeAbandoned, stoppedLabel } from '../backup/directory.ts'
 import { renderBytes, renderRemoval } from '../backup/report.ts'
 import { takeBackup } from '../backup/take.ts'
 import { AppError, exitCodes } from '../errors.ts'
@@ -112,10 +112,9 @@ export const dumpAgain = async (
   if (!mayHaveWritten(transaction, await readPosition(server))) return undefined
   const { databases } = tools.frame.carried
   tools.report.note('something was written since the backup: what is carried over is dumped again')
-  const label = `${tools.host.name}-stopped`
   const { directory, manifest } = await dumpAll(tools, {
     environment,
-    label,
+    label: stoppedLabel(tools.host.name),
     databases,
     proof: 'later',
     needed: [backup],
