@@ -40,7 +40,7 @@ export const uniqueName = (what: string): string => `pmt-${what}-${randomBytes(4
 export const eventually = async <T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,
-  within = 20_000,
+  within = 60_000,
 ): Promise<T> => {
   for (const deadline = Date.now() + within; Date.now() < deadline; ) {
     const answer = await ask()
