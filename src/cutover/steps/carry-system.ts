@@ -26,7 +26,7 @@ const apply = async (act: CutoverAct, environment: string, entries: readonly str
  * find loaded, say. Libraries come first: before Postgres 17 their own settings are unknown without them.
  */
 export const carrySystem: CutoverKind<CarrySystem> = {
-  words: () => ['Postgres', 'carry over what ALTER SYSTEM had set, start it again where that needs it'],
+  words: () => ['Postgres', 'carry over what ALTER SYSTEM had set, restart where that needs it'],
   perform: async ({ environment }, act) => {
     const { system } = readKeptSettings(act.facts.backup ?? '')
     // A call that died may have stopped it.

@@ -35,10 +35,7 @@ const stillWriting = ({ host }: CutoverTools): AppError =>
  * @throws AppError (exit 1) when that never ends.
  */
 export const checkStopped: CutoverKind<CheckStopped> = {
-  words: () => [
-    'backup',
-    'take it again from Postgres started once more, should anything have been written while it stopped',
-  ],
+  words: () => ['backup', 'take it again, should anything have been written until it stopped'],
   perform: async ({ environment }, { tools, facts }) => {
     let known: Facts = facts
     for (let tries = 1; tries <= attempts; tries++) {
