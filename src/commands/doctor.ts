@@ -10,7 +10,14 @@ import { dbmateImage, managedOn, resolveEnvironment } from '../config/resolve.ts
 import { requireState, stateOf } from '../config/state.ts'
 import { type ExitCode, exitCodes } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
-import { type GlobalOptions, type Program, paintFor, reportFor, type Wire } from '../frame/options.ts'
+import {
+  type GlobalOptions,
+  type Program,
+  paintFor,
+  reportFor,
+  type Wire,
+  withoutRunFlags,
+} from '../frame/options.ts'
 import { composeEnvironment } from '../io/docker/compose.ts'
 import { openDockerHost } from '../io/docker/host.ts'
 import type { Engine } from '../io/engine.ts'
@@ -35,7 +42,7 @@ export const doctorCommand = (program: Program, wire: Wire) =>
     'doctor [environment]',
     'Every check the tool relies on, each with its remedy',
     (args) =>
-      args
+      withoutRunFlags(args)
         .positional('environment', {
           type: 'string',
           describe: 'Those on this machine when left out, and whether the others answer',

@@ -12,6 +12,7 @@ import {
   type Program,
   paintFor,
   type Wire,
+  withoutRunFlags,
 } from '../frame/options.ts'
 import { withEnvironment } from '../frame/with-environment.ts'
 import { readRunRecords } from '../io/host/run-record.ts'
@@ -33,7 +34,7 @@ export const historyCommand = (program: Program, wire: Wire) =>
   program.command(
     'history <environment>',
     'What ran, when, by whom, how it ended',
-    (args) => databaseOption(environmentArgument(args)),
+    (args) => withoutRunFlags(databaseOption(environmentArgument(args))),
     wire(showHistory),
   )
 

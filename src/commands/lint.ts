@@ -4,7 +4,14 @@ import type { Config } from '../config/load.ts'
 import { resolveDatabases } from '../config/resolve.ts'
 import { type ExitCode, exitCodes, usageError } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
-import { databaseOption, type GlobalOptions, type Program, paintFor, type Wire } from '../frame/options.ts'
+import {
+  databaseOption,
+  type GlobalOptions,
+  type Program,
+  paintFor,
+  type Wire,
+  withoutRunFlags,
+} from '../frame/options.ts'
 import { readMigrations } from '../io/dbmate/files.ts'
 import { findRepository, findStrays } from '../io/host/repository.ts'
 import { type Linter, loadLinter } from '../lint/linter.ts'
@@ -27,7 +34,7 @@ export const lintCommand = (program: Program, wire: Wire) =>
     'lint',
     'Check the migration files; no database needed',
     (args) =>
-      databaseOption(args)
+      databaseOption(withoutRunFlags(args))
         .option('format', {
           choices: ['text', 'codequality'] as const,
           default: 'text' as const,

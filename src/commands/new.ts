@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { resolveDatabases } from '../config/resolve.ts'
 import { type ExitCode, exitCodes, usageError } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
-import type { GlobalOptions, Program, Wire } from '../frame/options.ts'
+import { type GlobalOptions, type Program, type Wire, withoutRunFlags } from '../frame/options.ts'
 import { makeDirectories } from '../make-directories.ts'
 import type { Context } from '../model/context.ts'
 import { parseVersion } from '../model/migration.ts'
@@ -17,7 +17,7 @@ export const newCommand = (program: Program, wire: Wire) =>
     'new <db> <name>',
     'Write the next NNNNN_name.sql of a database',
     (args) =>
-      args
+      withoutRunFlags(args)
         .positional('db', { type: 'string', demandOption: true, describe: 'Directory in the store' })
         .positional('name', {
           type: 'string',

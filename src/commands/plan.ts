@@ -7,6 +7,7 @@ import {
   type Program,
   paintFor,
   type Wire,
+  withoutRunFlags,
 } from '../frame/options.ts'
 import { withEnvironment } from '../frame/with-environment.ts'
 import type { Context } from '../model/context.ts'
@@ -15,7 +16,14 @@ import type { DatabaseState, Environment } from '../model/types.ts'
 import { requireUnobstructed } from '../plan/obstacles.ts'
 import { planUp } from '../plan/up.ts'
 import { writeDocument } from '../report/json.ts'
-import { renderHeader, renderMissing, renderNothingToDo, renderPlan, renderRefusals } from '../report/up.ts'
+import {
+  renderHeader,
+  renderMissing,
+  renderNothingToDo,
+  renderPlan,
+  renderRefusals,
+  renderTotal,
+} from '../report/up.ts'
 import { readHalfWay } from '../run/half-way.ts'
 import { type MigrateStep, migrateKinds } from '../run/steps/migrate-kinds.ts'
 import { readUpWorld } from '../run/world.ts'
@@ -51,7 +59,7 @@ export const showPlan = (
   stdout.write(
     plan.steps.length === 0
       ? renderNothingToDo(environment.name, databases)
-      : `${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, migrateKinds, paint)}`,
+      : `${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, migrateKinds, paint)}${paint.dim(renderTotal(plan).trimEnd())}\n`,
   )
   if (options.quiet) return
   if (plan.refusals?.length) stderr.write(renderRefusals(plan, paint))
@@ -74,7 +82,7 @@ export const planCommand = (program: Program, wire: Wire) =>
   program.command(
     'plan <environment>',
     'What up would do, step by step; reads only',
-    (args) => exitCodeOption(liftOptions(databaseOption(environmentArgument(args)))),
+    (args) => withoutRunFlags(exitCodeOption(liftOptions(databaseOption(environmentArgument(args))))),
     wire(plan),
   )
 
@@ -92,6 +100,6 @@ export const plan = (options: PlanOptions, context: Context): Promise<ExitCode> 
     )
     requireUnobstructed(planned.obstacles)
     if (!options.exitCode) return exitCodes.done
-    if (readHalfWay(config, environment.host, context)) return exitCodes.refused
+    if (planned.refusals?.length || readHalfWay(config, environment.host, context)) return exitCodes.refused
     return planned.steps.length > 0 ? exitCodes.pending : exitCodes.done
   })

@@ -10,6 +10,7 @@ import {
   paintFor,
   reportFor,
   type Wire,
+  withoutRunFlags,
 } from '../frame/options.ts'
 import { obstacleError } from '../io/postgres/read-database.ts'
 import type { Context } from '../model/context.ts'
@@ -31,7 +32,7 @@ export const statusCommand = (program: Program, wire: Wire) =>
     'status [environments..]',
     'The state of every migration in every database',
     (args) =>
-      exitCodeOption(args).positional('environments', {
+      exitCodeOption(withoutRunFlags(args)).positional('environments', {
         type: 'string',
         array: true,
         default: [] as string[],

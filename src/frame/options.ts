@@ -77,6 +77,24 @@ export const globalOptions = <T>(yargs: Argv<T>) =>
       describe: 'File for a JUnit report of a run, one case a migration (where the verb runs)',
     })
 
+/** Their names. */
+export const globalNames = [
+  'config',
+  'json',
+  'quiet',
+  'verbose',
+  'color',
+  'confirm',
+  'lock-wait',
+  'here',
+  'events',
+  'junit',
+]
+
+/** Flags that only say something to a verb that changes things: the others do not show them. */
+export const withoutRunFlags = <T>(yargs: Argv<T>): Argv<T> =>
+  yargs.hide('confirm').hide('lock-wait').hide('events').hide('junit')
+
 /** The environment that a verb acts on: always named, never a default. */
 export const environmentArgument = <T>(yargs: Argv<T>) =>
   yargs.positional('environment', {

@@ -8,6 +8,8 @@ export type Paint = {
   red: (text: string) => string
   green: (text: string) => string
   yellow: (text: string) => string
+  /** Width of a terminal, to wrap at; nothing else is wrapped. */
+  columns?: number
   symbols: { done: string; failed: string; skipped: string; next: string; running: readonly string[] }
 }
 
@@ -33,10 +35,14 @@ const hasColor = (stream: Output, { noColor, env }: PaintOptions): boolean => {
   return env.TERM !== 'dumb' && (stream.isTTY === true || env.GITLAB_CI === 'true')
 }
 
+/** Whether this locale, or a CI that names none, shows more than ASCII. */
+export const isUnicode = ({ LC_ALL, LC_CTYPE, LANG, CI }: PaintOptions['env']): boolean => {
+  const locale = LC_ALL || LC_CTYPE || LANG || ''
+  return utf8.test(locale) || (!locale && Boolean(CI))
+}
+
 export const makePaint = (stream: Output, options: PaintOptions): Paint => {
   const color = hasColor(stream, options)
-  const { LC_ALL, LC_CTYPE, LANG, CI } = options.env
-  const locale = LC_ALL || LC_CTYPE || LANG || ''
   const style =
     (format: 'bold' | 'dim' | 'red' | 'green' | 'yellow') =>
     (text: string): string =>
@@ -47,6 +53,7 @@ export const makePaint = (stream: Output, options: PaintOptions): Paint => {
     red: style('red'),
     green: style('green'),
     yellow: style('yellow'),
-    symbols: utf8.test(locale) || (!locale && CI) ? unicode : ascii,
+    ...(stream.isTTY && stream.columns && { columns: stream.columns }),
+    symbols: isUnicode(options.env) ? unicode : ascii,
   }
 }

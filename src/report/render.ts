@@ -16,6 +16,20 @@ export const renderTable = (rows: readonly (readonly string[])[], indent = ''): 
     .join('')
 }
 
+/** Lines that fit beside an indent of two, broken between words; a word that is longer stays whole, to be copied. */
+export const wrapWords = (text: string, columns = Infinity): string[] => {
+  const most = columns - 2
+  if (width(text) <= most) return [text]
+  const indent = text.slice(0, text.length - text.trimStart().length)
+  const lines: string[] = []
+  for (const word of text.trimStart().split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || width(last) + 1 + width(word) > most) lines.push(`${indent}${word}`)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}
+
 type ToldError = Pick<AppError, 'message' | 'details'> & {
   hint?: string | undefined
   touched?: boolean | undefined
@@ -23,10 +37,15 @@ type ToldError = Pick<AppError, 'message' | 'details'> & {
 
 /** `✖ what`, the details indented, whether nothing was touched, and the next command. */
 export const renderError = ({ message, details, hint, touched }: ToldError, paint: Paint): string => {
-  const { symbols, red, bold } = paint
+  const { symbols, red, bold, columns } = paint
+  const [first = '', ...more] = wrapWords(message, columns)
   const lines = [
-    `${red(symbols.failed)} ${bold(message)}`,
-    ...details.flatMap((detail) => detail.split('\n')).map((line) => `  ${line}`.trimEnd()),
+    `${red(symbols.failed)} ${bold(first)}`,
+    ...more.map((line) => `  ${bold(line)}`),
+    ...details
+      .flatMap((detail) => detail.split('\n'))
+      .flatMap((line) => wrapWords(line, columns))
+      .map((line) => `  ${line}`.trimEnd()),
     ...(touched === false ? ['  Nothing was touched.'] : []),
     ...(hint ? [`  ${symbols.next} ${hint}`] : []),
   ]

@@ -30,6 +30,17 @@ export const renderPlan = <S extends Step>({ steps }: Plan<S>, kinds: Kinds<S>, 
     '',
   )
 
+const counted = new Set(['apply-migration', 'rollback-migration'])
+
+/** What the files of a plan come to: `6 migrations in 3 databases, 1 of them new`. */
+export const renderTotal = <S extends Step>({ steps }: Plan<S>): string => {
+  const files = steps.filter(({ kind }) => counted.has(kind))
+  const databases = new Set(steps.flatMap(({ managed }) => managed?.database ?? []))
+  const created = steps.filter(({ kind }) => kind === 'create-database').length
+  const some = created > 0 ? `, ${created} of them new` : ''
+  return `${plural(files.length, 'migration')} in ${plural(databases.size, 'database')}${some}\n`
+}
+
 /** Versions that the database has and this checkout does not. */
 export const renderMissing = (databases: readonly DatabaseState[]): string[] =>
   databases.flatMap(({ managed, applied, files }) => {
@@ -54,8 +65,6 @@ export const renderNothingToDo = (environment: string, databases: readonly Datab
 }
 
 export type Summary = { environment: string; outcomes: readonly StepOutcome[]; ms: number }
-
-const counted = new Set(['apply-migration', 'rollback-migration'])
 
 /** `qual: 6 migrations applied in 0.9 s (iam_qual 1, calendar_qual 4, rag_qual 1).` */
 export const renderSummary = ({ environment, outcomes, ms }: Summary): string => {

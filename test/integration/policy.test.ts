@@ -40,7 +40,7 @@ describe('a file older than the newest applied one', () => {
     expect([await postgres.versions('late'), await postgres.versions('late_too')]).toEqual(['00002', '00001'])
 
     const planned = await runIn(files, 'plan dev --exit-code')
-    expect(planned.exit).toBe(3)
+    expect(planned.exit).toBe(4)
     expect(planned.stderr).toContain('up will refuse: late: 00001_a.sql would run out of order')
 
     expect(await runIn(files, 'up dev --allow-out-of-order 00001')).toMatchObject({ exit: 0 })
@@ -61,7 +61,8 @@ describe('an applied version without a file', () => {
     expect(refused.stderr).toContain(
       'gone: 00002 is applied, but has no file in this checkout (an older one?)',
     )
-    expect(await runIn(files, 'plan dev --exit-code')).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'plan dev --exit-code')).toMatchObject({ exit: 4 })
+    expect(await runIn(files, 'plan dev')).toMatchObject({ exit: 0 })
     expect(await runIn(files, 'up dev --allow-missing 00002')).toMatchObject({ exit: 0 })
   })
 })

@@ -22,8 +22,11 @@ describe('the command line', () => {
   it.each([
     ['an unknown verb, with the one that was meant', ['stauts'], 'status'],
     ['an unknown flag', ['status', '--wrong'], 'wrong'],
-    ['a missing environment', ['up'], 'argument'],
-    ['a missing name', ['new', 'iam'], 'argument'],
+    ['a missing environment, with those that there are', ['up'], 'up: which environment? dev'],
+    ['a missing name', ['new', 'iam'], 'new: which name?'],
+    ['a missing flag, with its values', ['rollback', 'dev'], 'rollback: which --db?'],
+    ['a flag with a typo', ['rollback', 'dev', '--db', 'iam', '--step', '2'], 'did you mean --steps?'],
+    ['a flag with a typo, and no verb', ['--verison'], 'did you mean --version?'],
     ['an argument too many', ['plan', 'dev', 'iam'], 'iam'],
     ['no verb at all', [], 'Which verb?'],
     ['--db without a name', ['plan', 'dev', '--db'], 'db'],
@@ -44,7 +47,7 @@ describe('the command line', () => {
 
   it('answers a usage error on one screen, with the next command', async () => {
     const { stderr } = await tool('status', '--wrong')
-    expect(stderr).toBe('✖ Unknown argument: wrong\n  → po-migrate --help\n')
+    expect(stderr).toBe('✖ status has no --wrong.\n  → po-migrate status --help\n')
   })
 
   it.each(['plan', 'up', 'status'])('answers 6 to %s where no Docker engine is', async (verb) => {
@@ -84,8 +87,18 @@ describe('the program', () => {
 
   it.each(['config', 'json', 'quiet', 'verbose', 'confirm', 'here', 'help', 'version'])(
     'lists the flag --%s with --help',
-    async (flag) => expect(await help).toMatch(new RegExp(`^ +--${flag}\\b`, 'm')),
+    async (flag) => expect(await help).toMatch(new RegExp(`^ +(?:-[hv], )?--${flag}\\b`, 'm')),
   )
+
+  it('shows what a verb has of its own before what all have, and no flag that a reading verb ignores', async () => {
+    const [own, shared] = await Promise.all([start('up', '--help'), start('plan', '-h')])
+    expect(own.indexOf('--continue-on-error')).toBeLessThan(own.indexOf('Options of every verb:'))
+    expect(own).toContain('--lock-wait')
+    expect(shared).toContain('--exit-code')
+    expect(shared).not.toMatch(/--lock-wait|--junit|--events|--confirm/)
+  })
+
+  it('answers -v', async () => expect(await start('-v')).toBe(await version))
 
   it('lists its exit codes with --help', async () => {
     expect(await help).toContain('130/143 interrupted')

@@ -30,6 +30,30 @@ describe('a table', () => {
   })
 })
 
+describe('an error on a narrow terminal', () => {
+  it('breaks between words, never in the command to copy, and not at all in a pipe', () => {
+    const error = {
+      message: 'The plan for qual grew while this run waited for the lock.',
+      details: ['iam_qual 00001_a_very_long_file_name_that_fits_nowhere.sql'],
+      hint: 'po-migrate plan qual --db iam --db calendar --db rag',
+      touched: false,
+    }
+    const narrow = makePaint(sink({ isTTY: true, columns: 40 }), { noColor: true, env: { LANG: 'C.UTF-8' } })
+    expect(renderError(error, narrow)).toBe(
+      [
+        '✖ The plan for qual grew while this run',
+        '  waited for the lock.',
+        '  iam_qual',
+        '  00001_a_very_long_file_name_that_fits_nowhere.sql',
+        '  Nothing was touched.',
+        '  → po-migrate plan qual --db iam --db calendar --db rag',
+        '',
+      ].join('\n'),
+    )
+    expect(renderError(error, plainPaint).split('\n')).toHaveLength(5)
+  })
+})
+
 describe('a duration', () => {
   it.each([
     [0, '0 ms'],

@@ -1,0 +1,88 @@
+import { type AppError, usageError } from '../errors.ts'
+import { nearest } from '../model/nearest.ts'
+
+/** What each verb has to be told, in order, as `--help` names it. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  up: ['environment'],
+  plan: ['environment'],
+  rollback: ['environment'],
+  history: ['environment'],
+  backup: ['environment'],
+  restore: ['environment'],
+  lock: ['action', 'environment'],
+  start: ['host'],
+  cutover: ['host'],
+  new: ['db', 'name'],
+}
+
+export type UsageFacts = {
+  /** The words of the command line that are no flags, the verb first; what follows a flag may be its value. */
+  words: readonly string[]
+  verbs: readonly string[]
+  /** Names of its flags. */
+  flags: readonly string[]
+  /** Names of the options that this verb knows. */
+  options: readonly string[]
+  /** What an argument may be, where that can be told: the names in the config. */
+  values: (argument: string) => readonly string[]
+}
+
+const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`)
+
+const listed = (names: readonly string[]): string =>
+  names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join('')
+
+const missing = (verb: string, { words, values }: UsageFacts): AppError => {
+  const arguments_ = needed[verb] ?? []
+  const given = words.slice(1, 1 + arguments_.length)
+  const name = arguments_[given.length] ?? 'argument'
+  const possible = values(name)
+  const said = arguments_.map(
+    (each, index) => given[index] ?? (possible[0] && each === name ? possible[0] : each.toUpperCase()),
+  )
+  return usageError(
+    `${verb}: which ${name}?${possible.length > 0 ? ` ${listed(possible)}.` : ''}`,
+    ['po-migrate', verb, ...said].join(' '),
+  )
+}
+
+const missingFlag = (verb: string, flag: string, { words, values }: UsageFacts): AppError => {
+  const possible = values(flag)
+  const [first = flag.toUpperCase()] = possible
+  return usageError(
+    `${verb}: which --${flag}?${possible.length > 0 ? ` ${listed(possible)}.` : ''}`,
+    `po-migrate ${words.join(' ')} --${flag} ${first}`,
+  )
+}
+
+const unknown = (names: readonly string[], { words, verbs, options }: UsageFacts): AppError => {
+  const [verb, ...others] = words
+  const [first = ''] = names
+  const isVerb = first === verb && !verbs.includes(first)
+  const near = nearest(first, isVerb ? verbs : options)
+  const help = verb !== undefined && verbs.includes(verb) ? `po-migrate ${verb} --help` : 'po-migrate --help'
+  if (isVerb) return usageError(`There is no verb ${first}${near ? `; did you mean ${near}?` : '.'}`, help)
+  if (verb !== undefined && others.includes(first))
+    return usageError(`${verb} takes no ${first} there: it has all its arguments.`, help)
+  const what = verb !== undefined && verbs.includes(verb) ? `${verb} has no` : 'There is no'
+  const meant = near ? `; did you mean ${dashed(near)}?` : '.'
+  return usageError(`${what} ${listed(names.map(dashed))}${meant}`, help)
+}
+
+const requiredFlag = /^Missing required arguments?: ([\w-]+)/
+const unknownNames = /^Unknown (?:arguments?|commands?): (.*)$/
+
+/** yargs' words as what is missing or wrong, by verb, with the values that are possible and the line to type. */
+export const explainUsage = (message: string, facts: UsageFacts): AppError => {
+  const [verb] = facts.words
+  const strange = facts.flags.filter((name) => !facts.options.includes(name))
+  if (verb === undefined && strange.length > 0) return unknown(strange, facts)
+  const [, names] = unknownNames.exec(message) ?? []
+  if (names !== undefined) return unknown(names.split(', '), facts)
+  if (verb !== undefined && message.startsWith('Not enough non-option arguments')) return missing(verb, facts)
+  const [, flag] = requiredFlag.exec(message) ?? []
+  if (verb !== undefined && flag !== undefined) return missingFlag(verb, flag, facts)
+  const help =
+    verb !== undefined && facts.verbs.includes(verb) ? `po-migrate ${verb} --help` : 'po-migrate --help'
+  return usageError(message, help)
+}
