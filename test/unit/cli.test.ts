@@ -70,7 +70,7 @@ describe('the command line', () => {
   })
 })
 
-describe('the program', () => {
+describe('the program', { timeout: 60_000 }, () => {
   const start = async (...args: string[]): Promise<string> => {
     const main = join(import.meta.dirname, '../../src/main.ts')
     const env = { NODE_DISABLE_COMPILE_CACHE: '1', NODE_NO_WARNINGS: '1', LANG: 'C.UTF-8' }
