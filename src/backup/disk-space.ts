@@ -2,7 +2,6 @@ import { AppError, exitCodes } from '../errors.ts'
 import { freeBytes, freeBytesIn } from '../io/docker/disk.ts'
 import { readDataDirectory, readProperties } from '../io/postgres/inventory.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
-import { maintenanceDatabase } from '../model/sql.ts'
 import type { SharedEngine } from '../run/require-shared.ts'
 import { renderBytes } from './report.ts'
 
@@ -36,7 +35,7 @@ export const requireBackupSpace = async (
   const { server } = engine
   const properties = await Promise.all(
     databases.map((name) =>
-      readProperties((sql, values) => server.query(maintenanceDatabase, sql, values), name),
+      readProperties((sql, values) => server.query(server.maintenance, sql, values), name),
     ),
   )
   const sizes = properties.map((one) => one?.size ?? 0)

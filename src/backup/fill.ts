@@ -6,7 +6,6 @@ import { restoreDatabase } from '../io/postgres/restore-dump.ts'
 import { compareDatabases } from '../model/compare-inventories.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
 import type { Manifest } from '../model/manifest.ts'
-import { maintenanceDatabase } from '../model/sql.ts'
 
 export type FillRequest = {
   target: DumpTarget
@@ -46,7 +45,7 @@ export const fillDatabase = async (request: FillRequest): Promise<string[]> => {
     onProgress,
     ...(signal && { signal }),
   })
-  await using maintenance = await target.server.session(maintenanceDatabase)
+  await using maintenance = await target.server.session(target.server.maintenance)
   await applyProperties(maintenance.query, inventory, name)
   const but = scratch ? (['tablespace'] as const) : []
   return compareDatabases(inventory, await readFilled(request), { but })

@@ -10,7 +10,6 @@ import { openScratchServer, type ScratchServer } from '../io/postgres/scratch-se
 import { compareRoles } from '../model/compare-inventories.ts'
 import { type Manifest, majorOf } from '../model/manifest.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
-import { maintenanceDatabase } from '../model/sql.ts'
 import { fillDatabase } from './fill.ts'
 import { checkFiles } from './manifest.ts'
 
@@ -46,7 +45,7 @@ const proveDatabase = async (
     onProgress: (progress) => onProgress(held.inventory.name, progress),
     ...(signal && { signal }),
   })
-  await using maintenance = await target.server.session(maintenanceDatabase)
+  await using maintenance = await target.server.session(target.server.maintenance)
   await dropDatabase(maintenance.query, scratchName)
   return differences
 }

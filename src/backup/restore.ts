@@ -6,7 +6,6 @@ import { dropDatabase } from '../io/postgres/recreate-database.ts'
 import { restoreRoles } from '../io/postgres/roles.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
-import { maintenanceDatabase } from '../model/sql.ts'
 import type { Swap } from '../model/step.ts'
 import { failWith } from '../run/fail-with.ts'
 import { fillDatabase } from './fill.ts'
@@ -53,7 +52,7 @@ const fill = async (request: RestoreRequest, database: string, name: string): Pr
 
 const dropAll = async ({ server }: RestoreRequest, names: ReadonlySet<string>): Promise<void> => {
   if (names.size === 0) return
-  await using session = await server.session(maintenanceDatabase)
+  await using session = await server.session(server.maintenance)
   for (const name of names) await dropDatabase(session.query, name)
 }
 

@@ -1,6 +1,5 @@
 import type { Server } from '../io/postgres/postgres.ts'
 import { openSnapshot, type Snapshot } from '../io/postgres/snapshot.ts'
-import { maintenanceDatabase } from '../model/sql.ts'
 
 /** Snapshots of several databases, held until they are released or closed. */
 export type Snapshots = AsyncDisposable & {
@@ -30,7 +29,7 @@ export const openSnapshots = async (request: SnapshotsRequest): Promise<Snapshot
     // Of this run, whose sessions all have this one's name: a pid may be another's by now.
     const sql = `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
       where pid = any($1) and application_name = pg_catalog.current_setting('application_name')`
-    await server.query(maintenanceDatabase, sql, [pids]).catch(() => {})
+    await server.query(server.maintenance, sql, [pids]).catch(() => {})
   }
   const abandon = (): void => void endBackends()
   signal?.addEventListener('abort', abandon)

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, exitCodes } from '../errors.ts'
 import type { Server, Session } from '../io/postgres/postgres.ts'
 import { pasteSql } from '../model/paste.ts'
-import { maintenanceDatabase, quoteIdentifier } from '../model/sql.ts'
+import { quoteIdentifier } from '../model/sql.ts'
 import type { Swap } from '../model/step.ts'
 
 const every = 50
@@ -40,7 +40,7 @@ const unknown = (cause: unknown, server: Server, swaps: readonly Swap[]): AppErr
     exitCode: exitCodes.failed,
     details: [
       `While ${besides.join(', ')} is there, everything is as before; else it is done, and is not to be done again:`,
-      `  ${pasteSql(server, maintenanceDatabase, ['select datname from pg_database'])}`,
+      `  ${pasteSql(server, server.maintenance, ['select datname from pg_database'])}`,
     ],
     cause,
   })
@@ -50,7 +50,7 @@ const settleWithin = 10_000
 
 /** Whether it was committed, whatever its client heard of it. @throws what keeps it from being known. */
 const isSwapped = async (server: Server, pid: number, swaps: readonly Swap[]): Promise<boolean> => {
-  await using session = await server.session(maintenanceDatabase)
+  await using session = await server.session(server.maintenance)
   // A backend commits without its client.
   const busy = "select from pg_catalog.pg_stat_activity where pid = $1 and state = 'active'"
   for (const deadline = Date.now() + settleWithin; (await session.query(busy, [pid])).length > 0; ) {
@@ -68,8 +68,8 @@ const isSwapped = async (server: Server, pid: number, swaps: readonly Swap[]): P
  * @throws AppError (exit 1): Postgres refused, and everything is as it was; or the connection was lost, and it is not known.
  */
 export const swapDatabases = async (server: Server, swaps: readonly Swap[]): Promise<void> => {
-  await using renaming = await server.session(maintenanceDatabase)
-  await using ending = await server.session(maintenanceDatabase)
+  await using renaming = await server.session(server.maintenance)
+  await using ending = await server.session(server.maintenance)
   const names = swaps.flatMap(({ database, beside }) => [database, beside])
   const done = new AbortController()
   const showing = showOut(ending, names, done.signal).catch(() => {})

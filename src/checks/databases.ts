@@ -3,7 +3,6 @@ import type { Engine } from '../io/engine.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { readDatabase, readExisting } from '../io/postgres/read-database.ts'
 import { fewAtATime } from '../model/few-at-a-time.ts'
-import { maintenanceDatabase } from '../model/sql.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail } from './check.ts'
 
@@ -22,7 +21,7 @@ export const checkMigrations = ({ databases }: Environment): string => {
 /** Version of Postgres. */
 export const readVersion = async (server: Server): Promise<string> => {
   const sql = "select pg_catalog.current_setting('server_version') as version"
-  const [row] = await server.query<{ version: string }>(maintenanceDatabase, sql)
+  const [row] = await server.query<{ version: string }>(server.maintenance, sql)
   return row?.version ?? '?'
 }
 

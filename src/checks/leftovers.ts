@@ -7,7 +7,6 @@ import { fewAtATime } from '../model/few-at-a-time.ts'
 import { dropIndex } from '../model/forensics.ts'
 import { describeHolder } from '../model/holder.ts'
 import { pasteSql } from '../model/paste.ts'
-import { maintenanceDatabase } from '../model/sql.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail, type Warning } from './check.ts'
 
@@ -28,7 +27,7 @@ const namesOf = ({ databases }: Environment): string[] => databases.map(({ datab
 
 const heldNow = async ({ environment, engine }: LeftoverFacts) => {
   const { server } = await engine()
-  return readLocks(namesOf(environment), (sql) => server.query(maintenanceDatabase, sql))
+  return readLocks(namesOf(environment), (sql) => server.query(server.maintenance, sql))
 }
 
 const checkLock = async (facts: LeftoverFacts): Promise<string> => {

@@ -12,7 +12,6 @@ import { endBackends } from '../io/postgres/backends.ts'
 import { type Locked, readLocks } from '../io/postgres/lock.ts'
 import { endOrphans, findOrphans, isClean, type Orphans } from '../io/postgres/orphans.ts'
 import type { Context } from '../model/context.ts'
-import { maintenanceDatabase } from '../model/sql.ts'
 import { confirm } from '../report/confirm.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeLocks, renderLocks } from '../report/lock.ts'
@@ -72,7 +71,7 @@ const readLockState = async ({ environment, engine }: OpenedEnvironment): Promis
   const { server, shared } = requireShared(engine)
   const databases = environment.databases.map(({ database }) => database)
   const [locks, orphans] = await Promise.all([
-    readLocks(databases, (sql) => server.query(maintenanceDatabase, sql)),
+    readLocks(databases, (sql) => server.query(server.maintenance, sql)),
     findOrphans(shared, server, databases),
   ])
   return { locks, orphans }

@@ -31,7 +31,7 @@ import type { StepOutcome } from '../model/outcome.ts'
 import { type PasteTarget, pasteSql } from '../model/paste.ts'
 import type { Plan } from '../model/plan.ts'
 import { quoteAll } from '../model/quote.ts'
-import { maintenanceDatabase, quoteIdentifier } from '../model/sql.ts'
+import { quoteIdentifier } from '../model/sql.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { requireShown } from '../plan/up.ts'
@@ -86,7 +86,7 @@ const resumeOf =
     const due = dropsDue(outcomes)
     if (due.length === 0) return commandLine(options)
     const drop = (name: string): string => `drop database if exists ${quoteIdentifier(name)} with (force)`
-    return pasteSql(server, maintenanceDatabase, due.map(drop))
+    return pasteSql(server, server.maintenance, due.map(drop))
   }
 
 type Opened = {

@@ -117,8 +117,12 @@ export const resolveEnvironment = (
   name: string,
   only: readonly string[] = [],
 ): Environment => {
-  const { host, network, engine, confirm, policy, service, port, user, auth, wait, lock_timeout, suffix } =
-    pick('environment', name, config.environments)
+  const { host, network, lock_timeout, suffix, policy, auth, ...given } = pick(
+    'environment',
+    name,
+    config.environments,
+  )
+  const { engine, confirm, service, port, user, maintenance, wait } = given
   return {
     name,
     host: host ? resolveHost(config, host) : { name: 'local' },
@@ -129,6 +133,7 @@ export const resolveEnvironment = (
     service,
     port,
     user,
+    maintenance,
     ...(auth === 'any' && { auth }),
     wait,
     lockTimeout: lock_timeout,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { defaultMaintenance } from '../model/sql.ts'
 import { reservedNames } from '../model/state.ts'
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]*$/i, 'letters, digits, "_" and "-" only')
@@ -111,6 +112,12 @@ const environment = z
     service: name.default('postgres').describe('DNS name of Postgres on the network'),
     port: whole(1, 65535).default(5432).describe('Port on which it listens there'),
     user: reference.default('postgres').describe('The Postgres user that migrates'),
+    maintenance: reference
+      .default(defaultMaintenance)
+      .describe(
+        'Database where locks are held and the whole server is asked; another one where `postgres` is closed',
+      )
+      .meta({ examples: ['admin'] }),
     auth: z
       .enum(['scram', 'any'])
       .default('scram')

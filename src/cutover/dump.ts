@@ -11,7 +11,7 @@ import { readPosition } from '../io/postgres/snapshot.ts'
 import { isRoleThere } from '../model/inventory.ts'
 import type { Facts } from '../model/journal.ts'
 import { mayHaveWritten } from '../model/snapshot.ts'
-import { maintenanceDatabase } from '../model/sql.ts'
+import { defaultMaintenance } from '../model/sql.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { ensureDatabase } from './stacks.ts'
 import type { CutoverTools, StepResult } from './tools.ts'
@@ -64,7 +64,13 @@ export const refuseNews = async (
   const managed = supplied.flatMap((environment) => environment.databases.map(({ database }) => database))
   const users = supplied.map(({ user }) => user)
   const { carried, dropped = [] } = frame
-  const databases = new Set([...managed, ...carried.databases, ...dropped, maintenanceDatabase])
+  const databases = new Set([
+    ...managed,
+    ...carried.databases,
+    ...dropped,
+    defaultMaintenance,
+    server.maintenance,
+  ])
   const roles = new Set([...users, ...carried.roles, ...dropped])
   const all = await readDatabaseNames(server)
   const own = (await readServerInventory(server)).roles.map(({ name }) => name)
@@ -86,7 +92,7 @@ export const keepRest = async ({ frame }: CutoverTools, server: Server, director
   const properties = (
     await Promise.all(
       rest.map((name) =>
-        readProperties((sql, values) => server.query(maintenanceDatabase, sql, values), name),
+        readProperties((sql, values) => server.query(server.maintenance, sql, values), name),
       ),
     )
   ).flatMap((found) => found ?? [])

@@ -1,12 +1,14 @@
 import { dbmateImage } from '../config/resolve.ts'
-import { AppError, exitCodes } from '../errors.ts'
+import { AppError, exitCodes, usageError } from '../errors.ts'
 import { readMigrations } from '../io/dbmate/files.ts'
 import { checkStack, readServiceImage } from '../io/docker/compose.ts'
+import { readComposeParts } from '../io/docker/compose-parts.ts'
 import { hasImage } from '../io/docker/image.ts'
 import { readReferrers } from '../io/docker/volume.ts'
 import { absent } from '../io/postgres/read-database.ts'
 import { loadLinter } from '../lint/linter.ts'
 import type { KeptContainer } from '../model/cutover.ts'
+import { defaultMaintenance } from '../model/sql.ts'
 import { planUp } from '../plan/up.ts'
 import { lintUnapplied } from '../run/lint-unapplied.ts'
 import type { ServerSide } from './server-side.ts'
@@ -58,6 +60,26 @@ const checkVolume = async ({ docker, host }: Pick<Preflight, 'docker' | 'host'>)
   })
 }
 
+/** Locks live there while the databases are made anew. @throws AppError (exit 2) when a new server would not have it. */
+const checkMaintenance = async ({
+  docker,
+  host,
+  passEnv,
+  servers,
+  environments,
+}: Preflight): Promise<void> => {
+  const asked = environments.map((name) => servers.supplied(name).environment)
+  const others = asked.filter(({ maintenance }) => maintenance !== defaultMaintenance)
+  if (others.length === 0) return
+  const { firstDatabases } = await readComposeParts(docker, { stack: host.stack, passEnv })
+  for (const { name, maintenance, service } of others)
+    if (firstDatabases.get(service) !== maintenance)
+      throw usageError(
+        `A new server would not have the database ${maintenance}, where the locks of ${name} are.`,
+        `set POSTGRES_DB=${maintenance} for ${service} in ${host.stack.file}, or leave maintenance: out`,
+      )
+}
+
 /** What an empty server will get. @throws AppError (exit 2) for files that are not fit to run. */
 const checkFiles = async (servers: ServerSide, name: string): Promise<void> => {
   const { environment } = servers.supplied(name)
@@ -76,6 +98,7 @@ const checkFiles = async (servers: ServerSide, name: string): Promise<void> => {
 export const checkCutover = async (preflight: Preflight): Promise<void> => {
   for (const name of preflight.environments) await checkFiles(preflight.servers, name)
   await checkStacks(preflight)
+  await checkMaintenance(preflight)
   await checkVolume(preflight)
   await checkImages(preflight)
 }

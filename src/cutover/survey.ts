@@ -9,7 +9,7 @@ import { unappliedFiles } from '../model/history.ts'
 import { type Inventory, rolesAmong } from '../model/inventory.ts'
 import { majorOf } from '../model/manifest.ts'
 import { type Prediction, predictDowntime } from '../model/prediction.ts'
-import { nameOfSetting } from '../model/sql.ts'
+import { defaultMaintenance, nameOfSetting } from '../model/sql.ts'
 import { findUnmade, type Unmade } from '../model/unmade.ts'
 import { readDatabases } from '../run/world.ts'
 import { checkRoom, measureHost } from './disk-space.ts'
@@ -31,6 +31,8 @@ export type SurveyOptions = Pick<
 export type Survey = {
   inventory: Inventory
   managed: readonly string[]
+  /** Databases that a new server has before any migration. */
+  own: readonly string[]
   carried: CutoverFrame['carried']
   /** What of the managed databases was given up. */
   unmade: readonly Unmade[]
@@ -46,9 +48,6 @@ export type Survey = {
 
 const sizeOf = ({ databases }: Inventory, names: readonly string[]): number =>
   databases.filter(({ name }) => names.includes(name)).reduce((sum, { size }) => sum + size, 0)
-
-/** On every server, and not carried over. */
-const builtIn = ['postgres', 'template1']
 
 /** Databases with files that are still to run. */
 const readBehind = async ({ servers, environments }: SurveyOptions): Promise<Set<string>> => {
@@ -79,11 +78,12 @@ export const survey = async (options: SurveyOptions, context: Context): Promise<
   )
   // Refused before the rehearsal, which takes its time.
   const [closed, ties] = await Promise.all([readClosedDatabases(server), readTies(server)])
-  const carry = { host: host.name, inventory, managed, closed, ties, drop }
+  const own = [defaultMaintenance, server.maintenance]
+  const carry = { host: host.name, inventory, managed, own, closed, ties, drop }
   planCarry({ ...carry, rebuiltRoles: [] })
   const dropped = new Set(droppedRoles(carry))
   const roles = new Set(inventory.roles.map(({ name }) => name).filter((name) => !dropped.has(name)))
-  const databases = [...managed, ...builtIn]
+  const databases = [...managed, ...own, 'template1']
   const present = await readAllObjects(server, databases)
   const open = inventory.databases.map(({ name }) => name).filter((name) => databases.includes(name))
   const rehearsal = await rehearse(
@@ -118,5 +118,5 @@ export const survey = async (options: SurveyOptions, context: Context): Promise<
     .filter(({ directory }) => realpathSync(directory) !== realpathSync(options.directory))
   const system = (await readSystemSettings(server)).map(nameOfSetting)
   const { given } = rehearsal
-  return { inventory, managed, carried, unmade, given, system, prediction, bytes, checkouts }
+  return { inventory, managed, own, carried, unmade, given, system, prediction, bytes, checkouts }
 }

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, exitCodes } from '../errors.ts'
 import { findLogged } from '../model/server-log.ts'
 import { sessionName } from '../model/session.ts'
-import { maintenanceDatabase } from '../model/sql.ts'
 import type { Credentials, Environment } from '../model/types.ts'
 import { openDbmate } from './dbmate/dbmate.ts'
 import type { Docker } from './docker/docker.ts'
@@ -82,6 +81,7 @@ const serverOptions = async (
     port,
     credentials,
     applicationName: sessionName(run, 'reader'),
+    maintenance: environment.maintenance,
     wait: environment.wait * 1000,
     passwordHint: passwordHint.replace('CONTAINER', name),
     onWait,
@@ -111,7 +111,7 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
       container: container.id,
       volumes: container.volumes,
       lockSession: () =>
-        openDedicated(maintenanceDatabase, { ...connection, applicationName: sessionName(run, 'lock') }),
+        openDedicated(environment.maintenance, { ...connection, applicationName: sessionName(run, 'lock') }),
     },
     imageId: () => readImageId(docker, image),
     cancel: () => endSessions(server, sessionName(run, 'dbmate')),

@@ -1,7 +1,7 @@
 import { quote } from './quote.ts'
 
 /** A server as its own container knows it: whom psql is there, and on which socket. */
-export type PasteTarget = { label: string; user: string; port: number }
+export type PasteTarget = { label: string; user: string; port: number; maintenance: string }
 
 /** What Postgres runs outside a transaction only. */
 const alone = /\bconcurrently\b|^\s*(?:create|drop)\s+database\b|^\s*(?:vacuum|alter\s+system)\b/i

@@ -1,5 +1,5 @@
-/** Where locks are held, and where whatever concerns the whole server is asked; it is there by default, and never managed. */
-export const maintenanceDatabase = 'postgres'
+/** Made by initdb on every server: where locks are held and the whole server is asked, unless `maintenance:` names another. */
+export const defaultMaintenance = 'postgres'
 
 /** An SQL identifier, always quoted. */
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`

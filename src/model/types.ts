@@ -88,6 +88,8 @@ export type Environment = {
   service: string
   port: number
   user: string
+  /** The database where locks are held, and where whatever concerns the whole server is asked. */
+  maintenance: string
   /** A server that asks for no SCRAM is asked at its address too. */
   auth?: 'any'
   /** Seconds to wait for a Postgres that is starting. */

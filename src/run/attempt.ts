@@ -24,6 +24,8 @@ export type AttemptOptions = {
   direction: Direction
   /** Seconds. */
   lockTimeout: number
+  /** Which of the settings that not every server has are here. */
+  known: ReadonlySet<string>
   interrupt: AbortSignal
   onProgress: Progress
 }
@@ -37,15 +39,21 @@ export type AttemptResult = {
   interrupted?: boolean
 }
 
-/** PGOPTIONS of dbmate's session: a bounded wait for locks, and a backend that notices when its client is gone. */
-export const sessionSettings = (lockTimeout: number, transaction: boolean): string => {
+/** With this a backend notices when its client is gone. Since Postgres 14; an older one refuses a session that names it. */
+export const clientCheck = 'client_connection_check_interval'
+
+/** PGOPTIONS of dbmate's session: a bounded wait for locks, and what this server knows to notice a lost client with. */
+const sessionSettings = (
+  { lockTimeout, known }: Pick<AttemptOptions, 'lockTimeout' | 'known'>,
+  transaction: boolean,
+): string => {
   const ms = lockTimeout * secondsToMs * (transaction ? 1 : concurrently)
-  return `-c lock_timeout=${ms} -c client_connection_check_interval=500`
+  return `-c lock_timeout=${ms}${known.has(clientCheck) ? ` -c ${clientCheck}=500` : ''}`
 }
 
 const runOnce = async (options: AttemptOptions): Promise<Pick<AttemptResult, 'result' | 'blockers'>> => {
-  const { engine, dbmate, run, managed, migration, direction, lockTimeout, onProgress } = options
-  const settings = sessionSettings(lockTimeout, sectionOf(migration, direction).transaction)
+  const { engine, dbmate, run, managed, migration, direction, onProgress } = options
+  const settings = sessionSettings(options, sectionOf(migration, direction).transaction)
   await using watching = watch(engine.server, run, onProgress)
   const result = await dbmate.migrate(direction, { managed, migration }, settings)
   return { result, blockers: watching.blockers() }

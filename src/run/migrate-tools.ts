@@ -1,9 +1,11 @@
 import type { Dbmate, PlannedFile } from '../io/dbmate/dbmate.ts'
 import type { Engine, Progress } from '../io/engine.ts'
+import { readKnownSettings } from '../io/postgres/known-settings.ts'
 import type { LossReason } from '../io/postgres/lock.ts'
 import type { Provenance } from '../model/ledger.ts'
 import type { Step } from '../model/step.ts'
 import type { ManagedDatabase, Migration } from '../model/types.ts'
+import { clientCheck } from './attempt.ts'
 import type { MigrateFileOptions } from './migrate-file.ts'
 
 /** What the steps of `up` and `rollback` act with. */
@@ -45,14 +47,14 @@ export const openMigrateTools = (
 ): MigrateTools & AsyncDisposable => {
   const { engine, run, onProgress, applied } = options
   let opened: Promise<Dbmate> | undefined
-  let known: Promise<Provenance> | undefined
+  let about: Promise<[Provenance, ReadonlySet<string>]> | undefined
   const dbmate = (): Promise<Dbmate> => {
     opened ??= engine.openDbmate(filesOf(steps))
     return opened
   }
-  const readOnce = (): Promise<Provenance> => {
-    known ??= provenance()
-    return known
+  const readOnce = (): Promise<[Provenance, ReadonlySet<string>]> => {
+    about ??= Promise.all([provenance(), readKnownSettings(engine.server, [clientCheck])])
+    return about
   }
   const endNow = async (): Promise<void> => {
     // The backend first: without its client it would go on with the statement.
@@ -70,14 +72,18 @@ export const openMigrateTools = (
     run,
     onProgress,
     dbmate,
-    provenance: readOnce,
-    forFile: async ({ managed, migration }) => ({
-      ...options,
-      migration,
-      provenance: await readOnce(),
-      managed: await applied.place(managed),
-      dbmate: await dbmate(),
-    }),
+    provenance: async () => (await readOnce())[0],
+    forFile: async ({ managed, migration }) => {
+      const [from, known] = await readOnce()
+      return {
+        ...options,
+        migration,
+        provenance: from,
+        known,
+        managed: await applied.place(managed),
+        dbmate: await dbmate(),
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]()
     },

@@ -72,7 +72,7 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
       credentials: { user: environment.user, password },
       image: dbmateImage(config),
       run,
-      passwordHint: `docker exec -it CONTAINER psql -X -U ${quote(environment.user)} -p ${environment.port} -d postgres -c '\\password', or correct ${source.key} in ${source.files.at(-1)?.path}`,
+      passwordHint: `docker exec -it CONTAINER psql -X -U ${quote(environment.user)} -p ${environment.port} -d ${quote(environment.maintenance)} -c '\\password', or correct ${source.key} in ${source.files.at(-1)?.path}`,
       onWait: (seconds) => tellOnce('Postgres is not up yet', seconds),
       memory: cacheDirectory(context.env),
       note: (text) => report.note(text),

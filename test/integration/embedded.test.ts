@@ -120,6 +120,7 @@ const environment: Environment = {
   service: 'postgres',
   port: 5432,
   user: 'postgres',
+  maintenance: 'postgres',
   wait: 0,
   lockTimeout: 5,
   databases: [],

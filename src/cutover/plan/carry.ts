@@ -1,7 +1,6 @@
 import { AppError, exitCodes, usageError } from '../../errors.ts'
 import type { CutoverFrame } from '../../model/cutover.ts'
 import type { Inventory } from '../../model/inventory.ts'
-import { maintenanceDatabase } from '../../model/sql.ts'
 import { describeUnmade, type Unmade } from '../../model/unmade.ts'
 
 export type CarryWorld = {
@@ -9,6 +8,8 @@ export type CarryWorld = {
   inventory: Inventory
   /** Names on the server of the managed databases of all environments. */
   managed: readonly string[]
+  /** Databases that a new server has before any migration. */
+  own: readonly string[]
   /** Roles that the migrations make on an empty server, the superuser included. */
   rebuiltRoles: readonly string[]
   /** Databases that cannot be dumped as they are: closed ones, and templates that somebody made. */
@@ -106,12 +107,12 @@ const refuseNeeded = (world: CarryWorld, databases: readonly string[]): void => 
  * @throws AppError (exit 4) for what cannot, (exit 2) for a `--drop` of nothing.
  */
 export const planCarry = (world: CarryWorld): CutoverFrame['carried'] => {
-  const { inventory, managed, rebuiltRoles, drop } = world
+  const { inventory, managed, own, rebuiltRoles, drop } = world
   refuseStrangers(world)
   refuseTablespaces(world)
   refuseClosed(world)
   refuseTies(world)
-  const without = new Set([...managed, ...drop, maintenanceDatabase])
+  const without = new Set([...managed, ...drop, ...own])
   const databases = inventory.databases.map(({ name }) => name).filter((name) => !without.has(name))
   refuseNeeded(world, databases)
   const gone = new Set([...droppedRoles(world), ...rebuiltRoles])

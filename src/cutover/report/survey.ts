@@ -1,7 +1,7 @@
 import { renderBytes } from '../../backup/report.ts'
 import type { DatabaseInventory, Inventory } from '../../model/inventory.ts'
 import type { Prediction } from '../../model/prediction.ts'
-import { maintenanceDatabase, nameOfSetting } from '../../model/sql.ts'
+import { defaultMaintenance, nameOfSetting } from '../../model/sql.ts'
 import { describeUnmade, type Unmade } from '../../model/unmade.ts'
 import type { Paint } from '../../report/paint.ts'
 import { plural, renderDuration, renderTable } from '../../report/render.ts'
@@ -9,6 +9,8 @@ import { plural, renderDuration, renderTable } from '../../report/render.ts'
 export type SurveyView = {
   inventory: Inventory
   managed: readonly string[]
+  /** Databases that a new server has before any migration. */
+  own: readonly string[]
   carried: { databases: readonly string[]; roles: readonly string[] }
   unmade: readonly Unmade[]
   given: Readonly<Record<string, readonly string[]>>
@@ -19,10 +21,10 @@ export type SurveyView = {
   checkouts: readonly { environment: string; directory: string }[]
 }
 
-const fateOf = (name: string, { managed, carried }: SurveyView, paint: Paint): string => {
+const fateOf = (name: string, { managed, carried, own }: SurveyView, paint: Paint): string => {
   if (carried.databases.includes(name)) return paint.green('comes along')
   if (managed.includes(name)) return paint.yellow('rows go')
-  return name === maintenanceDatabase ? paint.dim("server's own") : paint.red('goes')
+  return own.includes(name) ? paint.dim("server's own") : paint.red('goes')
 }
 
 /** What is not as `create database` makes it: `owner reporter, sets search_path`. */
@@ -39,7 +41,7 @@ const rowsOf = ({ tables }: DatabaseInventory): number => tables.reduce((sum, { 
 
 const renderDatabases = (view: SurveyView, paint: Paint): string => {
   const { databases } = view.inventory
-  const usual = databases.find(({ name }) => name === maintenanceDatabase)?.owner
+  const usual = databases.find(({ name }) => name === defaultMaintenance)?.owner
   return renderTable(
     databases.map((database) => [
       database.name,

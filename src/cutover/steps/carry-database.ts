@@ -10,7 +10,7 @@ import { compareDatabases } from '../../model/compare-inventories.ts'
 import type { DatabaseInventory } from '../../model/inventory.ts'
 import { majorOf } from '../../model/manifest.ts'
 import { pasteSql } from '../../model/paste.ts'
-import { maintenanceDatabase, quoteIdentifier } from '../../model/sql.ts'
+import { quoteIdentifier } from '../../model/sql.ts'
 import { carriedFrom, differs } from '../carried.ts'
 import type { CutoverAct, CutoverKind } from '../tools.ts'
 
@@ -28,7 +28,7 @@ const somebodys = (server: Server, database: string, details: readonly string[])
   new AppError(`${database} holds what somebody wrote since the volume was wiped.`, {
     exitCode: exitCodes.failed,
     details: [...details, 'It stays as it is; what was backed up is still to come.'],
-    hint: pasteSql(server, maintenanceDatabase, [
+    hint: pasteSql(server, server.maintenance, [
       `alter database ${quoteIdentifier(database)} rename to ${quoteIdentifier(`${database}_since`)}`,
     ]),
   })
@@ -67,7 +67,7 @@ const carry = async (
   const { user } = servers.supplied(environment).environment
   if (await isCarried(server, held.inventory)) return undefined
   const beside = besideName(database, 'restore', run)
-  await using maintenance = await server.session(maintenanceDatabase)
+  await using maintenance = await server.session(server.maintenance)
   const { query } = maintenance
   await dropDatabase(query, beside)
   try {

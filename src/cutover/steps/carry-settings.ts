@@ -4,7 +4,6 @@ import { applyProperties } from '../../io/postgres/recreate-database.ts'
 import { readKeptSettings } from '../../io/postgres/server-settings.ts'
 import { isRoleThere } from '../../model/inventory.ts'
 import { grantsAmong } from '../../model/recreate.ts'
-import { maintenanceDatabase } from '../../model/sql.ts'
 import type { CutoverAct, CutoverKind } from '../tools.ts'
 
 export type CarrySettings = { kind: 'carry-settings'; environment: string }
@@ -18,7 +17,7 @@ const carry = async (
   const present = new Set(await readDatabaseNames(server))
   const carried = new Set(frame.carried.databases)
   const { grants, properties } = readKeptSettings(backup)
-  await using maintenance = await server.session(maintenanceDatabase)
+  await using maintenance = await server.session(server.maintenance)
   const roles = new Set((await readServerInventory(server)).roles.map(({ name }) => name))
   const { user } = servers.supplied(environment).environment
   for (const was of properties) {

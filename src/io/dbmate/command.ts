@@ -5,9 +5,9 @@ import { nameOfVersions } from '../../model/versions-table.ts'
 
 export type DbmateCall = {
   managed: ManagedDatabase
-  verb: 'create' | 'up' | 'rollback'
+  verb: 'up' | 'rollback'
   /** Directory that holds only the file to apply. */
-  directory?: string | undefined
+  directory: string
   address: string
   port: number
   user: string
@@ -28,7 +28,8 @@ const databaseUrl = ({ managed, address, port, user }: DbmateCall): string => {
 export const dbmateArguments = (call: DbmateCall): string[] => [
   '--url',
   databaseUrl(call),
-  ...(call.directory ? ['--migrations-dir', call.directory] : []),
+  '--migrations-dir',
+  call.directory,
   '--migrations-table',
   // Without a schema dbmate takes the session's first one, after each file anew: a file may have changed it.
   call.managed.versions ? nameOfVersions(call.managed.versions) : call.managed.migrationsTable,

@@ -13,7 +13,6 @@ export type DbmateResult = { exitCode: number | null; output: string }
 
 /** dbmate, ready to be called once a database or file. */
 export type Dbmate = AsyncDisposable & {
-  create: (managed: ManagedDatabase) => Promise<DbmateResult>
   /** Applies one file or rolls it back; `settings`: what the session starts with, as PGOPTIONS has it. */
   migrate: (direction: Direction, file: PlannedFile, settings: string) => Promise<DbmateResult>
   /** Ends the running call at once; it answers with exit code null. */
@@ -76,7 +75,6 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
       return { exitCode, output: password.redact(said) }
     }
     return {
-      create: (managed) => run(managed, { verb: 'create', settings: keepAliveOptions }),
       migrate: (direction, { managed, migration }, settings) =>
         run(managed, {
           verb: verbOf(direction),

@@ -11,11 +11,14 @@ export type ComposeParts = {
   external: { networks: ReadonlySet<string>; volumes: ReadonlySet<string> }
   /** Volumes that compose makes itself, as it would make them. */
   own: ReadonlyMap<string, VolumeMade>
+  /** By service, the database that the official image makes at its first start beside `postgres`. */
+  firstDatabases: ReadonlyMap<string, string>
 }
 
 type Part = { name: string; external?: boolean; driver?: string; driver_opts?: Record<string, string> }
 type Parts = Record<string, Part>
-type Document = { networks?: Parts; volumes?: Parts; services?: Record<string, { image?: string }> }
+type Service = { image?: string; environment?: Record<string, string | null> }
+type Document = { networks?: Parts; volumes?: Parts; services?: Record<string, Service> }
 
 const externalOf = (parts: Parts = {}): Set<string> =>
   new Set(Object.values(parts).flatMap(({ name, external }) => (external ? name : [])))
@@ -51,6 +54,12 @@ export const readComposeParts = async (
       Object.entries(volumes)
         .filter(([, { external }]) => !external)
         .map(([key, part]) => [part.name, made(stack, key, part)]),
+    ),
+    firstDatabases: new Map(
+      Object.entries(services).map(([service, { environment: { POSTGRES_DB, POSTGRES_USER } = {} }]) => [
+        service,
+        POSTGRES_DB || POSTGRES_USER || 'postgres',
+      ]),
     ),
   }
 }

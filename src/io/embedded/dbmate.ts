@@ -47,7 +47,7 @@ export const openEmbeddedDbmate = async (options: EmbeddedDbmateOptions): Promis
   const call = async (
     managed: ManagedDatabase,
     verb: DbmateCall['verb'],
-    directory?: string,
+    directory: string,
   ): Promise<DbmateResult> => {
     const args = dbmateArguments({ managed, verb, directory, address, port, user })
     const env = sessionVariables({ run, work })
@@ -59,7 +59,6 @@ export const openEmbeddedDbmate = async (options: EmbeddedDbmateOptions): Promis
     return { exitCode: signal.aborted ? null : exitCode, output: `${stdout}\n${stderr}` }
   }
   return {
-    create: (managed) => call(managed, 'create'),
     // PGlite has one backend: nothing to wait for, and no connection to check.
     migrate: (direction, { managed, migration }) =>
       call(managed, verbOf(direction), fileDirectory(work, managed, migration)),

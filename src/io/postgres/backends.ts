@@ -1,23 +1,23 @@
 import { runIdPattern } from '../../model/session.ts'
-import { maintenanceDatabase } from '../../model/sql.ts'
+import { quoteLiteral } from '../../model/sql.ts'
 import type { Server } from './postgres.ts'
 
 /** Ends backends by their process ids. */
 export const endBackends = async (server: Server, pids: readonly number[]): Promise<void> => {
   const sql = 'select pg_catalog.pg_terminate_backend(pid) from unnest($1::int[]) as pid'
-  await server.query(maintenanceDatabase, sql, [pids])
+  await server.query(server.maintenance, sql, [pids])
 }
 
 /** Ends every session of that name: a client that was killed leaves its statement running. */
 export const endSessions = async (server: Server, name: string): Promise<void> => {
   const sql =
     'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where application_name = $1'
-  await server.query(maintenanceDatabase, sql, [name])
+  await server.query(server.maintenance, sql, [name])
 }
 
 /** Runs that hold a session in the database of the locks: what belongs to them is nobody's to reap. */
 export const readLiveRuns = async (server: Server): Promise<Set<string>> => {
   const sql = `select distinct application_name as run from pg_catalog.pg_stat_activity
-    where datname = '${maintenanceDatabase}' and application_name ~ '${runIdPattern}$'`
-  return new Set((await server.query<{ run: string }>(maintenanceDatabase, sql)).map(({ run }) => run))
+    where datname = ${quoteLiteral(server.maintenance)} and application_name ~ '${runIdPattern}$'`
+  return new Set((await server.query<{ run: string }>(server.maintenance, sql)).map(({ run }) => run))
 }

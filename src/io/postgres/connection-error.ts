@@ -1,7 +1,7 @@
 import { AppError, type AppErrorOptions, exitCodes } from '../../errors.ts'
-import { pasteAsSuperuser, pasteSql } from '../../model/paste.ts'
+import { type PasteTarget, pasteAsSuperuser, pasteSql } from '../../model/paste.ts'
 import { quote } from '../../model/quote.ts'
-import { maintenanceDatabase, quoteIdentifier } from '../../model/sql.ts'
+import { defaultMaintenance, quoteIdentifier } from '../../model/sql.ts'
 import { NotTheServer } from './direct-route.ts'
 import type { ServerOptions } from './server-options.ts'
 
@@ -26,10 +26,26 @@ export const isRefusal = (error: ConnectionFailure): boolean =>
 
 type Target = ServerOptions & { database: string }
 
-const paste = (target: Target, sql: string): string =>
-  pasteSql({ ...target, user: target.credentials.user }, maintenanceDatabase, [sql])
-const pasteAsAdmin = (target: Target, sql: string): string =>
-  pasteAsSuperuser({ ...target, user: target.credentials.user }, maintenanceDatabase, [sql])
+const pasteTarget = ({
+  label,
+  port,
+  credentials,
+  maintenance = defaultMaintenance,
+}: Target): PasteTarget => ({
+  label,
+  port,
+  user: credentials.user,
+  maintenance,
+})
+
+const paste = (target: Target, sql: string): string => {
+  const server = pasteTarget(target)
+  return pasteSql(server, server.maintenance, [sql])
+}
+const pasteAsAdmin = (target: Target, sql: string): string => {
+  const server = pasteTarget(target)
+  return pasteAsSuperuser(server, server.maintenance, [sql])
+}
 type Explanation = Omit<AppErrorOptions, 'exitCode' | 'cause'> & { message: string; refused?: boolean }
 
 const retry = ({ environment }: Target): string => `po-migrate doctor${environment ? ` ${environment}` : ''}`
@@ -90,8 +106,20 @@ const tooMany = ({ message }: Error, target: Target): Explanation => {
   }
 }
 
+/** The one where locks are held may be closed, as at a managed server: the config can name another. */
+const otherMaintenance = ({ environment = 'ENV' }: Target): string =>
+  `set maintenance: under environments.${environment} to a database that lets it in`
+
+const isMaintenance = ({ database, maintenance = defaultMaintenance }: Target): boolean =>
+  database === maintenance
+
 const noDatabase = ({ message }: Error, target: Target): Explanation => {
   const { label, database, credentials, port } = target
+  if (isMaintenance(target))
+    return {
+      message: `Postgres on ${label} has no database "${database}", where locks are held: ${message}.`,
+      hint: otherMaintenance(target),
+    }
   return {
     message: `Postgres on ${label} has no database "${database}": ${message}.`,
     hint: `docker exec ${label} createdb -U ${quote(credentials.user)} -p ${port} ${quote(database)}`,
@@ -112,7 +140,9 @@ const closedDatabase = ({ message }: Error, target: Target): Explanation => {
   return {
     refused: true,
     message: `${database} on ${label} takes no connections: ${message}.`,
-    hint: paste(target, `alter database ${name} allow_connections true`),
+    hint: isMaintenance(target)
+      ? otherMaintenance(target)
+      : paste(target, `alter database ${name} allow_connections true`),
   }
 }
 
@@ -121,7 +151,7 @@ const noPrivilege = ({ message }: Error, target: Target): Explanation => {
   const grant = `grant connect on database ${quoteIdentifier(database)} to ${quoteIdentifier(credentials.user)}`
   return {
     message: `Postgres on ${label} does not let "${credentials.user}" into ${database}: ${message}.`,
-    hint: pasteAsAdmin(target, grant),
+    hint: isMaintenance(target) ? otherMaintenance(target) : pasteAsAdmin(target, grant),
   }
 }
 

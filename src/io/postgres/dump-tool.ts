@@ -1,6 +1,5 @@
 import { AppError, exitCodes } from '../../errors.ts'
 import { sessionName } from '../../model/session.ts'
-import { maintenanceDatabase } from '../../model/sql.ts'
 import { type Docker, dockerMessage } from '../docker/docker.ts'
 import { type ExecOptions, type ExecResult, runExec } from '../docker/exec.ts'
 import { openPulse, type Pulse } from '../host/pulse.ts'
@@ -53,7 +52,7 @@ export const connectionString = (database: string): string =>
 /** A dump has no limit: only a server that stops answering ends it. */
 const watchServer = ({ server }: DumpTarget): Pulse =>
   openPulse({
-    ask: async () => void (await server.query(maintenanceDatabase, 'select 1')),
+    ask: async () => void (await server.query(server.maintenance, 'select 1')),
     every: 10_000,
     misses: 2,
     explain: (cause) => cause as AppError,

@@ -115,6 +115,6 @@ export const dumpGlobals = (target: DumpTarget, options: DumpOptions): Promise<W
       '--no-password',
       `--username=${target.user}`,
       '--globals-only',
-      '--database=postgres',
+      `--database=${connectionString(target.server.maintenance)}`,
     ],
   })

@@ -5,7 +5,6 @@ import type {
   RoleInventory,
   TablespaceInventory,
 } from '../../model/inventory.ts'
-import { maintenanceDatabase } from '../../model/sql.ts'
 import {
   extensionsSql,
   namesSql,
@@ -31,7 +30,7 @@ const isOpen = async (server: Server, database: string): Promise<boolean> => {
   // -2: a DROP DATABASE was cut short.
   const sql =
     'select datallowconn and datconnlimit <> -2 as open from pg_catalog.pg_database where datname = $1'
-  return (await server.query<{ open: boolean }>(maintenanceDatabase, sql, [database]))[0]?.open ?? false
+  return (await server.query<{ open: boolean }>(server.maintenance, sql, [database]))[0]?.open ?? false
 }
 
 /**
@@ -92,20 +91,20 @@ export const readDatabaseInventory = async (query: Query, database: string): Pro
  */
 export const readSystemIdentifier = async (server: Server): Promise<string | undefined> => {
   const sql = 'select system_identifier::text as id from pg_catalog.pg_control_system()'
-  const [found] = await server.query<{ id: string }>(maintenanceDatabase, sql).catch(() => [])
+  const [found] = await server.query<{ id: string }>(server.maintenance, sql).catch(() => [])
   return found?.id
 }
 
 /** The server's part of an inventory. */
 export const readServerInventory = async (server: Server): Promise<Omit<Inventory, 'databases'>> => {
   const [settings] = await server.query<{ version: string; preload: string }>(
-    maintenanceDatabase,
+    server.maintenance,
     `select pg_catalog.current_setting('server_version') as version,
       pg_catalog.current_setting('shared_preload_libraries') as preload`,
   )
   const [roles, tablespaces] = await Promise.all([
-    server.query<RoleInventory>(maintenanceDatabase, rolesSql),
-    server.query<TablespaceInventory>(maintenanceDatabase, tablespacesSql),
+    server.query<RoleInventory>(server.maintenance, rolesSql),
+    server.query<TablespaceInventory>(server.maintenance, tablespacesSql),
   ])
   return { version: settings?.version ?? '', preload: settings?.preload ?? '', roles, tablespaces }
 }
@@ -113,17 +112,17 @@ export const readServerInventory = async (server: Server): Promise<Omit<Inventor
 /** Path in the server's container. */
 export const readDataDirectory = async (server: Server): Promise<string> => {
   const sql = "select pg_catalog.current_setting('data_directory') as path"
-  return (await server.query<{ path: string }>(maintenanceDatabase, sql))[0]?.path ?? '/'
+  return (await server.query<{ path: string }>(server.maintenance, sql))[0]?.path ?? '/'
 }
 
 /** Every database that takes connections, templates left out. */
 export const readDatabaseNames = async (server: Server): Promise<string[]> =>
-  (await server.query<{ name: string }>(maintenanceDatabase, namesSql)).map(({ name }) => name)
+  (await server.query<{ name: string }>(server.maintenance, namesSql)).map(({ name }) => name)
 
 /** Every name that is taken: also of templates and of what lets nobody in. */
 export const readTakenNames = async (server: Server): Promise<string[]> => {
   const sql = 'select datname as name from pg_catalog.pg_database order by 1'
-  return (await server.query<{ name: string }>(maintenanceDatabase, sql)).map(({ name }) => name)
+  return (await server.query<{ name: string }>(server.maintenance, sql)).map(({ name }) => name)
 }
 
 /** Everything that a server holds; each database in a session of its own, one after the other. */

@@ -1,6 +1,5 @@
 import { AppError, exitCodes } from '../../errors.ts'
 import { pasteAsSuperuser } from '../../model/paste.ts'
-import { maintenanceDatabase } from '../../model/sql.ts'
 import type { Server } from './postgres.ts'
 
 /** As the driver gives Postgres' own answer. */
@@ -60,7 +59,7 @@ const remedy = (
   if (code === '25006')
     return found.standby
       ? 'name the primary in the config: this server is a standby'
-      : pasteAsSuperuser(server, maintenanceDatabase, writable(found, database))
+      : pasteAsSuperuser(server, server.maintenance, writable(found, database))
   if (code.startsWith('53')) return `docker exec ${server.label} df -h`
   if (found.triggers.length > 0 && !found.ledger) {
     const quiet = ['set session_replication_role = replica', create.replaceAll(/\s+/g, ' ').trim()]

@@ -1,4 +1,3 @@
-import { maintenanceDatabase } from '../../model/sql.ts'
 import type { Objects } from '../../model/unmade.ts'
 import { notOfExtension, objectsSql, userSchema } from './inventory-sql.ts'
 import type { Server } from './postgres.ts'
@@ -43,7 +42,7 @@ const readObjects = async (server: Server, database: string): Promise<Map<string
 /** Of those databases that are there and take connections. */
 export const readAllObjects = async (server: Server, databases: readonly string[]): Promise<Objects> => {
   const sql = `select datname as name from pg_catalog.pg_database where datname = any($1) and datallowconn`
-  const found = await server.query<{ name: string }>(maintenanceDatabase, sql, [databases])
+  const found = await server.query<{ name: string }>(server.maintenance, sql, [databases])
   const open = new Set(found.map(({ name }) => name))
   const objects = new Map<string, Map<string, string>>()
   for (const name of databases) if (open.has(name)) objects.set(name, await readObjects(server, name))

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sessionName } from '../../model/session.ts'
-import { maintenanceDatabase } from '../../model/sql.ts'
 import type { Server } from './postgres.ts'
 
 /** A backend that keeps ours waiting. */
@@ -40,8 +39,8 @@ export type Observation = { blockers: readonly Blocker[]; progress: string | und
 export const observe = async (server: Server, run: string): Promise<Observation> => {
   const name = [sessionName(run, 'dbmate')]
   const [blockers, [build]] = await Promise.all([
-    server.query<Blocker>(maintenanceDatabase, blockersSql, name),
-    server.query<{ phase: string; done: string; total: string }>(maintenanceDatabase, progressSql, name),
+    server.query<Blocker>(server.maintenance, blockersSql, name),
+    server.query<{ phase: string; done: string; total: string }>(server.maintenance, progressSql, name),
   ])
   const share =
     build && Number(build.total) > 0

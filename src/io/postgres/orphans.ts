@@ -1,7 +1,6 @@
 import type { ContainerInfo } from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
 import { runIdPattern } from '../../model/session.ts'
-import { maintenanceDatabase } from '../../model/sql.ts'
 import type { Docker } from '../docker/docker.ts'
 import { removeContainer } from '../docker/remove-container.ts'
 import { endBackends, readLiveRuns } from './backends.ts'
@@ -39,7 +38,7 @@ export const findOrphans = async (
     host?.docker.listContainers({ all: true, filters }) ?? [],
     readLiveRuns(server),
     server.query<{ pid: number; run: string; database: string; query: string }>(
-      maintenanceDatabase,
+      server.maintenance,
       backendsSql,
       [databases],
     ),

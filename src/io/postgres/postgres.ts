@@ -1,5 +1,6 @@
 import type { Client, QueryResultRow } from 'pg'
 import { AppError } from '../../errors.ts'
+import { defaultMaintenance } from '../../model/sql.ts'
 import { connect } from './connection.ts'
 import { explainConnection } from './connection-error.ts'
 import { hangUp } from './pg-client.ts'
@@ -24,6 +25,8 @@ export type Server = AsyncDisposable & {
   port: number
   /** The environment's. */
   user: string
+  /** The database where locks are held, and where whatever concerns the whole server is asked. */
+  maintenance: string
   /** @throws AppError (exit 6): not answering in time, or refused; (exit 4): a pooler, or an invalid database. */
   session: (database: string) => Promise<Session>
   /** Foreign text, such as another session's query, without the password. */
@@ -112,6 +115,7 @@ export const openServer = (options: ServerOptions): Server => {
     label: options.label,
     port: options.port,
     user: options.credentials.user,
+    maintenance: options.maintenance ?? defaultMaintenance,
     session: (database) => openSession(database, options),
     redact: (text) => options.credentials.password.redact(text),
     query: (database, sql, values = []) =>

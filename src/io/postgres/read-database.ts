@@ -1,5 +1,5 @@
 import { AppError, exitCodes } from '../../errors.ts'
-import { maintenanceDatabase, quoteIdentifier } from '../../model/sql.ts'
+import { quoteIdentifier } from '../../model/sql.ts'
 import type { DatabaseReading, ManagedDatabase, Obstacle, VersionsTable } from '../../model/types.ts'
 import { findVersions } from './find-versions.ts'
 import { type KnownTexts, readKnownTexts } from './ledger.ts'
@@ -10,7 +10,7 @@ const nothingKnown: KnownTexts = { checksums: new Map(), attempted: new Set(), o
 /** Which of these databases exist on the server. */
 export const readExisting = async (server: Server, names: readonly string[]): Promise<Set<string>> => {
   const sql = 'select datname from pg_catalog.pg_database where datname = any($1)'
-  const rows = await server.query<{ datname: string }>(maintenanceDatabase, sql, [names])
+  const rows = await server.query<{ datname: string }>(server.maintenance, sql, [names])
   return new Set(rows.map(({ datname }) => datname))
 }
 

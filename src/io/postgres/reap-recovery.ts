@@ -1,5 +1,5 @@
 import { runIdPattern } from '../../model/session.ts'
-import { maintenanceDatabase } from '../../model/sql.ts'
+import { quoteLiteral } from '../../model/sql.ts'
 import { readLiveRuns } from './backends.ts'
 import type { Server } from './postgres.ts'
 import { dropDatabase } from './recreate-database.ts'
@@ -9,8 +9,8 @@ const endDumps = async (server: Server): Promise<void> => {
   const sql = `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a
     where a.application_name ~ '${runIdPattern} dump$' and not exists (
       select from pg_catalog.pg_stat_activity l
-      where l.datname = '${maintenanceDatabase}' and l.application_name = split_part(a.application_name, ' ', 1))`
-  await server.query(maintenanceDatabase, sql)
+      where l.datname = ${quoteLiteral(server.maintenance)} and l.application_name = split_part(a.application_name, ' ', 1))`
+  await server.query(server.maintenance, sql)
 }
 
 const besideOf = new RegExp(`_restore_(${runIdPattern.slice(1)})$`)
@@ -19,12 +19,12 @@ const besideOf = new RegExp(`_restore_(${runIdPattern.slice(1)})$`)
 export const reapRecoveries = async (server: Server): Promise<string[]> => {
   await endDumps(server)
   const sql = `select datname as name from pg_catalog.pg_database where datname ~ '_restore_${runIdPattern.slice(1)}$'`
-  const found = await server.query<{ name: string }>(maintenanceDatabase, sql)
+  const found = await server.query<{ name: string }>(server.maintenance, sql)
   if (found.length === 0) return []
   const alive = await readLiveRuns(server)
   const dead = found.map(({ name }) => name).filter((name) => !alive.has(besideOf.exec(name)?.[1] ?? ''))
   if (dead.length === 0) return []
-  await using session = await server.session(maintenanceDatabase)
+  await using session = await server.session(server.maintenance)
   for (const name of dead) await dropDatabase(session.query, name)
   return dead
 }

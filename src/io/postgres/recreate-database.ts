@@ -1,6 +1,6 @@
 import type { DatabaseInventory, DatabaseProperties } from '../../model/inventory.ts'
 import { type CreateOptions, createDatabaseLike, databaseProperties } from '../../model/recreate.ts'
-import { maintenanceDatabase, quoteIdentifier } from '../../model/sql.ts'
+import { quoteIdentifier } from '../../model/sql.ts'
 import type { Query, Server } from './postgres.ts'
 
 const hasPublic = ({ objects }: Pick<DatabaseInventory, 'objects'>): boolean =>
@@ -12,7 +12,7 @@ export const createEmptyDatabase = async (
   inventory: DatabaseInventory,
   { name, ...options }: CreateOptions & { name: string },
 ): Promise<void> => {
-  await using session = await server.session(maintenanceDatabase)
+  await using session = await server.session(server.maintenance)
   await session.query(createDatabaseLike(inventory, name, options))
   if (hasPublic(inventory)) return
   // Every new database has a schema public, and no dump drops it.

@@ -1,13 +1,12 @@
 import type { RoleInventory } from '../../model/inventory.ts'
 import { alterRole, createRole, grantMembership } from '../../model/recreate.ts'
 import type { Secret } from '../../model/secret.ts'
-import { maintenanceDatabase } from '../../model/sql.ts'
 import type { Query, Server } from './postgres.ts'
 
 export const readExistingRoles = async (server: Server, names: readonly string[]): Promise<Set<string>> => {
   const sql = 'select rolname as name from pg_catalog.pg_roles where rolname = any($1)'
   return new Set(
-    (await server.query<{ name: string }>(maintenanceDatabase, sql, [names])).map(({ name }) => name),
+    (await server.query<{ name: string }>(server.maintenance, sql, [names])).map(({ name }) => name),
   )
 }
 
@@ -82,7 +81,7 @@ export const restoreRoles = async (
   )
   const missing = roles.filter(({ name }) => !there.has(name))
   const completed = existing === 'complete' ? roles : missing
-  await using session = await server.session(maintenanceDatabase)
+  await using session = await server.session(server.maintenance)
   const { query } = session
   await query(unlogged)
   await query('begin')

@@ -12,6 +12,8 @@ export type ServerOptions = {
   port: number
   credentials: Credentials
   applicationName: string
+  /** Where the whole server is asked; `postgres` where nothing is said. */
+  maintenance?: string
   /** Makes the byte stream of each session into the container; absent where the server is this process' own. */
   socket?: (() => Duplex) | undefined
   /** The way to its address, where there is one: tried first, and never believed unproven. */

@@ -2,14 +2,14 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Grant } from '../../model/grant.ts'
 import type { DatabaseProperties } from '../../model/inventory.ts'
-import { maintenanceDatabase, setSetting } from '../../model/sql.ts'
+import { setSetting } from '../../model/sql.ts'
 import type { Server } from './postgres.ts'
 
 /** Databases that cannot be dumped as they are: closed ones, and templates that somebody made. */
 export const readClosedDatabases = async (server: Server): Promise<string[]> => {
   const sql = `select datname as name from pg_catalog.pg_database
     where datname not in ('template0', 'template1') and (datistemplate or not datallowconn) order by 1`
-  return (await server.query<{ name: string }>(maintenanceDatabase, sql)).map(({ name }) => name)
+  return (await server.query<{ name: string }>(server.maintenance, sql)).map(({ name }) => name)
 }
 
 /** What a server does for somebody else, and no dump holds. */
@@ -21,7 +21,7 @@ export type Tie = {
 
 export const readTies = (server: Server): Promise<Tie[]> =>
   server.query<Tie>(
-    maintenanceDatabase,
+    server.maintenance,
     `select 'prepared transaction' as kind, gid as name, database::text from pg_catalog.pg_prepared_xacts
     union all
     select 'replication slot', slot_name::text, coalesce(database::text, '') from pg_catalog.pg_replication_slots where not temporary
@@ -38,7 +38,7 @@ const autoConf = "sourcefile like '%postgresql.auto.conf'"
 export const readSystemSettings = async (server: Server): Promise<string[]> => {
   const sql = `select name || '=' || setting as entry from pg_catalog.pg_file_settings
     where ${autoConf} and (error is null or error = $1) order by seqno`
-  return (await server.query<{ entry: string }>(maintenanceDatabase, sql, [notApplied])).map(
+  return (await server.query<{ entry: string }>(server.maintenance, sql, [notApplied])).map(
     ({ entry }) => entry,
   )
 }
@@ -46,7 +46,7 @@ export const readSystemSettings = async (server: Server): Promise<string[]> => {
 /** Whether something that ALTER SYSTEM set comes into effect by a restart only. */
 export const needsRestart = async (server: Server): Promise<boolean> => {
   const sql = `select from pg_catalog.pg_file_settings where ${autoConf} and error = $1`
-  return (await server.query(maintenanceDatabase, sql, [notApplied])).length > 0
+  return (await server.query(server.maintenance, sql, [notApplied])).length > 0
 }
 
 /** What lies beside the dumps of a cutover, of the server and of the databases that migrations make anew. */
@@ -72,6 +72,6 @@ export const readKeptSettings = (directory: string): KeptSettings =>
 
 /** Sets it again. What only a restart brings into effect waits for the next one. */
 export const writeSystemSettings = async (server: Server, entries: readonly string[]): Promise<void> => {
-  for (const entry of entries) await server.query(maintenanceDatabase, `alter system ${setSetting(entry)}`)
-  if (entries.length > 0) await server.query(maintenanceDatabase, 'select pg_catalog.pg_reload_conf()')
+  for (const entry of entries) await server.query(server.maintenance, `alter system ${setSetting(entry)}`)
+  if (entries.length > 0) await server.query(server.maintenance, 'select pg_catalog.pg_reload_conf()')
 }

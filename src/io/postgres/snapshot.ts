@@ -36,7 +36,7 @@ export const openSnapshot = async (server: Server, database: string): Promise<Sn
 /** The server's `pg_current_snapshot()` now, to compare with a snapshot's position (`mayHaveWritten`). */
 export const readPosition = async (server: Server): Promise<string> => {
   const [row] = await server.query<{ position: string }>(
-    'postgres',
+    server.maintenance,
     'select pg_catalog.pg_current_snapshot()::text as position',
   )
   return row?.position ?? ''

@@ -2,10 +2,10 @@ import { AppError, exitCodes } from '../../errors.ts'
 import { askAgain } from '../../io/postgres/ask-again.ts'
 import type { Server } from '../../io/postgres/postgres.ts'
 import { readExisting } from '../../io/postgres/read-database.ts'
-import { parseDbmateError } from '../../model/dbmate-error.ts'
 import type { Kind } from '../../model/kind.ts'
 import { pasteAsSuperuser, pasteSql } from '../../model/paste.ts'
-import { maintenanceDatabase } from '../../model/sql.ts'
+import { sessionName } from '../../model/session.ts'
+import { quoteIdentifier, quoteLiteral } from '../../model/sql.ts'
 import type { ManagedDatabase } from '../../model/types.ts'
 import type { MigrateTools } from '../migrate-tools.ts'
 
@@ -16,23 +16,41 @@ const templateUsers =
 const remedyOf = async (server: Server, sqlState = ''): Promise<string | undefined> => {
   if (sqlState === '42501') {
     const [row] = await server.query<{ role: string }>(
-      maintenanceDatabase,
+      server.maintenance,
       "select pg_catalog.format('alter role %I createdb', current_user) as role",
     )
-    return row && pasteAsSuperuser(server, maintenanceDatabase, [row.role])
+    return row && pasteAsSuperuser(server, server.maintenance, [row.role])
   }
-  if (sqlState === '55006') return pasteSql(server, maintenanceDatabase, [templateUsers])
+  if (sqlState === '55006') return pasteSql(server, server.maintenance, [templateUsers])
   return sqlState.startsWith('53') ? `docker exec ${server.label} df -h` : undefined
+}
+
+/**
+ * As dbmate's `create` has it, which can ask no other database than `postgres`. Under dbmate's name, so that it is ended with
+ * the run.
+ */
+const send = async (
+  server: Server,
+  run: string,
+  database: string,
+): Promise<(Error & { code?: string }) | undefined> => {
+  await using session = await server.session(server.maintenance)
+  await session.query(`set application_name = ${quoteLiteral(sessionName(run, 'dbmate'))}`)
+  try {
+    await session.query(`create database ${quoteIdentifier(database)}`)
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
 }
 
 /** @throws AppError (exit 1) when the database is not there afterwards, or when that is not known. */
 const create = async (
   { managed }: CreateDatabase,
-  { engine: { server }, dbmate: open }: MigrateTools,
+  { engine: { server }, run }: MigrateTools,
 ): Promise<void> => {
   const { database } = managed
-  const dbmate = await open()
-  const { exitCode, output } = await dbmate.create(managed)
+  const failure = await send(server, run, database)
   const existing = await askAgain(() => readExisting(server, [database])).catch((cause) => {
     if (!(cause instanceof AppError)) throw cause
     throw new AppError(`${database}: whether it was created is not known: Postgres cannot be asked.`, {
@@ -44,11 +62,9 @@ const create = async (
     })
   })
   if (existing.has(database)) return
-  const { message, sqlState } = parseDbmateError(output)
-  const said = sqlState ? `${message} (${sqlState})` : message
-  const why = exitCode === null ? "dbmate's container ended before it answered" : said
-  const hint = await remedyOf(server, sqlState).catch(() => undefined)
-  throw new AppError(`${database}: could not be created: ${why}.`, {
+  const { message = 'it is not there', code = '' } = failure ?? {}
+  const hint = await remedyOf(server, code).catch(() => undefined)
+  throw new AppError(`${database}: could not be created: ${message}${code && ` (${code})`}.`, {
     exitCode: exitCodes.failed,
     ...(hint && { hint }),
   })

@@ -14,8 +14,11 @@ export type Gate = AsyncDisposable & {
 }
 
 /** The gate is closed while a session of the test holds an advisory lock; the file looks for it, and waits for no lock. */
-export const closeGate = async (postgres: Pick<TestPostgres, 'address' | 'password'>): Promise<Gate> => {
-  const session = await openSession(postgres, 'postgres', 'gate')
+export const closeGate = async (
+  postgres: Pick<TestPostgres, 'address' | 'password'>,
+  database = 'postgres',
+): Promise<Gate> => {
+  const session = await openSession(postgres, database, 'gate')
   const key = randomInt(2 ** 31 - 1)
   const held = `locktype = 'advisory' and classid = 0 and objid = ${key}`
   await session.query('select pg_catalog.pg_advisory_lock($1::bigint)', [key])

@@ -8,6 +8,7 @@ import { database, manifest } from '../../support/tool/inventories.ts'
 const down = new AppError('Postgres on pg cannot be reached: connect ECONNREFUSED.', { exitCode: 6 })
 const server: Server = {
   label: 'pg',
+  maintenance: 'postgres',
   user: 'postgres',
   port: 5432,
   session: () => Promise.reject(down),

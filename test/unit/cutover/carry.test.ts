@@ -57,6 +57,7 @@ const world: CarryWorld = {
   host: 'vps',
   inventory,
   managed: ['iam_qual', 'iam_prod'],
+  own: ['postgres'],
   rebuiltRoles: ['postgres'],
   closed: [],
   ties: [],

@@ -10,7 +10,7 @@ const wordsOf = (command: string): string[] =>
     .split('\0')
     .slice(0, -1)
 
-const server = { label: 'pg-1', user: 'postgres', port: 5432 }
+const server = { label: 'pg-1', user: 'postgres', port: 5432, maintenance: 'postgres' }
 const psql = ['docker', 'exec', 'pg-1', 'psql', '-X', '-v', 'ON_ERROR_STOP=1']
 
 describe('a command to paste', () => {

@@ -25,6 +25,7 @@ export const environment = (databases: readonly ManagedDatabase[] = []): Environ
   service: 'postgres',
   port: 5432,
   user: 'postgres',
+  maintenance: 'postgres',
   wait: 60,
   lockTimeout: 5,
   databases,

@@ -35,10 +35,6 @@ describe("dbmate's arguments", () => {
     ])
   })
 
-  it('name no directory where none is needed', () => {
-    expect(dbmateArguments(call({ verb: 'create', directory: undefined }))).not.toContain('--migrations-dir')
-  })
-
   it.each(['a b', 'a/b', 'a?b#c', 'a%20b', 'ä', 'a@b:c', "a'b", 'a\\b'])(
     'encode the odd name %j so that it is read back',
     (odd) => {
