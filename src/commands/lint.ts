@@ -16,12 +16,13 @@ import { readMigrations } from '../io/dbmate/files.ts'
 import { findRepository, findStrays } from '../io/host/repository.ts'
 import { type Linter, loadLinter } from '../lint/linter.ts'
 import type { Context } from '../model/context.ts'
+import { isHistory } from '../model/history.ts'
 import { nearest } from '../model/nearest.ts'
 import type { ManagedDatabase, Problem } from '../model/types.ts'
 import { toCodeQuality } from '../report/code-quality.ts'
 import type { LintDocument } from '../report/documents.ts'
 import { writeDocument } from '../report/json.ts'
-import { renderLint, renderRule, type ShownProblem } from '../report/lint.ts'
+import { renderLint, renderRule, renderSilent, type ShownProblem } from '../report/lint.ts'
 
 export type LintOptions = GlobalOptions & {
   db: readonly string[]
@@ -52,18 +53,36 @@ export const lintCommand = (program: Program, wire: Wire) =>
 
 /** A problem and where its file is. */
 type Located = { problem: Problem; database: string | null; path: string }
-type Linted = { files: number; located: Located[] }
+type Linted = { files: number; located: Located[]; silent: number }
 
-const lintDatabase = (managed: ManagedDatabase, lintFile: Linter): Linted => {
+/** What is history is applied: only what would stop a new database is told of it. */
+const lintDatabase = (managed: ManagedDatabase, config: Config, linter: Linter): Linted => {
   const { files, strays } = readMigrations(managed)
-  const problems = [...strays, ...files.flatMap((file) => lintFile(file, managed))]
+  const since = sinceOf(config, managed.name)
+  const old = files.filter(({ version }) => isHistory(version, since))
+  const recent = files.filter((file) => !old.includes(file))
+  const base = { managed, which: 'both', elsewhere: 'applied before' } as const
+  const before = linter.lint({ ...base, files: old }).flatMap(({ problems }) => problems)
+  const judged = linter.lint({ ...base, files: recent, known: linter.history({ managed, files: old }) })
+  const problems = [
+    ...strays,
+    ...before.filter(({ level }) => level === 'error'),
+    ...judged.flatMap((judgement) => judgement.problems),
+  ]
   const located = problems.map((problem) => ({
     problem,
     database: managed.name,
     path: join(managed.directory, problem.file),
   }))
-  return { files: files.length, located }
+  return {
+    files: files.length,
+    located,
+    silent: since === undefined ? judged.flatMap(({ silent }) => silent).length : 0,
+  }
 }
+
+const sinceOf = ({ lint: { since } }: Config, database: string): string | number | undefined =>
+  typeof since === 'object' ? since[database] : since
 
 const lintStrays = (config: Config, root: string): Located[] => {
   const store = resolve(config.directory, config.migrations)
@@ -119,6 +138,8 @@ const describeLint = (files: number, shown: readonly ShownProblem[]): LintDocume
 const projectOf = ({ directory }: Config): string =>
   basename(directory) === 'infrastructure' ? dirname(directory) : directory
 
+const exitOf = ({ errors }: LintDocument): ExitCode => (errors > 0 ? exitCodes.usage : exitCodes.done)
+
 /** Checks the migration files of every managed database, or of the named ones: applied or not, no database is asked. */
 export const lint = async (options: LintOptions, context: Context): Promise<ExitCode> => {
   if (options.explain !== undefined) return await explain(options.explain, options, context)
@@ -126,8 +147,8 @@ export const lint = async (options: LintOptions, context: Context): Promise<Exit
   const config = configOf(options, context)
   const databases = resolveDatabases(config, '', options.db)
   const root = findRepository(config.directory) ?? projectOf(config)
-  const lintFile = await loadLinter()
-  const linted = databases.map((managed) => lintDatabase(managed, lintFile))
+  const linter = await loadLinter()
+  const linted = databases.map((managed) => lintDatabase(managed, config, linter))
   const located = linted.flatMap((entry) => entry.located)
   if (options.db.length === 0) located.push(...lintStrays(config, root))
   const shown = located.map(show(options.format === 'codequality' ? root : cwd))
@@ -139,9 +160,11 @@ export const lint = async (options: LintOptions, context: Context): Promise<Exit
   else if (options.json) writeDocument(stdout, document)
   else {
     stdout.write(renderLint(document, shown, paintFor(stdout, options, context)))
+    if (options.quiet) return exitOf(document)
     const [first] = shown
-    const { next } = paintFor(stderr, options, context).symbols
-    if (first && !options.quiet) stderr.write(`${next} po-migrate lint --explain ${first.rule}\n`)
+    const paint = paintFor(stderr, options, context)
+    stderr.write(renderSilent(linted.reduce((sum, { silent }) => sum + silent, 0)))
+    if (first) stderr.write(`${paint.symbols.next} po-migrate lint --explain ${first.rule}\n`)
   }
-  return document.errors > 0 ? exitCodes.usage : exitCodes.done
+  return exitOf(document)
 }

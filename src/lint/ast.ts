@@ -82,14 +82,25 @@ export const hasOption = (options: readonly Node[] | undefined, name: string): b
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
+/** Below (and at) a node, in the order of the text. Not recursive: an expression of some thousand terms is that deep. */
+function* walk(root: unknown): Generator<object> {
+  const open: object[] = isObject(root) ? [root] : []
+  for (let node = open.pop(); node; node = open.pop()) {
+    yield node
+    for (const value of Object.values(node).reverse()) if (isObject(value)) open.push(value)
+  }
+}
+
 /** Every node of one kind below (and at) a node, in the order of the text. */
 export const findNodes = <K extends Kind>(kind: K, root: unknown): Body<K>[] => {
   const found: Body<K>[] = []
-  const open: object[] = isObject(root) ? [root] : []
-  // Not recursive: an expression of some thousand terms is that deep.
-  for (let node = open.pop(); node; node = open.pop()) {
-    if (kind in node) found.push((node as Record<K, Body<K>>)[kind])
-    for (const value of Object.values(node).reverse()) if (isObject(value)) open.push(value)
-  }
+  for (const node of walk(root)) if (kind in node) found.push((node as Record<K, Body<K>>)[kind])
+  return found
+}
+
+/** Every relation that is named below a node; what a statement is about stands there without a kind. */
+export const findRanges = (root: unknown): RangeVar[] => {
+  const found: RangeVar[] = []
+  for (const node of walk(root)) if ('relname' in node) found.push(node as RangeVar)
   return found
 }

@@ -1,26 +1,88 @@
-import type { ManagedDatabase, MigrationFile, Problem } from '../model/types.ts'
+import type { FoundObjects, RelationName } from '../model/found-objects.ts'
+import type { ManagedDatabase, Migration, MigrationFile, Problem } from '../model/types.ts'
 import { expectVersions } from '../model/versions-table.ts'
+import { knownAfter, knownOnceApplied } from './known.ts'
+import type { Elsewhere } from './lint.ts'
+import type { LintedFile } from './rule.ts'
+import type { Known } from './things.ts'
+import type { Which } from './view.ts'
 
-/** Everything that is wrong with a file of a database. */
-export type Linter = (file: MigrationFile, managed: ManagedDatabase) => Problem[]
+/** Files of one database that run one after the other. */
+export type LintedRun = {
+  managed: ManagedDatabase
+  files: readonly MigrationFile[]
+  /** What there is before the first of them; left out: nothing. */
+  known?: Known
+  which: Which
+  elsewhere: Elsewhere
+}
+
+/** `silent`: warnings that are none here, and would be elsewhere. */
+export type Judgement = { file: MigrationFile; problems: readonly Problem[]; silent: readonly Problem[] }
+
+export type Linter = {
+  lint: (run: LintedRun) => Judgement[]
+  /** What is there once these files were applied, long ago. */
+  history: (run: Pick<LintedRun, 'managed' | 'files'>) => Known
+  /** What there is in a database, by the names that these files have for it. */
+  present: (files: readonly MigrationFile[], ask: AskObjects) => Promise<Known>
+}
+
+type AskObjects = (names: readonly RelationName[]) => Promise<FoundObjects>
+
+/** A regular expression has no stack for a literal of megabytes. */
+const unlessTooMuch = <T>(read: () => T): T | RangeError => {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof RangeError) return error
+    throw error
+  }
+}
 
 /** Loads the rules and the parser, late: nothing pending needs neither, and the rules are the largest part of the program. */
 export const loadLinter = async (): Promise<Linter> => {
-  const [{ lintMigration }, { loadParser }, { rules }, { unchecked }] = await Promise.all([
-    import('./lint.ts'),
-    import('./parse.ts'),
-    import('./rules.ts'),
-    import('./rules/unchecked.ts'),
-  ])
+  const [{ judge }, { loadParser }, { parseFile }, { rules }, { unchecked }, { knownFrom, namesIn }] =
+    await Promise.all([
+      import('./lint.ts'),
+      import('./parse.ts'),
+      import('./parse-file.ts'),
+      import('./rules.ts'),
+      import('./rules/unchecked.ts'),
+      import('./server-objects.ts'),
+    ])
   const parse = await loadParser()
-  return (file, managed) => {
-    try {
-      return lintMigration({ ...file, versions: expectVersions(managed) }, parse, rules)
-    } catch (error) {
-      // A regular expression has no stack for a literal of megabytes.
-      if (!(error instanceof RangeError)) throw error
-      const message = `could not be checked: ${error.message}`
-      return [...file.problems, { rule: unchecked.id, level: unchecked.level, file: file.file, message }]
-    }
+  const read = (migration: Migration, managed: ManagedDatabase, known: Known): LintedFile => ({
+    ...parseFile(migration, parse, expectVersions(managed)),
+    known,
+  })
+  return {
+    lint: ({ managed, files, known = new Map(), ...options }) => {
+      let before = known
+      return files.map((file): Judgement => {
+        const { migration, problems } = file
+        if (!migration) return { file, problems, silent: [] }
+        const judged = unlessTooMuch(() => {
+          const linted = read(migration, managed, before)
+          before = knownAfter(linted)
+          return judge(linted, { ...options, rules })
+        })
+        if (!(judged instanceof RangeError))
+          return { file, silent: judged.silent, problems: [...problems, ...judged.problems] }
+        const message = `could not be checked: ${judged.message}`
+        const unread = { rule: unchecked.id, level: unchecked.level, file: file.file, message }
+        return { file, problems: [...problems, unread], silent: [] }
+      })
+    },
+    history: ({ managed, files }) =>
+      files.reduce((known: Known, { migration }) => {
+        if (!migration) return known
+        const later = unlessTooMuch(() => knownOnceApplied(read(migration, managed, known)))
+        return later instanceof RangeError ? known : later
+      }, new Map()),
+    present: async (files, ask) => {
+      const parsed = files.flatMap(({ migration }) => (migration ? parseFile(migration, parse) : []))
+      return knownFrom(await ask(namesIn(parsed.flatMap(({ up, down }) => [...up, ...down]))), parse)
+    },
   }
 }

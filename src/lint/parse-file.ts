@@ -3,6 +3,7 @@ import type { Direction, Migration, VersionsTable } from '../model/types.ts'
 import { usualVersions } from '../model/versions-table.ts'
 import type { Parse } from './parse.ts'
 import type { LintedFile, LintedSection } from './rule.ts'
+import { placeNames } from './written-path.ts'
 
 export const parseFile = (
   migration: Migration,
@@ -11,7 +12,9 @@ export const parseFile = (
 ): LintedFile => {
   const read = (name: Direction): LintedSection => {
     const section = sectionOf(migration, name)
-    return { name, ...section, ...parse(section.sql, section.line) }
+    const parsed = parse(section.sql, section.line)
+    placeNames(parsed.statements)
+    return { name, ...section, ...parsed }
   }
   const up = read('up')
   const down = read('down')

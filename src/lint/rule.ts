@@ -1,5 +1,6 @@
 import type { Direction, Migration, ProblemLevel, Section, VersionsTable } from '../model/types.ts'
 import type { Body, Kind, ParsedSection, Place, Statement } from './parse.ts'
+import type { Known } from './things.ts'
 
 /** One half of a migration file, parsed. */
 export type LintedSection = Section & ParsedSection & { name: Direction }
@@ -9,6 +10,8 @@ export type LintedFile = {
   migration: Migration
   /** Where dbmate records it. */
   versions: VersionsTable
+  /** What there is before it; absent: nobody has looked, and only what the file itself says is known. */
+  known?: Known
   up: readonly Statement[]
   down: readonly Statement[]
   /** Both halves, for rules that hold for a rollback as well. */

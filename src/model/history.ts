@@ -51,3 +51,7 @@ export const unappliedFiles = ({
   )
   return files.filter(({ version }) => unapplied.has(version))
 }
+
+/** Whether a file is older than `lint.since`. A number has lost its leading zeros. */
+export const isHistory = (version: string, since: string | number | undefined): boolean =>
+  since !== undefined && version < String(since).padStart(version.length, '0')

@@ -122,6 +122,8 @@ export type MigrationFile = {
   checksum?: string
   /** Everything on which dbmate would stop, or run and lose. */
   problems: readonly Problem[]
+  /** Warnings that are none here, since the table is empty: where it has rows they are. */
+  silent?: readonly Problem[]
   /** Absent when the problems left nothing to run. */
   migration?: Migration
 }

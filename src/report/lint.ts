@@ -33,6 +33,12 @@ export const renderLint = (
   return problems.map((problem) => `${renderProblem(problem, paint)}\n`).join('') + summary
 }
 
+/** Warnings about tables that the files make themselves; a database where they are applied is another matter. */
+export const renderSilent = (count: number): string =>
+  count === 0
+    ? ''
+    : `${plural(count, 'warning')} left out: on an empty database nobody waits for a table that these files make.\nWhere they are applied already: lint: { since: VERSION } in the config.\n`
+
 const indented = (text: string): string => text.trimEnd().replaceAll(/^(?=.)/gm, '  ')
 
 /** A rule's whole record, for people. */

@@ -2,10 +2,11 @@ import { readMigrations } from '../io/dbmate/files.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { absent, readDatabase, readExisting } from '../io/postgres/read-database.ts'
+import { readObjects } from '../io/postgres/read-objects.ts'
 import { loadLinter } from '../lint/linter.ts'
 import { fewAtATime } from '../model/few-at-a-time.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
-import { lintUnapplied } from './lint-unapplied.ts'
+import { type AskObjects, lintUnapplied } from './lint-unapplied.ts'
 
 /** Files and server side by side: the state of every managed database of the environment. */
 export const readDatabases = async (environment: Environment, server: Server): Promise<DatabaseState[]> => {
@@ -29,5 +30,6 @@ export const readUpWorld = async (
     readDatabases(environment, engine.server),
     engine.missingImage(),
   ])
-  return { databases: await lintUnapplied(databases, loadLinter), missingImage }
+  const ask: AskObjects = (managed, names) => readObjects(engine.server, managed, names)
+  return { databases: await lintUnapplied(databases, loadLinter, ask), missingImage }
 }

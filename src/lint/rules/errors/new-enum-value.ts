@@ -1,5 +1,5 @@
 import { findNodes, qualify, stringsOf } from '../../ast.ts'
-import { isCreated } from '../../created.ts'
+import { isOfThisFile } from '../../known.ts'
 import { bodyOf, type Found, type LintedFile, type Rule } from '../../rule.ts'
 
 type Added = { type: string; value: string; index: number }
@@ -9,7 +9,7 @@ const addedValues = (file: LintedFile): Added[] =>
   file.up.flatMap((statement, index) => {
     const { typeName, newVal: value, oldVal } = bodyOf(statement, 'AlterEnumStmt') ?? {}
     const type = qualify(stringsOf(typeName))
-    if (value === undefined || oldVal !== undefined || isCreated({ file, index }, type, 'type')) return []
+    if (value === undefined || oldVal !== undefined || isOfThisFile({ file, index }, type, 'type')) return []
     return [{ type, value, index }]
   })
 

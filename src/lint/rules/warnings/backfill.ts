@@ -1,5 +1,5 @@
 import { relationName } from '../../ast.ts'
-import { isCreated } from '../../created.ts'
+import { isVacant } from '../../known.ts'
 import { commandsOf } from '../../on-alter-table.ts'
 import type { Statement } from '../../parse.ts'
 import type { Found, LintedFile, Rule } from '../../rule.ts'
@@ -24,7 +24,7 @@ type Lock = { index: number; table: string }
 const findLock = (file: LintedFile): Lock | undefined => {
   for (const [index, statement] of file.up.entries()) {
     const table = lockedBy(statement)
-    if (table && !isCreated({ file, index }, table)) return { index, table }
+    if (table && !isVacant({ file, index }, table)) return { index, table }
   }
   return undefined
 }

@@ -1,13 +1,27 @@
 import type { ObjectType } from 'libpg-query'
 import { objectName } from '../../ast.ts'
-import { type CreatedKind, isCreated } from '../../created.ts'
-import { onAlterTable } from '../../on-alter-table.ts'
+import { isAbsent, isCreated } from '../../known.ts'
+import { onUsedTable } from '../../on-alter-table.ts'
 import { type Found, type LintedFile, onStatement, type Rule } from '../../rule.ts'
+import type { ThingKind } from '../../things.ts'
 
-const kindOf = (type: ObjectType | undefined): CreatedKind => {
+const inView: readonly ObjectType[] = [
+  'OBJECT_TABLE',
+  'OBJECT_VIEW',
+  'OBJECT_MATVIEW',
+  'OBJECT_FOREIGN_TABLE',
+  'OBJECT_INDEX',
+  'OBJECT_SEQUENCE',
+  'OBJECT_SCHEMA',
+]
+
+const kindOf = (type: ObjectType | undefined): ThingKind => {
   if (type === 'OBJECT_SCHEMA') return 'schema'
   return type === 'OBJECT_TYPE' || type === 'OBJECT_DOMAIN' ? 'type' : 'relation'
 }
+
+/** Functions, triggers and the like are not kept in view. */
+const isDroppable = (type: ObjectType | undefined): boolean => type !== undefined && inView.includes(type)
 
 const dropSchema: Rule = {
   id: 'ban-drop-schema',
@@ -31,6 +45,7 @@ DROP SCHEMA reports;
       ? (body.objects ?? [])
           .map(objectName)
           .filter((name) => !isCreated(at, name, 'schema'))
+          .filter((name) => !(body.missing_ok && isAbsent(at, name, 'schema')))
           .map((name) => `${name}: dropping the schema takes away every name in it`)
       : undefined,
   ),
@@ -67,11 +82,15 @@ const findCascade = onStatement('DropStmt', ({ body, ...at }) =>
     ? (body.objects ?? [])
         .map(objectName)
         .filter((name) => !isCreated(at, name, kindOf(body.removeType)))
+        .filter(
+          (name) =>
+            !(body.missing_ok && isDroppable(body.removeType) && isAbsent(at, name, kindOf(body.removeType))),
+        )
         .map((name) => `${name}: CASCADE drops everything that depends on it, named nowhere in this file`)
     : undefined,
 )
 
-const findAlterCascade = onAlterTable(['AT_DropColumn', 'AT_DropConstraint'], ({ command, table }) =>
+const findAlterCascade = onUsedTable(['AT_DropColumn', 'AT_DropConstraint'], ({ command, table }) =>
   command.behavior === 'DROP_CASCADE'
     ? `${table}: dropping ${command.name} with CASCADE drops everything that depends on it, named nowhere in this file`
     : undefined,

@@ -1,6 +1,6 @@
 import type { ColumnDef, Node } from 'libpg-query'
 import { columnConstraint, columnType, relationName, stringsOf } from '../../ast.ts'
-import { onAddedColumn } from '../../on-alter-table.ts'
+import { columnsAdded, onAnyTable, onUsedTable } from '../../on-alter-table.ts'
 import { type Found, type LintedFile, onStatement, type Rule } from '../../rule.ts'
 
 type NewColumn = { column: ColumnDef; name: string; isKey: boolean }
@@ -28,7 +28,9 @@ const onNewColumn = (check: (column: NewColumn) => string | undefined) => {
       return check({ column, name, isKey: isPrimary(column) || keys.includes(column.colname ?? '') }) ?? []
     })
   })
-  const findAdded = onAddedColumn(({ column, name }) => check({ column, name, isKey: isPrimary(column) }))
+  const findAdded = columnsAdded(onAnyTable)(({ column, name }) =>
+    check({ column, name, isKey: isPrimary(column) }),
+  )
   return (file: LintedFile): Found[] => [...findInTables(file), ...findAdded(file)]
 }
 
@@ -125,7 +127,7 @@ ALTER TABLE orders ADD COLUMN payload jsonb;
 -- migrate:down
 ALTER TABLE orders DROP COLUMN payload;
 `,
-  find: onAddedColumn(({ column, name }) =>
+  find: columnsAdded(onUsedTable)(({ column, name }) =>
     columnType(column.typeName).name === 'json'
       ? `${name}: json has no equality, so DISTINCT queries on the table fail; jsonb has`
       : undefined,

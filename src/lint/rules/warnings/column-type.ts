@@ -1,11 +1,12 @@
 import type { AlterTableCmd } from 'libpg-query'
 import { type ColumnType, columnOf, columnType, relationName, stringsOf, typeText } from '../../ast.ts'
+import { columnTypeAt } from '../../known.ts'
 import { type Altered, commandsOf, onAlterTable } from '../../on-alter-table.ts'
 import type { Rule } from '../../rule.ts'
 import { rewritesTable } from '../../type-change.ts'
 
-/** The type that the down section gives the column back. */
-const findFormerType = ({ file, table, command }: Altered): ColumnType | undefined => {
+/** The type that the down section gives the column back, or else that it is known to have. */
+const findFormerType = ({ file, index, table, command }: Altered): ColumnType | undefined => {
   const back = file.down
     .flatMap(({ node }) =>
       'AlterTableStmt' in node && relationName(node.AlterTableStmt.relation) === table
@@ -13,7 +14,7 @@ const findFormerType = ({ file, table, command }: Altered): ColumnType | undefin
         : [],
     )
     .find(({ subtype, name }) => subtype === 'AT_AlterColumnType' && name === command.name)
-  return back && columnType(columnOf(back).typeName)
+  return back ? columnType(columnOf(back).typeName) : columnTypeAt({ file, index }, table, command.name ?? '')
 }
 
 /** USING with the column itself, bare or cast, changes nothing about how Postgres goes about it. */

@@ -1,5 +1,5 @@
 import { relationName } from '../../ast.ts'
-import { type At, isCreated } from '../../created.ts'
+import { type At, isVacant } from '../../known.ts'
 import { onStatement, type Rule } from '../../rule.ts'
 import { type Write, writesOf } from '../../writes.ts'
 
@@ -51,13 +51,13 @@ DELETE FROM sessions WHERE expires_at < now();
   find: onStatement('TruncateStmt', ({ body, ...at }) =>
     (body.relations ?? [])
       .flatMap((node) => ('RangeVar' in node ? [relationName(node.RangeVar)] : []))
-      .filter((name) => !isCreated(at, name))
+      .filter((name) => !isVacant(at, name))
       .map((name) => `${name}: every row is lost, and nobody can read the table until the file is done`),
   ),
 }
 
 const findUnbounded = (at: At & Write): string | undefined =>
-  at.isBounded || isCreated(at, at.table)
+  at.isBounded || isVacant(at, at.table)
     ? undefined
     : `${at.table}: ${at.verb} without WHERE locks every row of it until the file is done`
 

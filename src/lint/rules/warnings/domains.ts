@@ -1,5 +1,5 @@
 import { columnType, qualify, stringsOf } from '../../ast.ts'
-import { isCreated } from '../../created.ts'
+import { isCreated } from '../../known.ts'
 import { onAddedColumn } from '../../on-alter-table.ts'
 import { type LintedFile, onStatement, type Rule } from '../../rule.ts'
 

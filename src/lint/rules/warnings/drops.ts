@@ -1,6 +1,6 @@
 import type { ObjectType } from 'libpg-query'
 import { objectName, relationName } from '../../ast.ts'
-import { isCreated } from '../../created.ts'
+import { isAbsent, isVacant } from '../../known.ts'
 import { onAlterTable } from '../../on-alter-table.ts'
 import { type LintedFile, onStatement, type Rule } from '../../rule.ts'
 
@@ -61,7 +61,8 @@ CREATE VIEW purchases AS SELECT id FROM orders;
     body.removeType && tables.includes(body.removeType)
       ? (body.objects ?? [])
           .map(objectName)
-          .filter((name) => !isCreated(at, name) && !isReplaced(at.file, at.index, name))
+          .filter((name) => !isVacant(at, name) && !isReplaced(at.file, at.index, name))
+          .filter((name) => !(body.missing_ok && isAbsent(at, name)))
           .map((name) => `${name}: what it holds is lost, and running programs still ask for it`)
       : undefined,
   ),

@@ -1,5 +1,5 @@
 import { hasOption, objectName, relationName } from '../../ast.ts'
-import { isCreated } from '../../created.ts'
+import { isAbsent, isVacant } from '../../known.ts'
 import { onStatement, type Rule } from '../../rule.ts'
 
 const blockingCreation: Rule = {
@@ -22,7 +22,7 @@ DROP INDEX CONCURRENTLY orders_total_idx;
   find: onStatement('IndexStmt', ({ body, ...at }) => {
     const table = relationName(body.relation)
     const metadataOnly = body.relation?.inh !== true
-    return body.concurrent || metadataOnly || isCreated(at, table)
+    return body.concurrent || metadataOnly || isVacant(at, table)
       ? undefined
       : `${table}: building ${body.idxname ?? 'this index'} blocks every write to it until the file is done`
   }),
@@ -74,7 +74,7 @@ CREATE INDEX CONCURRENTLY orders_customer_idx ON orders (customer_id);
       ? undefined
       : (body.objects ?? [])
           .map(objectName)
-          .filter((name) => !isCreated(at, name))
+          .filter((name) => !isVacant(at, name) && !(body.missing_ok && isAbsent(at, name)))
           .map((name) => `${name}: dropping it blocks every reader and writer of its table`),
   ),
 }
@@ -97,7 +97,7 @@ REINDEX TABLE CONCURRENTLY orders;
   find: onStatement('ReindexStmt', ({ body, ...at }) => {
     const concurrent = hasOption(body.params, 'concurrently')
     const name = body.relation ? relationName(body.relation) : (body.name ?? 'this database')
-    return concurrent || isCreated(at, name)
+    return concurrent || isVacant(at, name)
       ? undefined
       : `${name}: REINDEX blocks its writers and most readers until the file is done`
   }),

@@ -1,7 +1,7 @@
 import type { AlterTableType, Node } from 'libpg-query'
 import { findNodes, plainName, relationName, stringConstant } from '../../ast.ts'
-import { isCreated } from '../../created.ts'
-import { onAlterTable } from '../../on-alter-table.ts'
+import { isVacant } from '../../known.ts'
+import { onUsedTable } from '../../on-alter-table.ts'
 import { type Found, type LintedFile, onStatement, type Rule } from '../../rule.ts'
 
 /** SHARE, the weakest that makes writers wait; by number in Postgres' lockdefs.h. */
@@ -27,7 +27,7 @@ LOCK TABLE orders IN ROW SHARE MODE;
       ? undefined
       : (body.relations ?? [])
           .flatMap((node) => ('RangeVar' in node ? [relationName(node.RangeVar)] : []))
-          .filter((name) => !isCreated(at, name))
+          .filter((name) => !isVacant(at, name))
           .map((name) => `${name}: LOCK TABLE makes others wait until the file is done`),
   ),
 }
@@ -80,7 +80,7 @@ ALTER TABLE orders DROP COLUMN channel;
 
 const disabling: readonly AlterTableType[] = ['AT_DisableTrig', 'AT_DisableTrigAll', 'AT_DisableTrigUser']
 
-const findDisabled = onAlterTable(
+const findDisabled = onUsedTable(
   disabling,
   ({ command, table }) =>
     `${table}: with ${command.name ?? 'its triggers'} disabled, rows of all sessions skip what it guards`,

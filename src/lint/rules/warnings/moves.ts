@@ -1,7 +1,8 @@
 import type { ObjectType, RenameStmt } from 'libpg-query'
 import { objectName, qualify, relationName, stringsOf } from '../../ast.ts'
-import { type CreatedKind, isCreated } from '../../created.ts'
+import { isCreated } from '../../known.ts'
 import { type Found, type LintedFile, onStatement, type Rule } from '../../rule.ts'
+import type { ThingKind } from '../../things.ts'
 
 const types: readonly ObjectType[] = ['OBJECT_TYPE', 'OBJECT_DOMAIN', 'OBJECT_ATTRIBUTE']
 const routines: readonly ObjectType[] = [
@@ -21,7 +22,7 @@ const relations: readonly ObjectType[] = [
 const named: readonly ObjectType[] = ['OBJECT_SCHEMA', 'OBJECT_SEQUENCE', ...types, ...routines]
 const moved: readonly ObjectType[] = [...relations, ...types, ...routines, 'OBJECT_EXTENSION']
 
-const kindOf = (type: ObjectType): CreatedKind => {
+const kindOf = (type: ObjectType): ThingKind => {
   if (type === 'OBJECT_SCHEMA') return 'schema'
   return types.includes(type) ? 'type' : 'relation'
 }

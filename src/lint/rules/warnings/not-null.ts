@@ -1,4 +1,4 @@
-import { onAlterTable } from '../../on-alter-table.ts'
+import { onAlterTable, onUsedTable } from '../../on-alter-table.ts'
 import { checksNotNull, hasProof } from '../../proof.ts'
 import type { Rule } from '../../rule.ts'
 
@@ -44,7 +44,7 @@ ALTER TABLE orders ALTER COLUMN note SET DEFAULT '';
 -- migrate:down
 ALTER TABLE orders ALTER COLUMN note DROP DEFAULT;
 `,
-  find: onAlterTable(
+  find: onUsedTable(
     ['AT_DropNotNull'],
     ({ command, table }) => `${table}.${command.name}: programs that read it may not expect NULL`,
   ),

@@ -1,7 +1,7 @@
 import type { PartitionCmd } from 'libpg-query'
 import { relationName } from '../../ast.ts'
-import { isCreated } from '../../created.ts'
-import { type Altered, onAlterTable } from '../../on-alter-table.ts'
+import { isVacant } from '../../known.ts'
+import { type Altered, onAlterTable, onAnyTable } from '../../on-alter-table.ts'
 import { hasProof } from '../../proof.ts'
 import { onStatement, type Rule } from '../../rule.ts'
 
@@ -29,7 +29,7 @@ DROP TABLE events_2027;
   find: onStatement('CreateStmt', ({ body, ...at }) => {
     const [parent] = body.inhRelations ?? []
     const name = body.partbound && parent && 'RangeVar' in parent ? relationName(parent.RangeVar) : undefined
-    return name && !isCreated(at, name)
+    return name && !isVacant(at, name)
       ? `${name}: creating ${relationName(body.relation)} as its partition keeps out all its readers and writers until the file is done`
       : undefined
   }),
@@ -53,10 +53,10 @@ ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM (MINVALUE) TO ('2
 -- migrate:down
 ALTER TABLE events DETACH PARTITION events_old;
 `,
-  find: onAlterTable(['AT_AttachPartition'], (altered) => {
+  find: onAnyTable(['AT_AttachPartition'], (altered) => {
     const { file, index } = altered
     const table = relationName(partitionOf(altered).name)
-    return isCreated(altered, table) || hasProof({ file, index, table })
+    return isVacant(altered, table) || hasProof({ file, index, table })
       ? undefined
       : `${table}: attaching it reads the whole table under an exclusive lock unless a validated CHECK proves its rows`
   }),

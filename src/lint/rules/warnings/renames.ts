@@ -1,6 +1,6 @@
 import type { ObjectType } from 'libpg-query'
 import { relationName } from '../../ast.ts'
-import { isCreated } from '../../created.ts'
+import { isCreated } from '../../known.ts'
 import { onStatement, type Rule } from '../../rule.ts'
 
 const relations: readonly ObjectType[] = [

@@ -1,22 +1,21 @@
 import type { AlterTableType } from 'libpg-query'
 import { hasOption, relationName } from '../../ast.ts'
-import { isCreated } from '../../created.ts'
+import { isVacant } from '../../known.ts'
 import { onAlterTable } from '../../on-alter-table.ts'
 import { type Found, type LintedFile, onStatement, type Rule } from '../../rule.ts'
 
 const findCluster = onStatement('ClusterStmt', ({ body, ...at }) => {
   const name = body.relation ? relationName(body.relation) : 'all clustered tables'
-  return isCreated(at, name) ? undefined : `${name}: CLUSTER writes it anew while nobody can read it`
+  return isVacant(at, name) ? undefined : `${name}: CLUSTER writes it anew while nobody can read it`
 })
 
-const findVacuumFull = onStatement('VacuumStmt', ({ body }) => {
-  const full = hasOption(body.options, 'full')
-  const names = (body.rels ?? []).flatMap((node) =>
+const findVacuumFull = onStatement('VacuumStmt', ({ body, ...at }) => {
+  if (!hasOption(body.options, 'full')) return undefined
+  const named = (body.rels ?? []).flatMap((node) =>
     'VacuumRelation' in node ? [relationName(node.VacuumRelation.relation)] : [],
   )
-  return full
-    ? `${names.join(', ') || 'all tables'}: VACUUM FULL writes it anew while nobody can read it`
-    : undefined
+  const names = named.length > 0 ? named.filter((name) => !isVacant(at, name)) : ['all tables']
+  return names.map((name) => `${name}: VACUUM FULL writes it anew while nobody can read it`)
 })
 
 const repack: Rule = {
@@ -94,7 +93,7 @@ REFRESH MATERIALIZED VIEW CONCURRENTLY sales_by_day;
 `,
   find: onStatement('RefreshMatViewStmt', ({ body, ...at }) => {
     const name = relationName(body.relation)
-    return body.concurrent || isCreated(at, name)
+    return body.concurrent || isVacant(at, name)
       ? undefined
       : `${name}: its readers wait until the view's query is done`
   }),
