@@ -5,13 +5,13 @@ SHELL := /usr/bin/env bash
 # The pinned Node first: an older one on the PATH would make npm pick older packages.
 export PATH := $(CURDIR)/node_modules/node/bin:$(PATH)
 # Handed on as environment, never pasted into a shell line.
-export DB NAME CONFIRM ROUNDS
+export DB NAME CONFIRM ROUNDS SEED SAMPLE
 
 po := infrastructure/scripts/po-migrate
 engine := infrastructure/scripts/test-engine.sh
 only_db = $${DB:+--db "$$DB"}
 
-.PHONY: help demo dev check test test-faults test-property test-guards bench images db-migrate-dev db-migrate-qual db-migrate-prod \
+.PHONY: help demo dev check test test-faults test-property test-guards mutants bench images db-migrate-dev db-migrate-qual db-migrate-prod \
   db-status-dev db-status-qual db-status-prod db-new-migration db-reset-dev db-cutover-vps build
 
 help: ## This list
@@ -65,6 +65,9 @@ test-property: node_modules ## Seeded sequences, and what an older release left 
 
 test-guards: node_modules ## Switch each guard off in a copy of the sources, and show what notices
 	@$(engine) run node test/property/guards-off.ts
+
+mutants: node_modules ## Change one operator of the pure floors at a time, and show what no unit test notices [SEED=] [SAMPLE=100]
+	@node test/mutants/mutants.ts
 
 bench: node_modules ## po-migrate beside the plain bash runner, in turn [ROUNDS=7]
 	@$(engine) run infrastructure/scripts/bench.sh

@@ -73,6 +73,19 @@ describe('planning a restore', () => {
     expect(first).toEqual({ kind: 'create-roles', roles: ['app', 'team', 'granter'] })
   })
 
+  it('leaves out roles that the backup does not hold, and comes to an end where roles granted each other', () => {
+    const by = (of: string, grantor: string) => [{ role: of, grantor, admin: true, inherit: true, set: true }]
+    const held = manifest([database('iam_qual', { roles: ['pg_monitor', 'app'] })], {
+      roles: [
+        role('app', { memberships: by('team', 'boss') }),
+        role('team'),
+        role('boss', { memberships: by('team', 'app') }),
+      ],
+    })
+    const [first] = planRestore(world({ manifest: held })).steps
+    expect(first).toEqual({ kind: 'create-roles', roles: ['app', 'team', 'boss'] })
+  })
+
   it.each([
     [1, [`iam_qual_before_${earlier}`]],
     [2, []],

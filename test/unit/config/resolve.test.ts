@@ -135,6 +135,54 @@ describe('an environment', () => {
     })
   })
 
+  it('comes with all that its host was given, and nothing that it was not', () => {
+    const edit = (config: ProjectConfig): void => {
+      several(config)
+      Object.assign(config.hosts.vps, { releases: '/srv/shop', stack_environment: 'qual' })
+      config.hosts.vps.cutover = { stacks: [{ file: 'qual.yml', project: 'po-qual' }], retain: 2 }
+      config.hosts.checkout = { ssh: 'me@other', machine: 'other', directory: '/srv/checkout' }
+      config.hosts.local.cutover = { stacks: [], abort_window: 0 }
+      Object.assign(config.hosts.local, { volume: 'w', stack: { file: 'dev.yml', project: 'po-dev' } })
+    }
+    withConfig(edit, (config) => {
+      const stack = (file: string, project: string) => ({ file: join(config.directory, file), project })
+      expect(resolveHost(config, 'vps')).toEqual({
+        name: 'vps',
+        shared: true,
+        ssh: 'me@vps',
+        machine: 'vps',
+        releases: '/srv/shop',
+        stackEnvironment: 'qual',
+        volume: 'v',
+        stack: stack('compose/shared.yml', 'po-shared'),
+        cutover: { stacks: [stack('qual.yml', 'po-qual')], retain: 2 },
+      })
+      expect(resolveHost(config, 'checkout')).toEqual({
+        name: 'checkout',
+        shared: true,
+        ssh: 'me@other',
+        machine: 'other',
+        directory: '/srv/checkout',
+      })
+      expect(resolveHost(config, 'local')).toEqual({
+        name: 'local',
+        shared: false,
+        volume: 'w',
+        stack: stack('dev.yml', 'po-dev'),
+        cutover: { stacks: [], retain: 1, abortWindow: 0 },
+      })
+    })
+  })
+
+  it('shares its host where another has the same one', () => {
+    const edit = (config: ProjectConfig): void => {
+      config.environments.test = { ...config.environments.dev, suffix: '_test' }
+    }
+    withConfig(edit, (config) =>
+      expect(resolveHost(config, 'local')).toEqual({ name: 'local', shared: true }),
+    )
+  })
+
   it('of the embedded engine needs neither host nor network', () => {
     withConfig(several, (config) =>
       expect(resolveEnvironment(config, 'demo')).toMatchObject({

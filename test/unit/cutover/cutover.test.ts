@@ -96,6 +96,29 @@ describe('the plan of a cutover', () => {
     ])
   })
 
+  it('is told with everything that its steps act on, and nothing that is not known', () => {
+    const { image: _, ...unknown } = vps
+    const configs = { qual: '/qual/migrate.yaml' }
+    const { frame } = planCutover({ ...vps, configs, dropped: ['old'] })
+    expect(frame).toEqual({
+      run: 'run1',
+      command: 'cutover',
+      host: 'vps',
+      volume: 'data',
+      copy: 'data-run1',
+      environments: ['qual', 'prod'],
+      containers: vps.containers,
+      image: 'sha256:pg',
+      carried: vps.carried,
+      dropped: ['old'],
+      configs,
+    })
+    const bare = planCutover({ ...unknown, image: undefined }).frame
+    expect(bare).not.toHaveProperty('configs')
+    expect(bare).not.toHaveProperty('image')
+    expect(bare.dropped).toEqual([])
+  })
+
   it('gives no two steps the same key', () => {
     const keys = keysOf(vps)
     expect(new Set(keys).size).toBe(keys.length)

@@ -101,6 +101,10 @@ describe('what the file made itself', () => {
     ['CREATE TABLE a (id bigint); ALTER TABLE a SET SCHEMA shop;', 'DROP TABLE shop.a;'],
     ['CREATE TABLE a (id bigint); CREATE INDEX a_idx ON a (id);', 'DROP INDEX a_idx;'],
     ['CREATE SEQUENCE a;', 'ALTER SEQUENCE a RENAME TO b;'],
+    ['CREATE SCHEMA shop;', 'DROP SCHEMA shop CASCADE;'],
+    ["CREATE TYPE mood AS ENUM ('sad');", 'DROP TYPE mood CASCADE;'],
+    ['CREATE DOMAIN email AS text;', 'DROP DOMAIN email CASCADE;'],
+    ['CREATE TABLE a (id bigint);', 'ALTER TABLE a DROP COLUMN id CASCADE;'],
   ])('is exempt: %s %s', (made, altered) => {
     expect(idsIn(`${made}\n${altered}`)).toEqual([])
   })
@@ -343,6 +347,13 @@ describe('drops', () => {
     ['DROP TABLE a, b;', ['ban-drop-table', 'ban-drop-table']],
     ['DROP TYPE mood CASCADE;', ['ban-drop-cascade']],
     ['DROP FUNCTION f(int); DROP TRIGGER t ON a; DROP TYPE mood;', []],
+    ['DROP SCHEMA shop;', ['ban-drop-schema']],
+    ['CREATE TABLE shop (); DROP SCHEMA shop CASCADE;', ['ban-drop-cascade', 'ban-drop-schema']],
+    ['CREATE TABLE a (); DROP TYPE a CASCADE;', ['ban-drop-cascade']],
+    ['CREATE SCHEMA a; DROP DOMAIN a CASCADE;', ['ban-drop-cascade']],
+    ['CREATE SCHEMA a; DROP SEQUENCE a CASCADE;', ['ban-drop-cascade']],
+    ['DROP EXTENSION pg_trgm;', ['ban-drop-extension']],
+    ['ALTER TABLE a DROP CONSTRAINT b CASCADE;', ['ban-drop-cascade']],
   ])('%s', (up, ids) => {
     expect(idsIn(up)).toEqual(ids)
   })
