@@ -34,7 +34,7 @@ export type AppErrorOptions = {
   touched?: boolean | undefined
   /** What became of the work of the step that threw it, where it is not simply undone. */
   work?: 'done' | 'unknown' | undefined
-  /** The next command to type, without the arrow. */
+  /** The next command to type, without the arrow; or those to choose from, one a line. */
   hint?: string
   /** Further lines: why, and what state things are in. */
   details?: readonly string[]

@@ -1,6 +1,24 @@
 import { AppError, exitCodes } from '../errors.ts'
+import { quoteIdentifier } from '../model/sql.ts'
 import type { DatabaseState, Environment, Obstacle } from '../model/types.ts'
 import { nameOfVersions, settingOfVersions } from '../model/versions-table.ts'
+
+type Ways = { why: string[]; commands: string[] }
+
+/** What is left where no migration made a database: a rename keeps all that it holds, and a cutover replaces it. */
+const withoutVersions = (database: string, { engine, host }: Environment): Ways => {
+  if (engine === 'embedded') return { why: [], commands: [] }
+  // Within the 63 bytes that Postgres keeps of a name.
+  const before = `${database.slice(0, 50)}_before`
+  const rename = `ALTER DATABASE ${quoteIdentifier(database)} RENAME TO ${quoteIdentifier(before)}`
+  const why = 'Where no migration made it: renamed, it keeps all that it holds, and up makes a new one.'
+  if (!host.cutover) return { why: [why], commands: [rename] }
+  const first = host.cutover.abortWindow === undefined ? 'backs up first' : 'backs nothing up'
+  return {
+    why: [why, `A cutover wipes the whole volume; it ${first}, and says what it destroys.`],
+    commands: [rename, `po-migrate cutover ${host.name}`],
+  }
+}
 
 /**
  * A database that has tables and no table of versions was made by something else, or its versions stand where nobody told:
@@ -8,7 +26,7 @@ import { nameOfVersions, settingOfVersions } from '../model/versions-table.ts'
  */
 const findUntracked = (
   { managed, tracked, tables, schemas }: DatabaseState,
-  { engine, host }: Environment,
+  environment: Environment,
 ): Obstacle | undefined => {
   if (tracked || tables === 0) return undefined
   const {
@@ -18,24 +36,19 @@ const findUntracked = (
     versions = { schema: 'public', table: migrationsTable },
   } = managed
   const looked = nameOfVersions(versions)
+  const others = withoutVersions(database, environment)
+  const place = `write into the config: ${settingOfVersions(managed, 'SCHEMA.TABLE')}, or its search_path:`
   const told = searchPath !== undefined || migrationsTable.includes('.')
-  const elsewhere = `write into the config: ${settingOfVersions(managed, 'SCHEMA.TABLE')}, or its search_path:`
-  const details = [
-    `It has ${tables} table${tables > 1 ? 's' : ''} in ${schemas.join(', ')}.`,
-    told
-      ? `Looked for ${looked}, as the config says, and nowhere else.`
-      : `Looked for ${looked}, then in every schema for a table ${versions.table} with a text "version".`,
-  ]
-  const message = `${database}: tables, but no ${versions.table}: not made by migrations, or its versions stand elsewhere.`
-  if (engine === 'embedded') return { message, details, hint: elsewhere }
   return {
-    message,
+    message: `${database}: tables, but no ${versions.table}: not made by migrations, or its versions stand elsewhere.`,
     details: [
-      ...details,
-      `Its versions stand elsewhere: → ${elsewhere}`,
-      'Migrations never made it: a cutover starts from an empty volume (and backs up first). Read what it destroys:',
+      `It has ${tables} table${tables > 1 ? 's' : ''} in ${schemas.join(', ')}.`,
+      told
+        ? `Looked for ${looked}, as the config says, and nowhere else.`
+        : `Looked for ${looked}, then in every schema for a table ${versions.table} with a text "version".`,
+      ...others.why,
     ],
-    hint: `po-migrate cutover ${host.name}`,
+    hint: [place, ...others.commands].join('\n'),
   }
 }
 
@@ -56,7 +69,7 @@ export const requireUnobstructed = (obstacles: readonly Obstacle[] = []): void =
     details: obstacles.flatMap(({ message, details, hint }) => [
       message,
       ...details.map((line) => `  ${line}`),
-      `  → ${hint}`,
+      ...hint.split('\n').map((line) => `  → ${line}`),
     ]),
     hint: 'put each right, or name those that are: --db NAME',
   })

@@ -14,7 +14,7 @@ const escapeXml = (text: string): string =>
 const seconds = (ms: number): string => (ms / 1000).toFixed(3)
 
 const renderFailure = ({ message, details, hint }: Failure): string => {
-  const lines = [...details, ...(hint ? [`→ ${hint}`] : [])]
+  const lines = [...details, ...(hint?.split('\n') ?? []).map((line) => `→ ${line}`)]
   return `<failure message="${escapeXml(message)}">${escapeXml(lines.join('\n'))}</failure>`
 }
 

@@ -35,7 +35,7 @@ type ToldError = Pick<AppError, 'message' | 'details'> & {
   touched?: boolean | undefined
 }
 
-/** `✖ what`, the details indented, whether nothing was touched, and the next command. */
+/** `✖ what`, the details indented, whether nothing was touched, and the next command, or those to choose from. */
 export const renderError = ({ message, details, hint, touched }: ToldError, paint: Paint): string => {
   const { symbols, red, bold, columns } = paint
   const [first = '', ...more] = wrapWords(message, columns)
@@ -47,7 +47,7 @@ export const renderError = ({ message, details, hint, touched }: ToldError, pain
       .flatMap((line) => wrapWords(line, columns))
       .map((line) => `  ${line}`.trimEnd()),
     ...(touched === false ? ['  Nothing was touched.'] : []),
-    ...(hint ? [`  ${symbols.next} ${hint}`] : []),
+    ...(hint?.split('\n') ?? []).map((line) => `  ${symbols.next} ${line}`),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -10,7 +10,7 @@ export const errorDocument = z.strictObject({
     .boolean()
     .optional()
     .describe('Whether anything that stays was changed; left out where nobody can say'),
-  hint: z.string().optional().describe('The next command to type'),
+  hint: z.string().optional().describe('The next command to type, or those to choose from, one a line'),
 })
 
 export type ErrorDocument = z.infer<typeof errorDocument>

@@ -85,12 +85,16 @@ describe('Docker', () => {
 })
 
 describe('the network', () => {
-  it('that is missing is 6, with the command that creates it', async () => {
-    using files = project('pmt-no-such-network')
+  const stack = { file: 'compose.yml', project: 'pmt-no-such-stack' }
+  it.each([
+    { title: 'that creates it', local: { stack }, says: '→ po-migrate start local' },
+    { title: 'to write the stack that start needs', local: {}, says: 'set hosts.local.stack in the config' },
+  ])('that is missing is 6, with the command $title', async ({ local, says }) => {
+    using files = project('pmt-no-such-network', (config) => Object.assign(config.hosts, { local }))
     const { exit, stderr } = await up(files)
     expect(exit).toBe(6)
     expect(stderr).toContain('The Docker network pmt-no-such-network of dev does not exist here')
-    expect(stderr).toContain('→ po-migrate start local')
+    expect(stderr).toContain(says)
   })
 })
 
@@ -137,7 +141,7 @@ describe('Postgres', () => {
     const { exit, stderr } = await up(files)
     expect(exit).toBe(6)
     expect(stderr).toContain(`${name} is exited (3)`)
-    expect(stderr).toContain('→ po-migrate start local')
+    expect(stderr).toContain(`→ docker start ${name}`)
   })
 
   it('that shares its name with another container is 4, naming both', async () => {

@@ -57,19 +57,18 @@ const explainAbsence = async (
   stopped: ContainerInfo[],
 ): Promise<AppError> => {
   const { network, service, name, host } = environment
-  if (!(await networkExists(docker, network)))
-    return unreachable(
-      `The Docker network ${network} of ${name} does not exist here.`,
-      `po-migrate start ${host.name}`,
-    )
   const [candidate] = stopped
+  const start = `po-migrate start ${host.name}`
+  const byHand = candidate
+    ? `docker start ${nameOf(candidate)}`
+    : `start Postgres as ever, or set hosts.${host.name}.stack in the config, then: ${start}`
+  const hint = host.stack ? start : byHand
+  if (!(await networkExists(docker, network)))
+    return unreachable(`The Docker network ${network} of ${name} does not exist here.`, hint)
   const why = candidate
     ? `${nameOf(candidate)} is ${candidate.Status.toLowerCase()}`
     : `nothing answers to "${service}" there`
-  return unreachable(
-    `Postgres of ${name} is not running on ${network}: ${why}.`,
-    `po-migrate start ${host.name}`,
-  )
+  return unreachable(`Postgres of ${name} is not running on ${network}: ${why}.`, hint)
 }
 
 /**
