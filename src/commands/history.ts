@@ -20,7 +20,7 @@ import { readLedger } from '../io/postgres/ledger.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { readExisting } from '../io/postgres/read-database.ts'
 import type { Context } from '../model/context.ts'
-import { compareOrder } from '../model/order.ts'
+import { compareOrder, interleave } from '../model/order.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { type HistoryDocument, type RunRecord, runRecordDocument } from '../report/documents.ts'
@@ -58,7 +58,7 @@ const readLedgers = async (
       const existing = await readExisting(server, names)
       const present = names.filter((database) => existing.has(database))
       const ledgers = await Promise.all(present.map((database) => readEntries(server, database)))
-      return ledgers.flat().sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
+      return interleave(ledgers, ({ startedAt }) => startedAt)
     })
   } catch (error) {
     if (error instanceof AppError && error.exitCode === exitCodes.unreachable) return error

@@ -1,3 +1,4 @@
+import { interleave } from '../model/order.ts'
 import type { HistoryDocument, RunRecord } from './documents.ts'
 import type { Paint } from './paint.ts'
 import { renderDuration, renderTable } from './render.ts'
@@ -53,17 +54,15 @@ const runLine = (run: RunRecord, paint: Paint): Line => ({
   ],
 })
 
-/** One line an attempt, a backup or a restore, oldest first, and under a failure its first line. */
+/** One line an attempt, a backup or a restore, in the document's order, and under a failure its first line. */
 export const renderHistory = (
   { environment, entries, error, runs }: HistoryDocument,
   paint: Paint,
 ): string => {
   if (entries.length + runs.length === 0 && error) return ''
   if (entries.length + runs.length === 0) return `${environment}: nothing in the ledger yet.\n`
-  const told = [
-    ...entries.map((entry) => entryLine(entry, paint)),
-    ...runs.map((run) => runLine(run, paint)),
-  ].sort((a, b) => (a.at < b.at ? -1 : 1))
+  const stories = [entries.map((entry) => entryLine(entry, paint)), runs.map((run) => runLine(run, paint))]
+  const told = interleave(stories, ({ at }) => at)
   const lines = renderTable(told.map(({ cells }) => cells)).split('\n')
   return told
     .map(({ error }, index) => {

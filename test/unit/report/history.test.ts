@@ -48,7 +48,7 @@ const shown = (change: Partial<HistoryDocument>): string =>
 describe('the history for people', () => {
   it('has attempts and runs in one table, oldest first', () => {
     expect(
-      shown({ entries: [entry(), entry({ startedAt: '2026-11-20T08:00:00.000Z' })], runs: [record()] }),
+      shown({ entries: [entry({ startedAt: '2026-11-20T08:00:00.000Z' }), entry()], runs: [record()] }),
     ).toBe(
       '✔  2026-11-20 08:00  iam_qual            00001_a.sql  1.2 s       me@vps  01234567\n' +
         '✔  2026-11-21 10:00  iam_qual, rag_qual  backup /b    1 min 05 s  me@vps\n' +
@@ -103,5 +103,12 @@ describe('the history for people', () => {
     const error = { message: 'no', details: [] }
     expect(shown({ error })).toBe('')
     expect(shown({ error, runs: [record()] })).toContain('backup /b')
+  })
+
+  it('keeps the order of the runs by their counter, also where the clock was ahead for a while', () => {
+    const runs = [2027, 2028, 2026].map((year, index) =>
+      record({ sequence: index, startedAt: `${year}-01-01T00:00:00.000Z`, directory: `/${index}` }),
+    )
+    expect(shown({ runs }).match(/\/\d/g)).toEqual(['/0', '/1', '/2'])
   })
 })
