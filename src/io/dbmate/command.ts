@@ -20,7 +20,10 @@ export const verbOf = (direction: Direction): DbmateCall['verb'] => (direction =
 const databaseUrl = ({ managed, address, port, user }: DbmateCall): string => {
   const query = new URLSearchParams({ sslmode: 'disable', connect_timeout: '10' })
   if (managed.searchPath) query.set('search_path', managed.searchPath)
-  const host = address.includes(':') ? `[${address}]` : address
+  // dbmate writes host and port anew without an IPv6 address' brackets; a host beside it passes as it is.
+  const isSix = address.includes(':')
+  if (isSix) query.set('host', address)
+  const host = isSix ? '' : address
   return `postgres://${encodeURIComponent(user)}@${host}:${port}/${encodeURIComponent(managed.database)}?${query}`
 }
 
