@@ -3,10 +3,11 @@ import { askAgain } from '../io/postgres/ask-again.ts'
 import { describeBlocker } from '../io/postgres/observer.ts'
 import { readIndexes } from '../io/postgres/read-indexes.ts'
 import { codeFrame } from '../model/code-frame.ts'
-import { parseDbmateError } from '../model/dbmate-error.ts'
+import { type DbmateError, parseDbmateError } from '../model/dbmate-error.ts'
 import { concurrentIndexOf, dropIndex } from '../model/forensics.ts'
 import { sectionOf } from '../model/migration.ts'
 import { pasteSql } from '../model/paste.ts'
+import { quoteIdentifier } from '../model/sql.ts'
 import type { Section } from '../model/types.ts'
 import type { AttemptOptions, AttemptResult } from './attempt.ts'
 
@@ -41,12 +42,42 @@ const leftIndex = async ({
   return found && !found.valid ? found.reference : undefined
 }
 
+/** Settings that a role, a database or the server may have, by what ends a session or a statement for them. */
+const limits: Readonly<Record<string, string>> = {
+  '57014': 'statement_timeout',
+  '25P03': 'idle_in_transaction_session_timeout',
+  '25P04': 'transaction_timeout',
+}
+
+type Remedy = { details: string[]; hint: string }
+
+/** A limit that ended a file is no fault of the file; 57014 is also what somebody's pg_cancel_backend leaves. */
+const remedyOf = (
+  { engine, managed, migration, direction }: FailedAttempt,
+  { sqlState = '', message }: DbmateError,
+): Remedy => {
+  const file = `${managed.name}/${migration.file}`
+  const limit = limits[sqlState]
+  if (!limit || (limit === 'statement_timeout' && !message.includes('statement timeout')))
+    return { details: [], hint: `correct ${file}` }
+  const { user } = engine.server
+  const local = sectionOf(migration, direction).transaction ? 'LOCAL ' : ''
+  return {
+    details: [
+      `The ${limit} of ${quoteIdentifier(user)}, of the database or of the server ended it: the file may be right.`,
+    ],
+    hint: `begin ${file} with SET ${local}${limit} = 0;`,
+  }
+}
+
 /** What Postgres said, where in the file, what was in the way, and in which state the file is. */
 export const explainFailure = async (failed: FailedAttempt): Promise<AppError> => {
   const { engine, managed, migration, direction, result, blockers, tries, interrupted, since } = failed
   const { file, text } = migration
   const section = sectionOf(migration, direction)
-  const { message, sqlState, line: sectionLine, column } = parseDbmateError(result.output)
+  const said = parseDbmateError(result.output)
+  const { message, sqlState, line: sectionLine, column } = said
+  const remedy = remedyOf(failed, said)
   const line = sectionLine === undefined ? undefined : section.line + sectionLine - 1
   const logged = await engine.logged(section.sql, since).catch(() => [])
   const index = await leftIndex(failed)
@@ -65,13 +96,12 @@ export const explainFailure = async (failed: FailedAttempt): Promise<AppError> =
       ...logged,
       ...blockers.map((blocker) => `blocked by ${describeBlocker(blocker)}`),
       ...(tries > 1 ? [`${tries} tries`] : []),
+      ...remedy.details,
       state,
       ...(index ? [`The index ${index} was left INVALID: it is not used, and slows every write.`] : []),
     ],
     ...(!interrupted && {
-      hint: index
-        ? pasteSql(engine.server, managed.database, [dropIndex(index)])
-        : `correct ${managed.name}/${file}`,
+      hint: index ? pasteSql(engine.server, managed.database, [dropIndex(index)]) : remedy.hint,
     }),
   })
 }

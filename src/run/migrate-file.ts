@@ -79,9 +79,9 @@ const judge = async (ended: Ended): Promise<void> => {
 const isUnanswered = ({ exitCode, output }: DbmateResult): boolean =>
   exitCode === null || (exitCode !== 0 && parseDbmateError(output).sqlState === undefined)
 
-const sessionEnded = /^(?:57P|08)/
+const sessionEnded = /^(?:57P|08|25P0[34])/
 
-/** Also where Postgres said that it ends the session (classes 57P and 08): by an administrator, a failover, a crash. */
+/** Also where Postgres said that it ends the session: by an administrator, a failover, a crash (57P, 08), for its time (25P0x). */
 const isCut = (result: DbmateResult): boolean =>
   isUnanswered(result) || sessionEnded.test(parseDbmateError(result.output).sqlState ?? '')
 

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docker, eventually, run } from '../support/engine/docker.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { openSession } from '../support/postgres/session.ts'
+import { startTool } from '../support/tool/process.ts'
 import { makeProject, migration, type Project, type ProjectConfig } from '../support/tool/project.ts'
 import { runTool, type ToolResult } from '../support/tool/tool.ts'
 
@@ -188,5 +190,124 @@ describe('a server', () => {
       await postgres.psql('postgres', 'alter system reset all')
       await postgres.psql('postgres', 'select pg_reload_conf()')
     }
+  })
+})
+
+describe('a server that takes no sessions', () => {
+  const waiting = (seconds: number, network: string) =>
+    makeProject({
+      network,
+      store: { later: table },
+      edit: (config) => {
+        config.state = 'state'
+        config.environments.dev.wait = seconds
+      },
+    })
+  const inIt = (own: TestPostgres, script: string) =>
+    run('docker', ['exec', own.container, 'sh', '-c', script])
+
+  it('while it shuts down is 6 with what it said and how long it was waited for (57P03)', async () => {
+    await using own = await startPostgres()
+    await using session = await openSession(own, 'postgres')
+    await session.query('select 1')
+    // Smart: it waits for the session that is there.
+    await inIt(own, 'kill -TERM 1')
+    using files = waiting(2, own.network)
+    const refused = await tool(files, 'up dev')
+    expect(refused).toMatchObject({ exit: 6, stderr: expect.stringContaining('is shutting down') })
+    expect(refused.stderr).toContain('It was waited for 2 s')
+    expect(refused.stderr).toContain('Nothing was touched.')
+    expect(refused.stderr).toContain('→ po-migrate doctor dev')
+    expect(refused.stderr).not.toContain('docker logs')
+  })
+
+  it('while it starts is waited for, and then migrated (57P03)', async () => {
+    await using own = await startPostgres()
+    const data = '/var/lib/postgresql/data'
+    // A standby without hot standby takes none for as long as it is one.
+    await inIt(own, `touch ${data}/standby.signal && echo hot_standby=off >>${data}/postgresql.auto.conf`)
+    await docker(['restart', own.container])
+    using hasty = waiting(2, own.network)
+    const refused = await tool(hasty, 'up dev')
+    expect(refused).toMatchObject({ exit: 6, stderr: expect.stringContaining('takes no sessions now') })
+    expect(refused.stderr).not.toContain('docker logs')
+    using files = waiting(60, own.network)
+    const running = startTool(['up', 'dev'], { cwd: files.directory })
+    await eventually('the run to wait', () => running.stderr().includes('not up yet') || undefined, 60_000)
+    // What pg_ctl promote does.
+    await inIt(own, `touch ${data}/promote && kill -USR1 1`)
+    const waited = await running.ended
+    expect(waited, waited.stderr).toMatchObject({ exit: 0 })
+    expect(await own.versions('later')).toBe('00001')
+  })
+})
+
+describe('the database of the locks', () => {
+  it('that somebody dropped is 6 with the command that makes it (3D000)', async () => {
+    await using own = await startPostgres()
+    await own.psql('template1', 'drop database postgres with (force)')
+    using files = makeProject({ network: own.network, store: { any: table } })
+    const refused = await runTool(['up', 'dev'], {
+      cwd: files.directory,
+      env: { XDG_STATE_HOME: files.directory },
+    })
+    expect(refused).toMatchObject({ exit: 6, stderr: expect.stringContaining('has no database "postgres"') })
+    expect(refused.stderr).not.toContain('docker logs')
+    await pasteFrom(refused)
+    expect(
+      await runTool(['up', 'dev'], { cwd: files.directory, env: { XDG_STATE_HOME: files.directory } }),
+    ).toMatchObject({ exit: 0 })
+  })
+})
+
+describe('a role whose sessions have limits', () => {
+  /** A database of the setting's name, and a role that has it. */
+  const limit = async (setting: string): Promise<Project> => {
+    const name = setting.split(' ')[0] ?? ''
+    await postgres.psql('postgres', `create database ${name}`)
+    await postgres.psql('postgres', `create role has_${name} superuser login password 'postgres'`)
+    await postgres.psql('postgres', `alter role has_${name} set ${setting}`)
+    return project([name], as(`has_${name}`))
+  }
+  const slow = migration('create table b (id int); select pg_sleep(6);')
+
+  it('has its file ended by statement_timeout: told so, rolled back, and the line that helps', async () => {
+    using files = await limit("statement_timeout = '2s'")
+    files.migrations({ statement_timeout: { '00002_slow.sql': slow } })
+    const failed = await tool(files, 'up dev')
+    expect(failed).toMatchObject({ exit: 1, stderr: expect.stringContaining('(57014)') })
+    expect(failed.stderr).toContain('00002_slow.sql was rolled back as a whole.')
+    expect(failed.stderr).toContain(
+      'statement_timeout of "has_statement_timeout", of the database or of the server ended it',
+    )
+    expect(failed.stderr).toContain('SET LOCAL statement_timeout = 0;')
+    expect(await postgres.versions('statement_timeout')).toBe('00001')
+    expect(await postgres.psql('statement_timeout', "select to_regclass('b') is null")).toBe('t')
+    const lifted = migration('SET LOCAL statement_timeout = 0; create table b (id int); select pg_sleep(3);')
+    files.migrations({ statement_timeout: { '00002_slow.sql': lifted } })
+    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+  })
+
+  it('has its session ended by transaction_timeout: told so, and what Postgres holds is what is said', async () => {
+    using files = await limit("transaction_timeout = '2s'")
+    files.migrations({ transaction_timeout: { '00002_slow.sql': slow } })
+    const failed = await tool(files, 'up dev')
+    expect(failed).toMatchObject({ exit: 1, stderr: expect.stringContaining('transaction_timeout') })
+    expect(failed.stderr).toContain('00002_slow.sql was rolled back as a whole.')
+    expect(await postgres.versions('transaction_timeout')).toBe('00001')
+    expect(await postgres.psql('transaction_timeout', "select to_regclass('b') is null")).toBe('t')
+  })
+
+  it.each([
+    "lock_timeout = '1ms'",
+    "idle_in_transaction_session_timeout = '1s'",
+    "idle_session_timeout = '1s'",
+  ])('is migrated all the same with %s', async (setting) => {
+    using files = await limit(setting)
+    const name = setting.split(' ')[0] ?? ''
+    files.migrations({ [name]: { '00002_slow.sql': slow } })
+    const done = await tool(files, 'up dev')
+    expect(done, done.stderr).toMatchObject({ exit: 0 })
+    expect(await postgres.versions(name)).toBe('00001 00002')
   })
 })

@@ -156,7 +156,7 @@ const noPrivilege = ({ message }: Error, target: Target): Explanation => {
 }
 
 const starting = ({ message }: Error, target: Target): Explanation => ({
-  message: `Postgres on ${target.label} takes no sessions yet: ${message}.`,
+  message: `Postgres on ${target.label} takes no sessions now: ${message}.`,
   details: [`It was waited for ${Math.round(target.wait / 1000)} s, which wait: in the config changes.`],
   hint: retry(target),
 })
