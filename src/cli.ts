@@ -16,6 +16,7 @@ import { upCommand } from './commands/up.ts'
 import { loadConfig } from './config/load.ts'
 import { AppError, type ExitCode, exitCodes } from './errors.ts'
 import { globalNames, globalOptions, type Program, type Wire } from './frame/options.ts'
+import { standingFlags } from './frame/standing-flags.ts'
 import { explainUsage } from './frame/usage.ts'
 import type { Context } from './model/context.ts'
 import { changes, type Named } from './remote/dispatch.ts'
@@ -23,6 +24,7 @@ import { runWhereItBelongs } from './remote/route.ts'
 import { asciiOutput } from './report/ascii.ts'
 import { isUnicode, makePaint } from './report/paint.ts'
 import { renderError } from './report/render.ts'
+import { errorToPaste, type StandingFlags } from './report/to-paste.ts'
 import { requireFreshBuild } from './run/fresh-build.ts'
 import { toolVersion } from './version.ts'
 
@@ -119,8 +121,10 @@ export const runCli = async (argv: readonly string[], given: Context): Promise<E
   const context = inLocale(given, argv)
   let exit: ExitCode = exitCodes.done
   let changing = false
+  let flags: StandingFlags = []
   const wire: Wire = (handler) => async (options) => {
     changing = changes(options as Named, argv)
+    flags = standingFlags(options as Named, context)
     if (context.root !== undefined) requireFreshBuild(context.root)
     exit = await runWhereItBelongs(handler, { options, argv }, context)
   }
@@ -135,10 +139,13 @@ export const runCli = async (argv: readonly string[], given: Context): Promise<E
     const told = asAppError(error, { begun: false })
     const explained = argv.includes('--verbose') ? withStack(told) : told
     const paint = makePaint(context.stderr, { noColor: argv.includes('--no-color'), env: context.env })
-    const { message, details, hint, touched } = explained
+    const { message, touched } = explained
     // Nobody fears that a verb that only reads had touched something.
     context.stderr.write(
-      renderError({ message, details, hint, touched: changing ? touched : undefined }, paint),
+      renderError(
+        { message, ...errorToPaste(explained, flags), touched: changing ? touched : undefined },
+        paint,
+      ),
     )
     return explained.exitCode
   }

@@ -1,5 +1,5 @@
 import { beginCutover } from '../cutover/begin.ts'
-import { type CutoverOptions, refuseUnconfirmed } from '../cutover/conduct.ts'
+import { type CutoverOptions, cutoverCommandLine, refuseUnconfirmed } from '../cutover/conduct.ts'
 import { resumeCutover, undoCutover } from '../cutover/continue.ts'
 import { attach, detach, isLive, isVisible, newestOf } from '../cutover/follow.ts'
 import { openCutover } from '../cutover/open.ts'
@@ -47,15 +47,6 @@ export const cutoverCommand = (program: Program, wire: Wire) =>
     wire(cutover),
   )
 
-const commandLine = ({ host, resume, undo, drop }: CutoverOptions): string =>
-  [
-    'po-migrate cutover',
-    host,
-    ...(resume ? ['--resume'] : []),
-    ...(undo ? ['--undo'] : []),
-    ...drop.map((name) => `--drop ${name}`),
-  ].join(' ')
-
 /** What is left to do when this process has let go of the host: look at another one. */
 type Later = { do?: () => Promise<ExitCode> }
 
@@ -82,7 +73,7 @@ const runCutover = async (
   if (isPlain && !(await isLive(followed))) refuseUnfinished(newestOf(followed), !isReset(host.cutover))
   if (!options.resume) refuseUnconfirmed({ options, context, host })
   const { report, id } = run
-  const command = commandLine(options)
+  const command = cutoverCommandLine(options)
   await using opened = await openCutover({ config, host, run: id, report, command, lockWait }, context)
   const detaches = context.detach !== undefined && log === undefined && !isReset(host.cutover)
   const handOver = (journal: string): void => {

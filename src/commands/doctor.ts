@@ -18,6 +18,7 @@ import {
   type Wire,
   withoutRunFlags,
 } from '../frame/options.ts'
+import { standingFlags } from '../frame/standing-flags.ts'
 import { composeEnvironment } from '../io/docker/compose.ts'
 import { openDockerHost } from '../io/docker/host.ts'
 import type { Engine } from '../io/engine.ts'
@@ -29,6 +30,7 @@ import { checkHosts } from '../remote/doctor.ts'
 import { runsHere } from '../remote/place.ts'
 import { writeDocument } from '../report/json.ts'
 import { renderDoctor } from '../report/status.ts'
+import { toPaste } from '../report/to-paste.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { readFindings, repairOf } from '../run/settle.ts'
@@ -192,7 +194,11 @@ export const doctor = async (options: DoctorOptions, context: Context): Promise<
   const checks = await runChecks(machine, { environment: null, fix: options.fix })
   for (const name of names) checks.push(...(await examine(name, { config, options, context, host })))
   if (options.environment === undefined) checks.push(...(await checkHosts(config, options.here, context)))
-  const document = { version: 1 as const, checks }
+  const flags = standingFlags(options, context)
+  const document = {
+    version: 1 as const,
+    checks: checks.map((one) => ({ ...one, ...(one.remedy && { remedy: toPaste(one.remedy, flags) }) })),
+  }
   if (options.json) writeDocument(context.stdout, document)
   else context.stdout.write(renderDoctor(document, paintFor(context.stdout, options, context)))
   return checks.some(({ status }) => status === 'failed') ? exitCodes.failed : exitCodes.done

@@ -51,6 +51,6 @@ export const liftedBy = (options: LiftOptions): Lifted => ({
 export const liftArguments = (options: LiftOptions): string[] => {
   const lifted = liftedBy(options)
   return (Object.keys(policyFlags) as (keyof Lifted)[]).flatMap((kind) =>
-    lifted[kind].map((subject) => `${policyFlags[kind]} ${subject}`),
+    lifted[kind].flatMap((subject) => [policyFlags[kind], subject]),
   )
 }

@@ -9,13 +9,16 @@ import {
   type Wire,
   withoutRunFlags,
 } from '../frame/options.ts'
+import { standingFlags } from '../frame/standing-flags.ts'
 import { withEnvironment } from '../frame/with-environment.ts'
 import type { Context } from '../model/context.ts'
 import { describePlan, type Plan } from '../model/plan.ts'
+import { quoteAll } from '../model/quote.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import { requireUnobstructed } from '../plan/obstacles.ts'
 import { planUp } from '../plan/up.ts'
 import { writeDocument } from '../report/json.ts'
+import { toPaste } from '../report/to-paste.ts'
 import {
   renderHeader,
   renderMissing,
@@ -63,20 +66,25 @@ export const showPlan = (
   )
   if (options.quiet) return
   if (plan.refusals?.length) stderr.write(renderRefusals(plan, paint))
-  else if (plan.steps.length > 0) stderr.write(`${paint.symbols.next} ${command}\n`)
+  else if (plan.steps.length > 0)
+    stderr.write(`${paint.symbols.next} ${toPaste(command, standingFlags(options, context))}\n`)
 }
 
 /** The command that applies what a plan for these options shows. */
 export const upCommandLine = (
   options: LiftOptions & { environment: string; db: readonly string[]; continueOnError?: boolean },
 ): string =>
-  [
-    'po-migrate up',
-    options.environment,
-    ...options.db.map((name) => `--db ${name}`),
+  quoteAll([
+    ...['po-migrate', 'up', options.environment],
+    ...options.db.flatMap((name) => ['--db', name]),
     ...liftArguments(options),
     ...(options.continueOnError ? ['--continue-on-error'] : []),
-  ].join(' ')
+  ])
+
+/** The command that shows what has become of a plan. */
+export const planCommandLine = (
+  options: LiftOptions & { environment: string; db: readonly string[] },
+): string => upCommandLine(options).replace('po-migrate up', 'po-migrate plan')
 
 export const planCommand = (program: Program, wire: Wire) =>
   program.command(

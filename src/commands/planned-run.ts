@@ -4,6 +4,8 @@ import { configOf } from '../frame/config-of.ts'
 import { type GlobalOptions, paintFor } from '../frame/options.ts'
 import type { Run } from '../frame/run.ts'
 import type { Engine } from '../io/engine.ts'
+import type { HostLock } from '../io/host/host-lock.ts'
+import { anyLost } from '../io/postgres/lock.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import { performWith } from '../model/kind.ts'
@@ -32,8 +34,10 @@ export type PlannedVerb = {
   options: GlobalOptions & { environment: string; db: readonly string[] }
   /** The whole command line, to be typed again. */
   command: string
-  /** What goes on from where a run stopped, where that is another command line; `confirmed` is the flag of who was asked. */
-  resume?: (planned: Planned, confirmed: string) => string
+  /** What shows the plan as it is now, where `command` would not do. */
+  look?: string
+  /** What goes on from where a run stopped, where that is another command line. */
+  resume?: (planned: Planned) => string
   plan: (environment: Environment, engine: Engine) => Promise<Planned>
   asks: (environment: Environment) => boolean
   /** Shows the plan even where nothing is asked. */
@@ -46,12 +50,19 @@ export type PlannedVerb = {
   continueOnError: boolean
 }
 
+/** A command for whoever was asked, and need not be asked again. */
+const confirmed = (command: string, was: boolean): string => (was ? `${command} --confirm yes` : command)
+
+/** Whether the command line carries the confirmation that is asked for. */
+const isGiven = (verb: PlannedVerb, environment: Environment, { env }: Context): boolean =>
+  verb.asks(environment) && (verb.options.confirm ?? env.CONFIRM) === 'yes'
+
 /** Where it is asked for, and something is to be done: the plan, then the question. */
 const askFirst = async (shown: ShownPlan, verb: PlannedVerb, context: Context): Promise<void> => {
   const { options, question } = verb
   if (shown.plan.steps.length === 0) return
   const asks = verb.asks(shown.environment)
-  const command = asks ? `${verb.command} --confirm yes` : verb.command
+  const command = confirmed(verb.command, asks)
   if (!options.json && (asks || (verb.alwaysShown && !options.quiet)))
     verb.show({ ...shown, command }, context)
   if (!asks) return
@@ -64,6 +75,7 @@ type Opened = {
   config: Config
   environment: Environment
   engine: Engine
+  host: HostLock
   holder: Holder
   /** The plan that was shown, and perhaps confirmed, before the lock was there. */
   shown: Plan<MigrateStep>
@@ -77,21 +89,21 @@ const reportNothing = (run: Run, { name }: Environment, { planned, databases }: 
 
 /** Under the lock the world is read again: what another run did meanwhile is not in the plan any more. */
 const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): Promise<RunResult> => {
-  const { run, config, environment, engine, holder, shown } = opened
+  const { run, config, environment, engine, host, holder, shown } = opened
   const { report } = run
   const { interrupt, stop } = context
   const { lockWait } = verb.options
   await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)
   const { databases, planned } = await verb.plan(environment, engine)
-  requireAllowed(planned, verb.command)
+  requireAllowed(planned, confirmed(verb.command, isGiven(verb, environment, context)))
   for (const line of await settleFindings(engine.server, databases)) report.note(line)
-  requireShown(shown, planned)
+  requireShown(shown, planned, verb.look ?? verb.command)
   if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
   run.start(planned)
   const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
   const applied = watchApplied(engine.server, databases)
   const { name, lockTimeout } = environment
-  const lost = lock?.lost
+  const lost = anyLost(host, lock)
   const given = { engine, environment: name, lockTimeout, provenance, applied, lost, interrupt, stop }
   await using tools = openMigrateTools(planned.steps, {
     ...given,
@@ -110,8 +122,7 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
     report,
     interrupt,
     stop,
-    resume:
-      verb.resume?.({ planned, databases }, verb.asks(environment) ? ' --confirm yes' : '') ?? verb.command,
+    resume: confirmed(verb.resume?.({ planned, databases }) ?? verb.command, verb.asks(environment)),
     continueOnError: verb.continueOnError,
   })
   const ms = performance.now() - started
@@ -132,17 +143,18 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
     { run: run.id, command, verb: verb.verb, target: environment.name, config, host },
     context,
   )
-  await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
+  await using hostLock = await lockHost({ config, host, holder, lockWait, report }, context)
   await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
   const { image } = config.dbmate
   const { databases, planned } = await verb.plan(environment, engine)
   report.note(renderHeader(verb.verb, { environment, image }, paintFor(context.stderr, options, context)))
-  requireAllowed(planned, command)
+  requireAllowed(planned, confirmed(command, isGiven(verb, environment, context)))
   for (const line of renderMissing(databases)) report.note(line)
   // Under the lock, a row of the ledger that a dead run left open is settled.
   const settled = !databases.some(({ open }) => open)
   if (planned.steps.length === 0 && settled) return reportNothing(run, environment, { planned, databases })
   await askFirst({ plan: planned, command, databases: [], environment, image }, verb, context)
   // Awaited here: what this function opened closes when it returns.
-  return await runLocked({ run, config, environment, engine, holder, shown: planned }, verb, context)
+  const opened = { run, config, environment, engine, host: hostLock, holder, shown: planned }
+  return await runLocked(opened, verb, context)
 }

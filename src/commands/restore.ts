@@ -22,7 +22,9 @@ import {
   type Wire,
 } from '../frame/options.ts'
 import { type Run, withRun } from '../frame/run.ts'
+import type { HostLock } from '../io/host/host-lock.ts'
 import { readServerInventory, readSystemIdentifier, readTakenNames } from '../io/postgres/inventory.ts'
+import { anyLost } from '../io/postgres/lock.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import { performWith } from '../model/kind.ts'
@@ -72,7 +74,8 @@ export const restoreCommand = (program: Program, wire: Wire) =>
     wire(restore),
   )
 
-const commandLine = ({ environment, from, db, foreign }: RestoreOptions): string =>
+/** As it was typed. */
+export const restoreCommandLine = ({ environment, from, db, foreign }: RestoreOptions): string =>
   quoteAll([
     ...['po-migrate', 'restore', environment, '--from', from],
     ...(foreign ? ['--foreign'] : []),
@@ -81,10 +84,10 @@ const commandLine = ({ environment, from, db, foreign }: RestoreOptions): string
 
 /** Not the same again once it is done: that would replace what was restored, and drop what it replaced. */
 const resumeOf =
-  (options: RestoreOptions, server: PasteTarget) =>
+  (command: string, server: PasteTarget) =>
   (outcomes: readonly StepOutcome[]): string => {
     const due = dropsDue(outcomes)
-    if (due.length === 0) return commandLine(options)
+    if (due.length === 0) return command
     const drop = (name: string): string => `drop database if exists ${quoteIdentifier(name)} with (force)`
     return pasteSql(server, server.maintenance, due.map(drop))
   }
@@ -98,6 +101,7 @@ type Opened = {
   directory: string
   manifest: Manifest
   origin: Origin
+  host: HostLock
   holder: Holder
 }
 
@@ -141,17 +145,19 @@ const aboutOf = ({ environment: { name }, state, manifest, origin }: Opened): st
   return `${about} by a backup that names no project (po-migrate ${manifest.tool}, of "${manifest.environment}")`
 }
 
+const isAsked = ({ environment, origin }: Opened): boolean =>
+  origin !== 'own' || environment.confirm || environment.host.shared === true
+
 /** Whoever is asked sees what about, also where nothing else is told. */
 const askFirst = async (
   opened: Opened,
   { options, text }: { options: RestoreOptions; text: string },
   context: Context,
 ): Promise<void> => {
-  const { environment, origin } = opened
-  if (origin === 'own' && !environment.confirm && !environment.host.shared) return
+  if (!isAsked(opened)) return
   const about = aboutOf(opened)
   const given = options.confirm ?? context.env.CONFIRM
-  const command = `${commandLine(options)} --confirm yes`
+  const command = `${restoreCommandLine(options)} --confirm yes`
   const question: Question = { about, answer: 'yes', given, command }
   if (isConfirmed(question, context)) return
   if (options.json || options.quiet) context.stderr.write(`${text}\n`)
@@ -159,7 +165,7 @@ const askFirst = async (
 }
 
 const runRestore = async (opened: Opened, options: RestoreOptions, context: Context): Promise<RunResult> => {
-  const { run, environment, engine, state, directory, manifest, holder } = opened
+  const { run, environment, engine, state, directory, manifest, host, holder } = opened
   const { report } = run
   const { interrupt } = context
   const shown = await planNow(opened, options)
@@ -173,7 +179,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
   const { lockWait } = options
   await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)
   const plan = await planNow(opened, options)
-  requireShown(shown, plan)
+  requireShown(shown, plan, restoreCommandLine(options))
   const databases = swapsOf(plan).map(({ database }) => database)
   const { name } = environment
   const record = { state, run: run.id, command: 'restore' as const, environment: name, databases, directory }
@@ -195,11 +201,14 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
     }
     await using restoring = once(async () => openRestore(request))
     const perform = performWith(restoreKinds, { restore: restoring.open })
+    const command = restoreCommandLine(options)
+    const again = isAsked(opened) ? `${command} --confirm yes` : command
+    const lost = anyLost(host, lock)
     const result = await execute(plan, {
       run: run.id,
       kinds: restoreKinds,
       perform: (step) => {
-        requireLock(lock?.lost)
+        requireLock(lost)
         return perform(step).catch((error) => {
           throw asTouched(error)
         })
@@ -207,7 +216,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
       report,
       interrupt,
       stop: interrupt,
-      resume: resumeOf(options, engine.server),
+      resume: resumeOf(again, engine.server),
     })
     const ms = performance.now() - started
     if (result.status === 'done')
@@ -236,7 +245,7 @@ const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =
     const config = configOf(options, context)
     const environment = resolveEnvironment(config, options.environment, options.db)
     const { host } = environment
-    const command = commandLine(options)
+    const command = restoreCommandLine(options)
     requireDocker(environment, 'restore')
     const directory = resolve(context.cwd, options.from)
     const others = `po-migrate history ${environment.name}`
@@ -246,7 +255,7 @@ const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =
     refuseForeign(origin, {
       directory,
       project: state.project,
-      command: `${commandLine({ ...options, foreign: true })} --confirm yes`,
+      command: `${restoreCommandLine({ ...options, foreign: true })} --confirm yes`,
       foreign: options.foreign,
     })
     const { report } = run
@@ -257,11 +266,14 @@ const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =
       { run: run.id, command, verb: 'restore', target: environment.name, config, host },
       context,
     )
-    await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
+    await using hostLock = await lockHost({ config, host, holder, lockWait, report }, context)
     await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
     const shared = requireShared(engine)
     return await runRestore(
-      { run, config, environment, engine: shared, state, directory, manifest, origin, holder },
+      {
+        ...{ run, config, environment, engine: shared, state, directory, manifest, origin, holder },
+        host: hostLock,
+      },
       options,
       context,
     )

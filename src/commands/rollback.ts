@@ -8,11 +8,14 @@ import {
   type Wire,
 } from '../frame/options.ts'
 import { withRun } from '../frame/run.ts'
+import { standingFlags } from '../frame/standing-flags.ts'
 import type { Context } from '../model/context.ts'
 import type { Plan } from '../model/plan.ts'
+import { quoteAll } from '../model/quote.ts'
 import type { DatabaseState } from '../model/types.ts'
 import { beforeAll, planRollback, type RollbackTarget, staysOf } from '../plan/rollback.ts'
 import { renderRollback } from '../report/rollback.ts'
+import { toPaste } from '../report/to-paste.ts'
 import { renderSummary } from '../report/up.ts'
 import { requireDocker } from '../run/require-shared.ts'
 import { readUpWorld } from '../run/world.ts'
@@ -74,16 +77,17 @@ export const rollbackCommand = (program: Program, wire: Wire) =>
     wire(rollback),
   )
 
-const commandLine = ({ environment, db, steps, to }: RollbackOptions): string => {
-  const command = `po-migrate rollback ${environment} --db ${db}`
-  if (to !== undefined) return `${command} --to ${to}`
-  return steps === undefined ? command : `${command} --steps ${steps}`
+/** As it was typed. */
+export const rollbackCommandLine = ({ environment, db, steps, to }: RollbackOptions): string => {
+  const command = ['po-migrate', 'rollback', environment, '--db', db]
+  if (to !== undefined) return quoteAll([...command, '--to', to])
+  return quoteAll(steps === undefined ? command : [...command, '--steps', String(steps)])
 }
 
 /** A number of steps would undo more when it is repeated after some of them were done. */
 const resumeLine = (options: RollbackOptions, planned: Plan, [state]: readonly DatabaseState[]): string => {
   const { steps: _, ...rest } = options
-  return commandLine({ ...rest, to: staysOf(planned, state?.applied ?? []) })
+  return rollbackCommandLine({ ...rest, to: staysOf(planned, state?.applied ?? []) })
 }
 
 /** Undoes the newest applied migrations of one database, newest first, by their down sections. */
@@ -94,9 +98,8 @@ export const rollback = (options: RollbackOptions, context: Context): Promise<Ex
       {
         verb: 'rollback',
         options: { ...options, db: [options.db] },
-        command: commandLine(options),
-        resume: ({ planned, databases }, confirmed) =>
-          `${resumeLine(options, planned, databases)}${confirmed}`,
+        command: rollbackCommandLine(options),
+        resume: ({ planned, databases }) => resumeLine(options, planned, databases),
         plan: async (environment, engine) => {
           requireDocker(environment, 'rollback')
           const world = await readUpWorld(environment, engine)
@@ -112,7 +115,9 @@ export const rollback = (options: RollbackOptions, context: Context): Promise<Ex
         show: ({ plan, command }, { stdout, stderr }) => {
           const paint = paintFor(stdout, options, context)
           stdout.write(renderRollback(plan, paint))
-          if (command !== commandLine(options)) stderr.write(`${paint.symbols.next} ${command}\n`)
+          const flags = standingFlags(options, context)
+          if (command !== rollbackCommandLine(options))
+            stderr.write(`${paint.symbols.next} ${toPaste(command, flags)}\n`)
         },
         summarize: renderSummary,
         continueOnError: false,

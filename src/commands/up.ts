@@ -6,13 +6,15 @@ import {
   type Program,
   type Wire,
 } from '../frame/options.ts'
+
 import { withRun } from '../frame/run.ts'
 import type { Context } from '../model/context.ts'
 import { planUp } from '../plan/up.ts'
 import { renderSummary } from '../report/up.ts'
 import { readUpWorld } from '../run/world.ts'
 import { type LiftOptions, liftedBy, liftOptions } from './lift-options.ts'
-import { plan, showPlan, upCommandLine } from './plan.ts'
+import { plan, planCommandLine, showPlan, upCommandLine } from './plan.ts'
+
 import { runPlanned } from './planned-run.ts'
 
 export type UpOptions = GlobalOptions &
@@ -52,6 +54,7 @@ export const up = (options: UpOptions, context: Context): Promise<ExitCode> =>
         verb: 'up',
         options,
         command: upCommandLine(options),
+        look: planCommandLine(options),
         plan: async (environment, engine) => {
           const world = await readUpWorld(environment, engine)
           return {

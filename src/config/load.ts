@@ -18,14 +18,20 @@ export type LoadOptions = {
   env: Variables
 }
 
-const defaultFile = join('infrastructure', 'migrate.yaml')
+export const defaultFile = join('infrastructure', 'migrate.yaml')
 
-const findConfig = (cwd: string): string => {
+/** The config of the checkout that a directory is in. */
+export const searchConfig = (cwd: string): string | undefined => {
   for (let directory = cwd; ; directory = dirname(directory)) {
     const file = join(directory, defaultFile)
     if (existsSync(file)) return file
-    if (directory === dirname(directory)) break
+    if (directory === dirname(directory)) return undefined
   }
+}
+
+const findConfig = (cwd: string): string => {
+  const file = searchConfig(cwd)
+  if (file !== undefined) return file
   const hint = 'run it in a checkout that has one, or: po-migrate --config FILE …'
   throw usageError(`No ${defaultFile} in ${cwd} or above it.`, hint)
 }

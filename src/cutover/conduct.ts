@@ -1,6 +1,7 @@
 import type { Config } from '../config/load.ts'
 import { type GlobalOptions, paintFor } from '../frame/options.ts'
 import type { Run } from '../frame/run.ts'
+import { standingFlags } from '../frame/standing-flags.ts'
 import { readSystemIdentifier } from '../io/docker/inside.ts'
 import { readStack } from '../io/docker/stack.ts'
 import { appendJournal } from '../io/host/journal.ts'
@@ -9,11 +10,14 @@ import type { Context } from '../model/context.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
 import { isReset } from '../model/cutover.ts'
 import { performWith } from '../model/kind.ts'
+import { quoteAll } from '../model/quote.ts'
 import { confirm, isConfirmed, type Question } from '../report/confirm.ts'
 import { countDown } from '../report/countdown.ts'
 import { commandsOf, renderDowntime } from '../report/cutover.ts'
+import { toPaste } from '../report/to-paste.ts'
 import { renderPlan } from '../report/up.ts'
 import { nothingDone, type RunResult } from '../run/execute.ts'
+import { requireLock } from '../run/require-lock.ts'
 import { readNewest } from '../run/unfinished.ts'
 import { toolVersion } from '../version.ts'
 import type { OpenedCutover } from './open.ts'
@@ -46,8 +50,14 @@ export type CutoverSession = {
 
 export type AskOptions = Pick<CutoverSession, 'options' | 'context' | 'host'>
 
-const commandOf = ({ options, host }: AskOptions): string =>
-  `po-migrate cutover ${host.name}${options.undo ? ' --undo' : ''}`
+/** As it was typed. */
+export const cutoverCommandLine = ({ host, resume, undo, drop }: CutoverOptions): string =>
+  quoteAll([
+    ...['po-migrate', 'cutover', host],
+    ...(resume ? ['--resume'] : []),
+    ...(undo ? ['--undo'] : []),
+    ...drop.flatMap((name) => ['--drop', name]),
+  ])
 
 const question = (asked: AskOptions): Question => {
   const { options, context, host } = asked
@@ -58,7 +68,7 @@ const question = (asked: AskOptions): Question => {
     answer: 'yes',
     typed: host.volume,
     given: options.confirm ?? context.env.CONFIRM,
-    command: `${commandOf(asked)} --confirm yes`,
+    command: `${cutoverCommandLine(options)} --confirm yes`,
   }
 }
 
@@ -80,12 +90,12 @@ const ask = async (session: CutoverSession, { plan }: PlannedCutover, before: st
   if (!isReset(host.cutover)) return confirm(question(session), context)
   const seconds = host.cutover.abortWindow ?? 0
   const about = `${host.volume} is wiped`
-  await countDown({ seconds, about, quiet: isMute, command: commandOf(session) }, context)
+  await countDown({ seconds, about, quiet: isMute, command: cutoverCommandLine(options) }, context)
 }
 
 /** Goes on with the run of a journal from where it stands. */
 export const proceed = async (
-  { run, context, host, opened, handOver }: CutoverSession,
+  { run, options, context, host, opened, handOver }: CutoverSession,
   journal: string,
 ): Promise<RunResult> => {
   if (handOver) {
@@ -101,11 +111,11 @@ export const proceed = async (
     run: run.id,
     report: run.report,
     confirmed: !isReset(host.cutover),
-    perform: async (step, facts) => {
-      // None begins without the guard.
+    verify: async () => {
       await tools.guard.verify()
-      return performWith(cutoverKinds, { tools, facts, context })(step)
+      requireLock(tools.lost)
     },
+    perform: (step, facts) => performWith(cutoverKinds, { tools, facts, context })(step),
     start: run.start,
     interrupt: context.interrupt,
     stop: context.stop,
@@ -117,7 +127,8 @@ export const proceed = async (
       `${frame.host}: ${frame.command} done.${kept ? ` What ${frame.volume} held is kept in ${frame.copy}.` : ''}\n`,
     )
     run.report.result(renderDowntime(position))
-    if (kept) run.report.note(`to have it back: ${commandsOf(frame.host, !isReset(host.cutover)).undo}`)
+    const { undo } = commandsOf(frame.host, !isReset(host.cutover))
+    if (kept) run.report.note(`to have it back: ${toPaste(undo, standingFlags(options, context))}`)
   }
   return result
 }

@@ -5,10 +5,13 @@ import { outcomesByDatabase } from '../model/outcome.ts'
 import { describePlan, type Plan } from '../model/plan.ts'
 import { renderError } from '../report/render.ts'
 import { describeError, type Report, type Standing } from '../report/report.ts'
+import type { RunEvent } from '../report/run-documents.ts'
+import { errorToPaste, type StandingFlags } from '../report/to-paste.ts'
 import type { RunResult } from '../run/execute.ts'
 import { recorded } from '../run/record.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { type GlobalOptions, paintFor, recordOptions, reportFor } from './options.ts'
+import { standingFlags } from './standing-flags.ts'
 
 export type Run = {
   id: string
@@ -36,6 +39,12 @@ const beforeFirstStep = (reason: unknown): AppError =>
     touched: false,
     details: ['No step was begun.'],
   })
+
+const eventToPaste = (event: RunEvent, flags: StandingFlags): RunEvent => {
+  if (event.event === 'run.started' || event.event === 'step.started' || !event.error) return event
+  return { ...event, error: { ...event.error, ...errorToPaste(event.error, flags) } }
+}
+
 /** Files that cannot be opened end a run before it begins, and that is told as an event too. */
 const attempt = (open: () => Report): { report?: Report; error?: unknown } => {
   try {
@@ -58,8 +67,11 @@ export const withRun = async (
   let standing = (): Standing => ({ outcomes: [], error: beforeFirstStep(context.stop.reason) })
   const plain = given ?? reportFor(global, context)
   const recording = attempt(() => recorded(plain, recordOptions(global, context)))
+  const told = recording.report ?? plain
+  const flags = standingFlags(global, context)
   const report: Report = {
-    ...(recording.report ?? plain),
+    ...told,
+    event: (event) => told.event(eventToPaste(event, flags)),
     standing: (describe) => {
       standing = describe
     },
@@ -71,9 +83,9 @@ export const withRun = async (
     const document = plan && describePlan(plan)
     report.event({ version: 1, event: 'run.started', run: id, command, environment, plan: document })
   }
-  const finish = ({ outcomes, status, exit, error: told }: RunResult): void => {
+  const finish = ({ outcomes, status, exit, error: failure }: RunResult): void => {
     if (finished) return
-    const error = told && global.verbose ? withStack(told) : told
+    const error = failure && global.verbose ? withStack(failure) : failure
     finished = true
     report.close()
     if (!started) tellStart(null)
@@ -87,7 +99,12 @@ export const withRun = async (
       ...(error && { error: describeError(error) }),
     })
     if (error && !global.json && !given)
-      context.stderr.write(renderError(error, paintFor(context.stderr, global, context)))
+      context.stderr.write(
+        renderError(
+          { message: error.message, touched: error.touched, ...errorToPaste(error, flags) },
+          paintFor(context.stderr, global, context),
+        ),
+      )
   }
   const settle = async (): Promise<RunResult> => {
     try {

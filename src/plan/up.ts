@@ -128,15 +128,16 @@ const keyOf = (step: Step): string => JSON.stringify({ ...describeStep(step, 0) 
 
 /**
  * Whoever looked at a plan, and perhaps confirmed it, gets that or less: less when another run did part of it meanwhile.
+ * `look`: the command that shows what has become of it.
  * @throws AppError (exit 4) when something came in that was not shown.
  */
-export const requireShown = (shown: Plan, planned: Plan): void => {
+export const requireShown = (shown: Plan, planned: Plan, look: string): void => {
   const known = new Set(shown.steps.map(keyOf))
   const news = planned.steps.filter((step) => step.kind !== 'pull-image' && !known.has(keyOf(step)))
   if (news.length === 0) return
   throw new AppError(`The plan for ${planned.environment} grew while this run waited for the lock.`, {
     exitCode: exitCodes.refused,
     details: news.map(stepKey),
-    hint: `po-migrate plan ${planned.environment}`,
+    hint: look,
   })
 }

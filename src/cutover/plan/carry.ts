@@ -1,6 +1,7 @@
 import { AppError, exitCodes, usageError } from '../../errors.ts'
 import type { CutoverFrame } from '../../model/cutover.ts'
 import type { Inventory } from '../../model/inventory.ts'
+import { quoteAll } from '../../model/quote.ts'
 import { describeUnmade, type Unmade } from '../../model/unmade.ts'
 
 export type CarryWorld = {
@@ -24,7 +25,7 @@ const refuse = (message: string, details: readonly string[], hint: string): AppE
   new AppError(message, { exitCode: exitCodes.refused, details, hint })
 
 const dropMore = (host: string, names: readonly string[]): string =>
-  ['po-migrate cutover', host, ...names.map((name) => `--drop ${name}`)].join(' ')
+  quoteAll(['po-migrate', 'cutover', host, ...names.flatMap((name) => ['--drop', name])])
 
 /** `--drop` names a database or a slot where there is one of that name, and a role only where there is none. */
 export const droppedRoles = ({

@@ -56,6 +56,10 @@ describe('where a cutover stands', () => {
     const others =
       'or, to go on with this one: po-migrate cutover vps --resume; or, to forget it: po-migrate cutover vps --undo --confirm yes'
     expect(renderWaysOn(standing(1), true)).toBe(`${anew}; ${others}`)
+    const dropping = { ...standing(1), frame: { ...frame, dropped: ['old shop'] } }
+    expect(renderWaysOn(dropping, true)).toBe(
+      `po-migrate cutover vps --drop 'old shop' --confirm yes; ${others}`,
+    )
     expect(renderWaysOn(standing(1), true, 'df -h /x')).toBe(`df -h /x; then: ${anew}; ${others}`)
     expect(renderWaysOn(standing(2), false)).toBe(
       'po-migrate cutover vps --resume; or, to have everything as it was: po-migrate cutover vps --undo',

@@ -175,13 +175,26 @@ describe('up refuses a database', () => {
         details: [
           'It has 12 tables in desk, public.',
           'Looked for desk.schema_migrations, then in every schema for a table schema_migrations with a text "version".',
-          'Its versions stand elsewhere: → write into the config: databases: { iam: { migrations_table: SCHEMA.TABLE } }, or its search_path:',
-          'Migrations never made it: a cutover starts from an empty volume (and backs up first). Read what it destroys:',
+          'Where no migration made it: renamed, it keeps all that it holds, and up makes a new one.',
         ],
-        hint: 'po-migrate cutover vps',
+        hint: [
+          'write into the config: databases: { iam: { migrations_table: SCHEMA.TABLE } }, or its search_path:',
+          'ALTER DATABASE "iam_qual" RENAME TO "iam_qual_before"',
+        ].join('\n'),
       },
     ])
     expect(() => requireAllowed(planned, 'po-migrate up qual')).toThrow('tables, but no schema_migrations')
+  })
+
+  it.each([
+    { title: 'after a backup', cutover: { stacks: [], retain: 2 }, says: 'it backs up first' },
+    { title: 'as a reset', cutover: { stacks: [], retain: 2, abortWindow: 5 }, says: 'it backs nothing up' },
+  ])('naming a cutover $title where its host has one, and never as the only way', ({ cutover, says }) => {
+    const of = { ...environment(), host: { name: 'vps', cutover } }
+    const lost = databaseState('iam', { tracked: false, tables: 1, schemas: ['public'] })
+    const [found] = planUp({ environment: of, databases: [lost], missingImage: undefined }).obstacles ?? []
+    expect(found?.details.at(-1)).toContain(says)
+    expect(found?.hint).toMatch(/^write into the config: .*\n.*\npo-migrate cutover vps$/)
   })
 
   it('in which something is in the way, all of them at once', () => {
@@ -216,11 +229,11 @@ describe('a plan that was shown before the lock was there', () => {
     })
 
   it('may have shrunk meanwhile: another run did part of it', () => {
-    expect(() => requireShown(planOf('1_a.sql', '2_b.sql'), planOf('2_b.sql'))).not.toThrow()
+    expect(() => requireShown(planOf('1_a.sql', '2_b.sql'), planOf('2_b.sql'), 'look')).not.toThrow()
   })
 
   it('must not have grown: nobody looked at what came in', () => {
-    const grown = () => requireShown(planOf('1_a.sql'), planOf('1_a.sql', '2_b.sql'))
+    const grown = () => requireShown(planOf('1_a.sql'), planOf('1_a.sql', '2_b.sql'), 'po-migrate plan qual')
     expect(grown).toThrow(expect.objectContaining({ exitCode: 4, hint: 'po-migrate plan qual' }))
     expect(grown).toThrow(expect.objectContaining({ details: ['apply-migration iam_qual 2_b.sql'] }))
   })
