@@ -1,6 +1,6 @@
 import type { Engine } from '../io/engine.ts'
 import { readLocks } from '../io/postgres/lock.ts'
-import { describeOrphans, findOrphans, isClean } from '../io/postgres/orphans.ts'
+import { describeOrphans, findOrphans, isClean, ownOrphans } from '../io/postgres/orphans.ts'
 import { readExisting } from '../io/postgres/read-database.ts'
 import { readInvalidIndexes } from '../io/postgres/read-indexes.ts'
 import { fewAtATime } from '../model/few-at-a-time.ts'
@@ -44,11 +44,10 @@ const checkLock = async (facts: LeftoverFacts): Promise<string> => {
 const checkLeftBehind = async ({ environment, engine }: LeftoverFacts): Promise<string> => {
   const { server, shared } = await engine()
   const orphans = await findOrphans(shared, server, namesOf(environment))
+  const own = ownOrphans(orphans)
   if (isClean(orphans)) return 'nothing'
-  throw fail(
-    `a run that died left ${describeOrphans(orphans)}`,
-    `po-migrate lock release ${environment.name}`,
-  )
+  if (isClean(own)) return `nothing of this project; ${describeOrphans(orphans)}`
+  throw fail(`a run that died left ${describeOrphans(own)}`, `po-migrate lock release ${environment.name}`)
 }
 
 /** A run that is alive writes its own rows: its databases are left out, also when it came while we looked. */

@@ -15,6 +15,7 @@ import { AppError, amend, type ExitCode, exitCodes } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
 import { environmentArgument, type GlobalOptions, type Program, type Wire } from '../frame/options.ts'
 import { type Run, withRun } from '../frame/run.ts'
+import type { HostLock } from '../io/host/host-lock.ts'
 import { readLiveRuns } from '../io/postgres/backends.ts'
 import { closeSession } from '../io/postgres/pg-client.ts'
 import { readExisting } from '../io/postgres/read-database.ts'
@@ -26,6 +27,7 @@ import type { Environment } from '../model/types.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { recordRun } from '../run/record-run.ts'
+import { requireLock } from '../run/require-lock.ts'
 import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 
@@ -51,6 +53,7 @@ type Opened = {
   environment: Environment
   engine: SharedEngine
   state: State
+  host: HostLock
   holder: Holder
 }
 
@@ -108,10 +111,13 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
     const result = await execute(plan, {
       run: run.id,
       kinds: backupKinds,
-      perform: (step) =>
-        perform(step).catch((error) => {
+      perform: (step) => {
+        // The databases' own lock is let go before the dumps are proven.
+        requireLock(opened.host.lost)
+        return perform(step).catch((error) => {
           throw asFailed(error)
-        }),
+        })
+      },
       report,
       interrupt,
       // Nothing is lost when a dump is cut short.
@@ -147,9 +153,9 @@ const backup = (options: BackupOptions, context: Context): Promise<ExitCode> =>
     )
     const { report } = run
     const { lockWait } = options
-    await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
+    await using hostLock = await lockHost({ config, host, holder, lockWait, report }, context)
     await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
     const state = requireState(config, host, context.env)
-    const opened = { run, config, environment, engine: requireShared(engine), state, holder }
+    const opened = { run, config, environment, engine: requireShared(engine), state, host: hostLock, holder }
     return await runBackup(opened, options, context)
   })

@@ -10,7 +10,7 @@ import {
 import { type OpenedEnvironment, withEnvironment } from '../frame/with-environment.ts'
 import { endBackends } from '../io/postgres/backends.ts'
 import { type Locked, readLocks } from '../io/postgres/lock.ts'
-import { endOrphans, findOrphans, isClean, type Orphans } from '../io/postgres/orphans.ts'
+import { endOrphans, findOrphans, isClean, type Orphans, ownOrphans } from '../io/postgres/orphans.ts'
 import type { Context } from '../model/context.ts'
 import { confirm } from '../report/confirm.ts'
 import { writeDocument } from '../report/json.ts'
@@ -36,7 +36,7 @@ export const lockCommand = (program: Program, wire: Wire) =>
 
 type Reading = { locks: readonly Locked[]; orphans: Orphans }
 
-const isIdle = ({ locks, orphans }: Reading): boolean => locks.length === 0 && isClean(orphans)
+const isIdle = ({ locks, orphans }: Reading): boolean => locks.length === 0 && isClean(ownOrphans(orphans))
 
 const patience = 5000
 const pause = 100

@@ -12,6 +12,7 @@ import { networkExists } from '../io/docker/postgres-container.ts'
 import { readHolders, refuseHeldVolume, volumeExists } from '../io/docker/volume.ts'
 import type { VolumeGuard } from '../io/docker/volume-guard.ts'
 import { shellUntil } from '../io/host/shell.ts'
+import { anyLost } from '../io/postgres/lock.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import { performWith } from '../model/kind.ts'
@@ -19,6 +20,7 @@ import type { Host } from '../model/types.ts'
 import { planStart, requireStack, type StartWorld } from '../plan/start.ts'
 import { execute } from '../run/execute.ts'
 import { guardVolume } from '../run/guard.ts'
+import { requireLock } from '../run/require-lock.ts'
 import { startKinds } from '../run/steps/start-kinds.ts'
 import { lockHost, makeHolder } from '../run/with-locks.ts'
 
@@ -95,7 +97,7 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
       context,
     )
     const stack = requireStack(host)
-    await using _host = await lockHost({ config, host, holder, lockWait, report }, context)
+    await using hostLock = await lockHost({ config, host, holder, lockWait, report }, context)
     const docker = await openDockerHost(context.env, shellUntil(stop))
     const parts = await readComposeParts(docker, { stack, passEnv })
     const opened = { run, config, host, docker, parts, lockWait, holder }
@@ -103,11 +105,13 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
     const plan = planStart(await readWorld(opened))
     run.start(plan)
     const perform = performWith(startKinds, { docker, passEnv, onProgress: report.progress })
+    const lost = anyLost(hostLock, held)
     return await execute(plan, {
       run: run.id,
       kinds: startKinds,
       perform: async (step) => {
         await held?.verify()
+        requireLock(lost)
         return perform(step)
       },
       report,

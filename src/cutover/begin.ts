@@ -24,7 +24,7 @@ export const beginCutover = async (session: CutoverSession): Promise<RunResult> 
   await checkCutover({ docker, host, passEnv, servers, environments, containers })
   if (isReset(host.cutover)) {
     await lockWhereAnswering({ docker, host, servers, interrupt: context.interrupt, report: run.report })
-    if (world.volumeExists) await requireCopySpace({ docker, host, run: run.id, image })
+    if (world.volumeExists) await requireCopySpace({ docker, host, run: run.id, image, state })
     return begin(session, planCutover({ ...world, carried: { databases: [], roles: [] } }))
   }
   const { stop } = context

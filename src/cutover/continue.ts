@@ -63,7 +63,7 @@ export const undoCutover = async (session: CutoverSession): Promise<RunResult> =
   await checkUndo({ docker, host, passEnv: opened.passEnv }, fromImage)
   const copy = from === undefined ? undefined : name
   if (planned.plan.steps.some(({ kind }) => kind === 'copy-volume'))
-    await requireCopySpace({ docker, host, run: run.id, image })
+    await requireCopySpace({ docker, host, run: run.id, image, state: opened.state })
   const since = await readSince({
     docker,
     host,

@@ -1,19 +1,19 @@
-import type { CutoverTools, StepResult } from './tools.ts'
+import { type CutoverTools, ownerOf, type StepResult } from './tools.ts'
 import { copyVolume } from './volume-copy.ts'
 
 const megabyte = 1e6
 
 /** One volume to another, compared; told as it goes on. */
 export const copyOver = async (
-  { docker, image, run, stop, report, host }: CutoverTools,
+  tools: CutoverTools,
   { from, to, requireClean }: { from: string; to: string; requireClean: boolean },
 ): Promise<StepResult> => {
+  const { docker, image, stop, report } = tools
   const copied = await copyVolume(docker.client, {
     from,
     to,
     image,
-    run,
-    owner: host.volume,
+    owner: ownerOf(tools),
     stop,
     requireClean,
     onProgress: (done, total) => report.progress(`${done.toFixed(0)} of ${total.toFixed(0)} MB`),

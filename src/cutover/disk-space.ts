@@ -4,16 +4,19 @@ import { makeScratchVolume } from '../io/docker/throwaway.ts'
 import { removeVolume } from '../io/docker/volume-life.ts'
 import { copyName } from '../model/cutover.ts'
 import type { CutoverTools } from './tools.ts'
+import { ownerOf } from './tools.ts'
 import { type Measured, measureVolume } from './volume-copy.ts'
 
-export type CopySpaceOptions = Pick<CutoverTools, 'docker' | 'image' | 'run' | 'host'>
+export type CopySpaceOptions = Pick<CutoverTools, 'docker' | 'image' | 'run' | 'host' | 'state'>
 
 /** Size of the host's volume, room beside it, and the rate of a copy; a volume of its own is written for it, and goes. */
-export const measureHost = async ({ docker, image, run, host }: CopySpaceOptions): Promise<Measured> => {
+export const measureHost = async (options: CopySpaceOptions): Promise<Measured> => {
+  const { docker, image, run, host } = options
+  const owner = ownerOf(options)
   const scratch = `${copyName(host.volume, run)}-probe`
-  await makeScratchVolume(docker.client, { name: scratch, owner: host.volume })
+  await makeScratchVolume(docker.client, { name: scratch, owner })
   try {
-    return await measureVolume(docker.client, { image, run, from: host.volume, scratch })
+    return await measureVolume(docker.client, { image, owner, from: host.volume, scratch })
   } finally {
     await removeVolume(docker.client, scratch)
   }

@@ -6,6 +6,7 @@ import { type DockerHost, openDockerHost } from '../io/docker/host.ts'
 import { readStack } from '../io/docker/stack.ts'
 import { removeThrowaways } from '../io/docker/throwaway.ts'
 import { shellUntil } from '../io/host/shell.ts'
+import { anyLost } from '../io/postgres/lock.ts'
 import type { Context } from '../model/context.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
 import type { State } from '../model/state.ts'
@@ -65,7 +66,7 @@ export const openCutover = async (
     const images = [image, dbmateImage(config)]
     const guard = await guardVolume(docker.client, { volume, images, holder, lockWait, report }, context)
     opened.push(guard)
-    await removeThrowaways(docker.client, volume)
+    await removeThrowaways(docker.client, { volume, projects: state.own })
     const servers = openServerSide({ config, environments, run, holder, lockWait, report }, context)
     opened.push(servers)
     const { interrupt, stop } = context
@@ -78,7 +79,11 @@ export const openCutover = async (
       by: `${holder.user}@${holder.host}`,
       tools: (frame) => {
         servers.pin(frame.configs ?? {})
-        return { frame, host, docker, guard, servers, run, image, state, passEnv, interrupt, stop, report }
+        const lost = anyLost(lock, guard)
+        return {
+          ...{ frame, host, docker, guard, lost, servers, run, image, state },
+          ...{ passEnv, interrupt, stop, report },
+        }
       },
       [Symbol.asyncDispose]: close,
     }

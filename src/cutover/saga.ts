@@ -19,6 +19,8 @@ export type SagaOptions = {
   report: Report
   /** Whether the host asks for confirmations. */
   confirmed: boolean
+  /** Before a step's first line: what throws here has begun nothing. */
+  verify: () => Promise<void>
   perform: (step: CutoverStep, facts: Facts) => Promise<Facts | undefined>
   start: (plan: Plan<CutoverStep>) => void
   interrupt: AbortSignal
@@ -43,9 +45,12 @@ const asFailure = (key: string, error: unknown): AppError =>
 /** A step between two lines of the journal. */
 const performJournaled = async (
   step: CutoverStep,
-  { state, journal, perform }: SagaOptions,
+  { state, journal, verify, perform }: SagaOptions,
 ): Promise<void> => {
   const key = stepKey(step)
+  await verify().catch((error) => {
+    throw asFailure(key, error)
+  })
   const { facts } = readPosition(state, journal)
   const append = (line: JournalEntry): void => appendJournal(state, journal, line)
   append({ entry: 'started', at: now(), step: key })

@@ -1,4 +1,5 @@
 import type { DockerHost } from '../io/docker/host.ts'
+import type { Owner } from '../io/docker/throwaway.ts'
 import type { VolumeGuard } from '../io/docker/volume-guard.ts'
 import type { Context } from '../model/context.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
@@ -20,6 +21,8 @@ export type CutoverTools = {
   docker: DockerHost
   /** Of the volume. */
   guard: VolumeGuard
+  /** Aborted, with an AppError, when the host's lock or the guard is lost: then nothing more may start. */
+  lost: AbortSignal
   servers: ServerSide
   /** Of this process: a resumed cutover has the id of the first. */
   run: string
@@ -32,6 +35,13 @@ export type CutoverTools = {
   stop: AbortSignal
   report: Report
 }
+
+/** Whose the containers and volumes are that work for a while on the host's volume. */
+export const ownerOf = ({ host, run, state }: Pick<CutoverTools, 'host' | 'run' | 'state'>): Owner => ({
+  volume: host.volume,
+  run,
+  project: state.project,
+})
 
 /** What a step does, and what it leaves for later ones. */
 export type StepResult = Facts | undefined

@@ -1,9 +1,10 @@
 import { AppError, exitCodes } from '../errors.ts'
 import type { Docker } from '../io/docker/docker.ts'
+import type { Owner } from '../io/docker/throwaway.ts'
 import { runThrowaway, type ThrowawayOptions } from '../io/docker/throwaway.ts'
 import { requireFree } from '../io/docker/volume.ts'
 
-export type CopyOptions = Pick<ThrowawayOptions, 'image' | 'run' | 'owner' | 'stop'> & {
+export type CopyOptions = Pick<ThrowawayOptions, 'image' | 'owner' | 'stop'> & {
   from: string
   to: string
   /** A server that did not shut down cleanly is not copied. */
@@ -59,12 +60,11 @@ const explain = (exitCode: number, output: string, { from, to }: CopyOptions): A
  * @throws AppError (exit 4) while a container has either mounted, (exit 1) when the copy fails or differs.
  */
 export const copyVolume = async (docker: Docker, options: CopyOptions): Promise<Copied> => {
-  const { from, to, image, run, owner, stop, requireClean, onProgress } = options
+  const { from, to, image, owner, stop, requireClean, onProgress } = options
   for (const volume of [from, to]) await requireFree(docker, volume)
   const started = performance.now()
   const { exitCode, output } = await runThrowaway(docker, {
     image,
-    run,
     owner,
     script: copyScript,
     args: [requireClean ? 'clean' : 'any'],
@@ -102,12 +102,11 @@ echo "measured $size $free $(stat -c %s /to/sample) $(((end - begin) / 1000000))
  */
 export const measureVolume = async (
   docker: Docker,
-  { image, run, from, scratch }: { image: string; run: string; from: string; scratch: string },
+  { image, owner, from, scratch }: { image: string; owner: Owner; from: string; scratch: string },
 ): Promise<Measured> => {
   const { exitCode, output } = await runThrowaway(docker, {
     image,
-    run,
-    owner: from,
+    owner,
     script: `${probeScript}\nrm /to/sample`,
     mounts: [
       { volume: from, path: '/from', readOnly: true },

@@ -21,6 +21,8 @@ import type { ServerOptions } from './postgres/server-options.ts'
 export type DockerEngineOptions = {
   environment: Environment
   project: string
+  /** Ids that count as this one. */
+  projects: readonly string[]
   credentials: Credentials
   /** dbmate's image. */
   image: string
@@ -110,6 +112,7 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
       docker,
       container: container.id,
       volumes: container.volumes,
+      projects: options.projects,
       lockSession: () =>
         openDedicated(environment.maintenance, { ...connection, applicationName: sessionName(run, 'lock') }),
     },

@@ -15,6 +15,8 @@ export type Engine = AsyncDisposable & {
     container: string
     /** Volumes that it mounts. */
     volumes: readonly string[]
+    /** Ids that count as this project. */
+    projects: readonly string[]
     /** Opens the session whose life is the lock's life. */
     lockSession: () => Promise<Client>
   }

@@ -38,6 +38,18 @@ const bareName = (database: string, what: What, run: string): string => {
   return `${cut(database, longest - suffix.length)}${suffix}`
 }
 
+/** Whether a restore of one of these databases was filling it. */
+export const isFilling = (name: string, databases: readonly string[]): boolean => {
+  const run = filling.exec(name)?.[1]
+  return (
+    run !== undefined &&
+    databases.some((database) =>
+      [besideName(database, 'restore', run), bareName(database, 'restore', run)].includes(name),
+    )
+  )
+}
+
+const filling = new RegExp(`_restore_(${runIdPattern.slice(1)})$`)
 const before = new RegExp(`_before_(${runIdPattern.slice(1)})$`)
 const beside = new RegExp(`_(before|restore)_${runIdPattern.slice(1)}$`)
 

@@ -6,8 +6,8 @@ import { renderTable } from './render.ts'
 export type LockReading = {
   locks: readonly { database: string; backend: number; holder: Holder | undefined }[]
   orphans: {
-    containers: readonly { name: string; run: string; running: boolean }[]
-    backends: readonly { pid: number; run: string; database: string; query: string }[]
+    containers: readonly { name: string; run: string; running: boolean; foreign?: string }[]
+    backends: readonly { pid: number; run: string; database: string; query: string; foreign?: string }[]
   }
 }
 
@@ -33,6 +33,9 @@ export const describeLocks = (
   },
 })
 
+const whose = ({ foreign }: { foreign?: string }): string =>
+  foreign === undefined ? '' : ` of the project ${foreign}`
+
 /** Who holds what, and what runs that died left. */
 export const renderLocks = (
   databases: readonly string[],
@@ -46,9 +49,9 @@ export const renderLocks = (
   })
   const left = [
     ...orphans.containers.map(
-      ({ name, running }) => `${running ? 'still running' : 'left behind'}: container ${name}`,
+      (one) => `${one.running ? 'still running' : 'left behind'}: container ${one.name}${whose(one)}`,
     ),
-    ...orphans.backends.map(({ pid, database }) => `still running: backend ${pid} in ${database}`),
+    ...orphans.backends.map((one) => `still running: backend ${one.pid} in ${one.database}${whose(one)}`),
   ]
   return renderTable(rows) + left.map((line) => `${paint.yellow(line)}\n`).join('')
 }

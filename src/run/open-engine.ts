@@ -69,6 +69,7 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
     openDockerEngine(host, {
       environment,
       project: state.project,
+      projects: state.own,
       credentials: { user: environment.user, password },
       image: dbmateImage(config),
       run,

@@ -157,7 +157,7 @@ export const lockDatabases = async (
       onWait,
       release,
     })
-    for (const name of [...reaped, ...(await reapRecoveries(server))])
+    for (const name of [...reaped, ...(await reapRecoveries(server, databases))])
       report.note(`removed ${name}, which a run that died had left`)
     return lock
   } catch (error) {

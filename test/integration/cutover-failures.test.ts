@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docker, eventually, run } from '../support/engine/docker.ts'
-import { cutOver, killIn, newest, type Victim, victimOf } from '../support/faults/victim.ts'
+import { beginStrike, cutOver, killIn, newest, type Victim, victimOf } from '../support/faults/victim.ts'
 import { makePlatform, type Platform } from '../support/platform/platform.ts'
 
 let platform: Platform
@@ -267,6 +267,47 @@ describe('an environment with a checkout of its own', { timeout: 400_000 }, () =
     expect(await platform.psql('iam_qual', versions)).toBe('00001 00002')
     expect(await platform.psql('iam_prod', versions)).toBe('00001')
     expect((await cutOver(there, '--undo')).exit).toBe(0)
+    await victim.expectOld()
+  })
+})
+
+describe('a cutover that loses what keeps others away, in the middle of its copy', {
+  timeout: 400_000,
+}, () => {
+  const copyOfVolume = 5
+
+  it.each([
+    {
+      what: 'the guard of its volume',
+      lose: () => docker(['rm', '--force', `po-migrate-volume-${platform.stacks.env.PO_VOLUME}`]),
+      says: (): string => `The guard of the volume ${platform.stacks.env.PO_VOLUME} is gone.`,
+      way: '--resume',
+      expectRight: () => victim.expectNew(),
+    },
+    {
+      what: 'the lock of its host',
+      lose: async () => {
+        const { stdout } = await run('pgrep', ['-f', `^flock --exclusive .*${victim.env.PO_STATE}/host.lock`])
+        expect(stdout).toMatch(/^\d+\n$/)
+        process.kill(Number(stdout), 'SIGKILL')
+      },
+      says: (): string => 'The process that held the lock of the host ended',
+      way: '--undo',
+      expectRight: () => victim.expectOld(),
+    },
+  ])('($what): wipes nothing, and $way ends it well', async ({ lose, says, way, expectRight }) => {
+    const { tool } = await beginStrike(victim, { step: copyOfVolume, after: 0 })
+    await lose()
+    const { exit, stderr } = await tool.ended
+    expect({ exit, stderr }).toMatchObject({ exit: 1 })
+    expect(stderr).toContain(says())
+    expect(stderr).toContain(`The volume ${platform.stacks.env.PO_VOLUME} is as it was.`)
+    expectCommands(stderr)
+    expect(newest(victim)?.begunSteps.size).toBeLessThanOrEqual(copyOfVolume + 2)
+    const ended = await cutOver(victim, way)
+    expect(ended.exit, ended.stderr).toBe(0)
+    await expectRight()
+    if (way === '--resume') expect((await cutOver(victim, '--undo')).exit).toBe(0)
     await victim.expectOld()
   })
 })

@@ -225,3 +225,62 @@ describe('the state directory', () => {
     expect(readFileSync(join(state, 'deep', 'own', 'host.lock'), 'utf8')).toBe('')
   })
 })
+
+describe('a host lock whose process is killed in mid-run', () => {
+  const slow = {
+    '00002_slow.sql': migration('select pg_sleep(4);'),
+    '00003_next.sql': migration('select 1;'),
+  }
+
+  /** flock on this state directory, and the child in which it waits for our pipe to end. */
+  const findFlock = async (): Promise<string[]> => {
+    const [flock = ''] = (await run('pgrep', ['-f', `^flock .*${state}/host.lock`])).stdout.trim().split('\n')
+    const [child = ''] = (await run('pgrep', ['-P', flock])).stdout.trim().split('\n')
+    expect([flock, child].join(' ')).toMatch(/^\d+ \d+$/)
+    return [flock, child]
+  }
+
+  it.each([
+    ['flock', 0],
+    ['what holds it for flock', 1],
+  ])('is missed when it is %s: nothing more is started, and that is 1 with words', async (_, which) => {
+    const name = `unheld_${which}`
+    using files = project(name)
+    files.migrations({ [name]: slow })
+    const running = up(files)
+    const asleep = `select count(*) from pg_stat_activity where datname = '${name}' and wait_event = 'PgSleep'`
+    await eventually(
+      'the slow file to run',
+      async () => (await postgres.psql('postgres', asleep)) === '1' || undefined,
+    )
+    process.kill(Number((await findFlock())[which]), 'SIGKILL')
+    const { exit, stderr } = await running
+    expect({ exit, stderr }).toMatchObject({ exit: 1 })
+    expect(stderr).toContain(
+      'The process that held the lock of the host ended, so nothing further was started.',
+    )
+    expect(stderr).toContain('another run may be at work on this host')
+    expect(stderr).toContain('00001, 00002 stay applied')
+    expect(stderr).toContain('→ po-migrate up dev')
+    expect(await postgres.versions(name)).toBe('00001 00002')
+    expect(await up(files)).toMatchObject({ exit: 0 })
+    expect(await postgres.versions(name)).toBe('00001 00002 00003')
+  })
+
+  it('leaves the name of who has the lock now where it is', async () => {
+    const first = await acquire('exclusive')
+    process.kill(Number((await findFlock())[1]), 'SIGKILL')
+    await eventually('the loss', () => first.lost.aborted || undefined)
+    expect(first.lost.reason).toMatchObject({ exitCode: 1 })
+    await using second = await acquire('exclusive')
+    await first[Symbol.asyncDispose]()
+    expect(readFileSync(join(state, 'host.lock.json'), 'utf8')).toContain('"pid":4711')
+    expect(second.lost.aborted).toBe(false)
+  })
+
+  it('is not lost by who lets it go', async () => {
+    const lock = await acquire('shared')
+    await lock[Symbol.asyncDispose]()
+    expect(lock.lost.aborted).toBe(false)
+  })
+})

@@ -398,3 +398,40 @@ describe('lock', () => {
     expect(await postgres.versions('alive')).toBe('00001 00002 00003')
   })
 })
+
+describe('what a run of another project left that died', () => {
+  it('is waited for, told, and left to that project', async () => {
+    await using gate = await closeGate(postgres)
+    using theirs = project({ both: gated(gate.sql) }, (config) => {
+      config.project = 'theirs'
+    })
+    using ours = project({ both: gated(gate.sql) })
+    const first = startTool(['up', 'dev'], { cwd: theirs.directory })
+    await gate.reached()
+    const [container] = await containersOf('both')
+    first.child.kill('SIGKILL')
+    await first.ended
+    await lockSessionsAre(0)
+
+    const refused = await run(ours, 'up dev --lock-wait 0')
+    expect(refused.exit).toBe(5)
+    expect(refused.stderr).toContain(`container ${container} (of the project theirs)`)
+    expect(refused.stderr).toContain('end it where it was begun: po-migrate lock release dev')
+    expect(await run(ours, 'lock release dev')).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining(`still running: container ${container} of the project theirs`),
+    })
+    expect(await gate.waiting()).toBe(1)
+    await gate.open()
+    expect(await run(ours, 'up dev')).toMatchObject({
+      exit: 0,
+      stderr: expect.not.stringContaining('removed'),
+    })
+    const { stdout } = await run(ours, 'doctor dev --json')
+    const check = JSON.parse(stdout).checks.find(({ title }: { title: string }) => title === 'left behind')
+    expect(check).toMatchObject({ status: 'ok', finding: expect.stringContaining('nothing of this project') })
+    expect(await containersOf('both')).toEqual([container])
+    expect(await run(theirs, 'lock release dev')).toMatchObject({ exit: 0 })
+    expect(await containersOf('both')).toEqual([])
+  })
+})

@@ -7,7 +7,13 @@ import { docker as cli, uniqueName } from '../support/engine/docker.ts'
 import { postgresImage } from '../support/engine/images.ts'
 
 const [from, to] = [uniqueName('from'), uniqueName('to')]
-const options = { image: postgresImage, run: 'copying', owner: from, from, to, onProgress: () => {} }
+const options = {
+  image: postgresImage,
+  owner: { volume: from, run: 'copying', project: 'shop' },
+  from,
+  to,
+  onProgress: () => {},
+}
 let docker: Docker
 const inVolume = (volume: string, script: string): Promise<string> =>
   cli(['run', '--rm', '--volume', `${volume}:/v`, '--entrypoint', 'sh', postgresImage, '-c', script])

@@ -66,6 +66,14 @@ describe('the guard of a volume', () => {
     await second.verify()
   })
 
+  it('bears its project, and is not lost by who lets it go', async () => {
+    const guard = await hold({ holder: { ...holder, project: 'shop' } })
+    const format = '{{index .Config.Labels "po-migrate.project"}}'
+    expect(await cli(['inspect', '--format', format, guard.id])).toBe('shop')
+    await guard[Symbol.asyncDispose]()
+    expect(guard.lost.aborted).toBe(false)
+  })
+
   it('goes with its run, and mounts nothing', async () => {
     {
       await using guard = await hold()
@@ -106,6 +114,7 @@ describe('the guard of a volume', () => {
   it('is missed by its run when somebody has removed it, or holds another of that name', async () => {
     const guard = await hold()
     await cli(['rm', '--force', guardName(volume)])
+    await eventually('the loss to be noticed unasked', () => guard.lost.aborted || undefined)
     await expect(guard.verify()).rejects.toMatchObject({
       exitCode: 1,
       message: `The guard of the volume ${volume} is gone.`,

@@ -10,7 +10,8 @@ import { docker as cli, uniqueName } from '../support/engine/docker.ts'
 import { postgresImage } from '../support/engine/images.ts'
 
 const volume = uniqueName('wiped')
-const options = { project: volume, image: postgresImage, volume }
+const options = { stack: volume, image: postgresImage, volume }
+const by = (run: string) => ({ owner: { volume, run, project: 'shop' } })
 let docker: Docker
 let directory: string
 let data: string
@@ -41,21 +42,21 @@ const expectEmptyBind = async (run: string): Promise<void> => {
 
 it('a volume on a directory of its own is empty, and as it was made', async () => {
   const made = await readMade(docker, volume)
-  await wipeVolume(docker, { ...options, run: 'one', made })
+  await wipeVolume(docker, { ...options, ...by('one'), made })
   await expectEmptyBind('one')
 })
 
 it('a second call of the same run does nothing', async () => {
   const made = await readMade(docker, volume)
-  await wipeVolume(docker, { ...options, run: 'one', made })
+  await wipeVolume(docker, { ...options, ...by('one'), made })
   writeFileSync(join(data, 'row'), 'new')
-  await wipeVolume(docker, { ...options, run: 'one', made })
+  await wipeVolume(docker, { ...options, ...by('one'), made })
   expect(existsSync(join(data, 'row'))).toBe(true)
 })
 
 it('a call that died when the volume was gone is made up for by the next', async () => {
   const made = await readMade(docker, volume)
   await removeVolume(docker, volume)
-  await wipeVolume(docker, { ...options, run: 'one', made })
+  await wipeVolume(docker, { ...options, ...by('one'), made })
   await expectEmptyBind('one')
 })

@@ -4,19 +4,17 @@ import type { Facts } from '../../model/journal.ts'
 import { nextTransaction } from '../../model/snapshot.ts'
 import { dumpAgain } from '../dump.ts'
 import { stopDatabase } from '../stacks.ts'
-import type { CutoverKind, CutoverTools } from '../tools.ts'
+import { type CutoverKind, type CutoverTools, ownerOf } from '../tools.ts'
 
 export type CheckStopped = { kind: 'check-stopped'; environment: string }
 
 const attempts = 5
 
 /** Whoever is no application stack of ours may write until the very last moment: only the stopped server tells. */
-const isDumped = async ({ docker, host, image, run }: CutoverTools, facts: Facts): Promise<boolean> => {
-  const { volume } = host
-  return (
-    (await readNextTransaction(docker.client, { volume, image, run })) ===
-    nextTransaction(facts.transaction ?? '')
-  )
+const isDumped = async (tools: CutoverTools, facts: Facts): Promise<boolean> => {
+  const { docker, host, image } = tools
+  const of = { volume: host.volume, image, owner: ownerOf(tools) }
+  return (await readNextTransaction(docker.client, of)) === nextTransaction(facts.transaction ?? '')
 }
 
 const stillWriting = ({ host }: CutoverTools): AppError =>

@@ -4,7 +4,7 @@ import { volumeExists } from '../../io/docker/volume.ts'
 import { isWipedBy, readMade, wipeVolume as wipe } from '../../io/docker/volume-life.ts'
 import { appendJournal } from '../../io/host/journal.ts'
 import { stepKey } from '../../model/step.ts'
-import type { CutoverKind, CutoverTools } from '../tools.ts'
+import { type CutoverKind, type CutoverTools, ownerOf } from '../tools.ts'
 
 export type WipeVolume = { kind: 'wipe-volume'; volume: string }
 
@@ -33,7 +33,8 @@ export const wipeVolume: CutoverKind<WipeVolume> = {
     if (copied) await requireCopy(tools, volume)
     // One that compose makes itself, and never did: as compose would make it.
     const first = made ?? (await readComposeParts(docker, { stack, passEnv })).own.get(volume)
-    await wipe(docker.client, { volume, project: stack.project, run: frame.run, image, made: first })
+    const owner = { ...ownerOf(tools), run: frame.run }
+    await wipe(docker.client, { volume, stack: stack.project, owner, image, made: first })
     return undefined
   },
 }

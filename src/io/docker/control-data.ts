@@ -1,6 +1,6 @@
 import { AppError, exitCodes } from '../../errors.ts'
 import type { Docker } from './docker.ts'
-import { runThrowaway } from './throwaway.ts'
+import { type Owner, runThrowaway } from './throwaway.ts'
 
 const script = `control=$(find /data -maxdepth 3 -path '*/global/pg_control' | head -n 1)
 pg_controldata -D "\${control%/global/pg_control}"`
@@ -13,10 +13,10 @@ const epoch = 2n ** 32n
  */
 export const readNextTransaction = async (
   docker: Docker,
-  { volume, image, run }: { volume: string; image: string; run: string },
+  { volume, image, owner }: { volume: string; image: string; owner: Owner },
 ): Promise<bigint> => {
   const mounts = [{ volume, path: '/data', readOnly: true }]
-  const { output } = await runThrowaway(docker, { image, run, owner: volume, script, mounts })
+  const { output } = await runThrowaway(docker, { image, owner, script, mounts })
   const [, high, low] = nextXid.exec(output) ?? []
   if (high !== undefined && low !== undefined) return BigInt(high) * epoch + BigInt(low)
   throw new AppError(`The volume ${volume} does not tell where its server stopped.`, {

@@ -3,12 +3,13 @@ import { AppError, exitCodes } from '../../errors.ts'
 import { type Docker, dockerMessage } from './docker.ts'
 import { removeContainer } from './remove-container.ts'
 
+/** Whose a throwaway container or volume is; by the host's volume a later run finds what a dead one left at work. */
+export type Owner = { volume: string; run: string; project: string }
+
 export type ThrowawayOptions = {
   /** Present already: nothing is pulled. */
   image: string
-  run: string
-  /** The volume of the host, by which a later run finds what a dead one left at work. */
-  owner: string
+  owner: Owner
   /** `$1`, `$2` … are `args`. */
   script: string
   args?: readonly string[]
@@ -20,11 +21,18 @@ export type ThrowawayOptions = {
 }
 
 const runLabel = 'po-migrate.run'
+const projectLabel = 'po-migrate.project'
 const ownerLabel = 'po-migrate.volume'
 /** On a dbmate container: the server that it spoke to. */
 const serverLabel = 'po-migrate.server'
 /** Where the official Postgres image declares a volume: without something there, Docker would make one. */
 const declared = '/var/lib/postgresql/data'
+
+const labelsOf = ({ volume, run, project }: Owner): Record<string, string> => ({
+  [runLabel]: run,
+  [projectLabel]: project,
+  [ownerLabel]: volume,
+})
 
 /**
  * Runs a shell script in a container of its own over some volumes: as root, since it handles files of any owner, but without
@@ -35,7 +43,7 @@ export const runThrowaway = async (
   docker: Docker,
   options: ThrowawayOptions,
 ): Promise<{ exitCode: number; output: string }> => {
-  const { image, run, owner, script, args = [], mounts, onLine, stop } = options
+  const { image, owner, script, args = [], mounts, onLine, stop } = options
   let container: Awaited<ReturnType<Docker['createContainer']>> | undefined
   const remove = async (): Promise<void> => {
     await container?.remove({ force: true, v: true }).catch(() => {})
@@ -48,7 +56,7 @@ export const runThrowaway = async (
       Cmd: [],
       User: '0:0',
       WorkingDir: '/',
-      Labels: { [runLabel]: run, [ownerLabel]: owner },
+      Labels: labelsOf(owner),
       HostConfig: {
         AutoRemove: false,
         Init: true,
@@ -103,21 +111,37 @@ const readLines = async (output: PassThrough, onLine: ThrowawayOptions['onLine']
 /** A volume that its maker removes, or else a later run's `removeThrowaways`. */
 export const makeScratchVolume = async (
   docker: Docker,
-  { name, owner }: { name: string; owner: string },
+  { name, owner }: { name: string; owner: Owner },
 ): Promise<void> => {
-  await docker.createVolume({ Name: name, Labels: { [ownerLabel]: owner } })
+  await docker.createVolume({ Name: name, Labels: labelsOf(owner) })
+}
+
+/** Without a label it is of a release that wrote none, and counts as ours. */
+export const isForeign = (
+  labels: Readonly<Record<string, string>> | undefined,
+  projects: readonly string[],
+): boolean => {
+  const project = labels?.[projectLabel]
+  return project !== undefined && !projects.includes(project)
 }
 
 const listLabelled = (docker: Docker, label: string) =>
   docker.listContainers({ all: true, filters: { label: [label] } })
 
-/** Removes what a run that was killed left at work on a host's volume. Whoever calls this holds the host alone. */
-export const removeThrowaways = async (docker: Docker, owner: string): Promise<void> => {
-  for (const { Id } of await listLabelled(docker, `${ownerLabel}=${owner}`)) {
+/**
+ * Ends what a run that was killed left at work on a host's volume, whosever it was: whoever calls this holds the volume's
+ * guard, and nobody else may write to it. A scratch volume is in nobody's way: another project's is left.
+ */
+export const removeThrowaways = async (
+  docker: Docker,
+  { volume, projects }: { volume: string; projects: readonly string[] },
+): Promise<void> => {
+  for (const { Id } of await listLabelled(docker, `${ownerLabel}=${volume}`)) {
     for (const guest of await listLabelled(docker, `${serverLabel}=${Id}`))
       await removeContainer(docker, guest.Id)
     await removeContainer(docker, Id)
   }
-  const { Volumes } = await docker.listVolumes({ filters: { label: [`${ownerLabel}=${owner}`] } })
-  for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove()
+  const { Volumes } = await docker.listVolumes({ filters: { label: [`${ownerLabel}=${volume}`] } })
+  for (const { Name, Labels } of Volumes ?? [])
+    if (!isForeign(Labels, projects)) await docker.getVolume(Name).remove()
 }

@@ -11,7 +11,6 @@ export type HoldOptions = {
   /** Tried in turn: one will do that is on this machine and has a shell. */
   images: readonly string[]
   holder: Holder
-  project?: string
   /** Seconds to wait for others. */
   wait: number
   interrupt: AbortSignal
@@ -21,7 +20,9 @@ export type HoldOptions = {
 /** What acts on a volume holds this; no two runs do, whatever their state directory, their project or their machine. */
 export type VolumeGuard = AsyncDisposable & {
   id: string
-  /** @throws AppError (exit 1) when the container is gone: then nobody keeps others from the volume. */
+  /** Aborted with an AppError (exit 1) when the container ends before its time: then nobody keeps others from the volume. */
+  lost: AbortSignal
+  /** Asks Docker for it. @throws AppError (exit 1) as `lost` has it. */
   verify: () => Promise<void>
 }
 
@@ -33,7 +34,7 @@ const attempts = 10
 /** Reads our stdin, which ends with this process, however that dies; it mounts nothing, since a wipe removes the volume. */
 const script = 'exec cat >/dev/null'
 
-const lost = (volume: string): AppError =>
+const gone = (volume: string): AppError =>
   new AppError(`The guard of the volume ${volume} is gone.`, {
     exitCode: exitCodes.failed,
     details: [
@@ -42,7 +43,7 @@ const lost = (volume: string): AppError =>
   })
 
 const create = async (docker: Docker, image: string, options: HoldOptions): Promise<Container> => {
-  const { volume, holder, project } = options
+  const { volume, holder } = options
   const { Config } = await docker.getImage(image).inspect()
   // Without something there, Docker would make a volume for each that the image declares.
   const declared = Object.keys(Config.Volumes ?? {}).map((path) => [path, 'size=1m'])
@@ -57,9 +58,10 @@ const create = async (docker: Docker, image: string, options: HoldOptions): Prom
       [guardLabel]: volume,
       [holderLabel]: JSON.stringify(holder),
       'po-migrate.run': holder.run,
-      ...(project && { 'po-migrate.project': project }),
+      ...(holder.project && { 'po-migrate.project': holder.project }),
     },
     AttachStdin: true,
+    AttachStdout: true,
     OpenStdin: true,
     StdinOnce: true,
     // cat as process 1 does not hear SIGTERM, and dockerd would wait for it when it ends.
@@ -77,11 +79,13 @@ const create = async (docker: Docker, image: string, options: HoldOptions): Prom
 }
 
 const start = async (docker: Docker, container: Container, volume: string): Promise<VolumeGuard> => {
-  let isOpen = true
-  const stdin = await container.attach({ stream: true, stdin: true, hijack: true })
+  const losing = new AbortController()
+  let isEnding = false
+  // Its stdout says nothing, and ends with it.
+  const stdin = await container.attach({ stream: true, stdin: true, stdout: true, hijack: true })
   for (const event of ['end', 'close', 'error'])
     stdin.on(event, () => {
-      isOpen = false
+      if (!isEnding) losing.abort(gone(volume))
     })
   stdin.resume()
   await container.start()
@@ -96,13 +100,16 @@ const start = async (docker: Docker, container: Container, volume: string): Prom
   }
   const verify = async (): Promise<void> => {
     // A daemon that was restarted may have kept the container, but then it does not end with us any more.
-    if (!(await isThere()) || !isOpen) throw lost(volume)
+    if (!(await isThere())) losing.abort(gone(volume))
+    losing.signal.throwIfAborted()
   }
   await verify()
   return {
     id,
+    lost: losing.signal,
     verify,
     [Symbol.asyncDispose]: async () => {
+      isEnding = true
       stdin.end()
       // An engine that does not answer must not hide how the run ended; the container ends with this process anyway.
       await removeContainer(docker, id).catch(() => {})
@@ -219,5 +226,5 @@ export const holdVolume = async (docker: Docker, options: HoldOptions): Promise<
     else if (!isFresh(present)) await removeDead(docker, present.id)
     await pauseUnless(interrupt, poll)
   }
-  throw lost(volume)
+  throw gone(volume)
 }

@@ -2,7 +2,7 @@ import { AppError, exitCodes } from '../../errors.ts'
 import type { CutoverFrame, VolumeMade } from '../../model/cutover.ts'
 import { compareOrder, type Ordered } from '../../model/order.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
-import { runThrowaway } from './throwaway.ts'
+import { type Owner, runThrowaway } from './throwaway.ts'
 import { requireFree, volumeExists } from './volume.ts'
 
 /** Which volume's data a copy holds, and which run made it. */
@@ -98,8 +98,9 @@ const make = async (
 
 export type WipeOptions = {
   volume: string
-  project: string
-  run: string
+  /** Compose project whose stopped containers refer to it. */
+  stack: string
+  owner: Owner
   image: string
   /** As it was before the first call, which may have died when the volume was gone. */
   made: VolumeMade | undefined
@@ -113,29 +114,29 @@ export type WipeOptions = {
  */
 export const wipeVolume = async (
   docker: Docker,
-  { volume, project, run, image, made }: WipeOptions,
+  { volume, stack, owner, image, made }: WipeOptions,
 ): Promise<void> => {
+  const { run } = owner
   const present = await readMade(docker, volume)
   if (isWipedBy(present, run)) return
   await requireFree(docker, volume)
-  await removeStopped(docker, volume, project)
+  await removeStopped(docker, volume, stack)
   await removeVolume(docker, volume)
   const kind = made ?? present ?? plain
-  if (Object.keys(kind.options).length > 0) await emptyNew(docker, { volume, run, image, kind })
+  if (Object.keys(kind.options).length > 0) await emptyNew(docker, { volume, owner, image, kind })
   await make(docker, volume, { ...kind, labels: { ...kind.labels, [wipedLabel]: run } })
 }
 
 /** Without the label of the wipe: should this be cut off, the next call begins again. */
 const emptyNew = async (
   docker: Docker,
-  { volume, run, image, kind }: Pick<WipeOptions, 'volume' | 'run' | 'image'> & { kind: VolumeMade },
+  { volume, owner, image, kind }: Pick<WipeOptions, 'volume' | 'owner' | 'image'> & { kind: VolumeMade },
 ): Promise<void> => {
   await make(docker, volume, kind)
   const mounts = [{ volume, path: '/to' }]
   const { exitCode, output } = await runThrowaway(docker, {
-    owner: volume,
+    owner,
     image,
-    run,
     script: 'find /to -mindepth 1 -delete',
     mounts,
   })

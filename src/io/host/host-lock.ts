@@ -21,8 +21,14 @@ export type HostLockOptions = {
   onWait?: (holder: Holder | undefined) => void
 }
 
-/** Without a lock where util-linux' flock is missing (macOS, BusyBox) or does not do its work: `why`. */
-export type HostLock = AsyncDisposable & ({ state: 'held' } | { state: 'unavailable'; why: string })
+/**
+ * Without a lock where util-linux' flock is missing (macOS, BusyBox) or does not do its work: `why`. One that is held aborts
+ * `lost` with an AppError (exit 1) when its child ends before its time.
+ */
+export type HostLock = AsyncDisposable & { lost: AbortSignal } & (
+    | { state: 'held' }
+    | { state: 'unavailable'; why: string }
+  )
 
 /** The package that has flock. */
 export const flockRemedy = 'sudo apt-get install util-linux, or on Alpine: sudo apk add util-linux'
@@ -59,6 +65,12 @@ const noFile = (state: string): AppError =>
   new AppError(`The lock file ${lockFile(state)} cannot be opened.`, {
     exitCode: exitCodes.usage,
     hint: `sudo chmod 660 ${lockFile(state)}`,
+  })
+
+const lost = (state: string, end: number | NodeJS.Signals | null): AppError =>
+  new AppError('The process that held the lock of the host ended, so nothing further was started.', {
+    exitCode: exitCodes.failed,
+    details: [`flock on ${lockFile(state)} ended with ${end}: another run may be at work on this host.`],
   })
 
 const held = 'held'
@@ -108,15 +120,27 @@ export const acquireHostLock = async (options: HostLockOptions): Promise<HostLoc
     const code = 'code' in outcome ? outcome.code : undefined
     if (code === conflict) throw busy(state)
     if (typeof code === 'number' && unreadable.has(code)) throw noFile(state)
-    return { state: 'unavailable', why: describeEnd(outcome), [Symbol.asyncDispose]: async () => {} }
+    const { signal } = new AbortController()
+    return {
+      ...{ state: 'unavailable', why: describeEnd(outcome), lost: signal },
+      [Symbol.asyncDispose]: async () => {},
+    }
   }
+  const losing = new AbortController()
+  const lose = (code: number | null, signal: NodeJS.Signals | null): void =>
+    losing.abort(lost(state, signal ?? code))
+  child.once('exit', lose)
+  if (child.exitCode !== null || child.signalCode !== null) lose(child.exitCode, child.signalCode)
   // Under the lock: what stands there is of a run that was killed.
   rmSync(holderFile(state), { force: true })
   if (mode === 'exclusive') writeFileSync(holderFile(state), JSON.stringify(holder), { mode: 0o660 })
   return {
     state: 'held',
+    lost: losing.signal,
     [Symbol.asyncDispose]: async () => {
-      if (mode === 'exclusive') rmSync(holderFile(state), { force: true })
+      child.off('exit', lose)
+      // Lost, the file may be of who has the lock now.
+      if (mode === 'exclusive' && !losing.signal.aborted) rmSync(holderFile(state), { force: true })
       child.stdin.end()
       await exited
     },

@@ -46,6 +46,10 @@ export type LockOptions = {
 /** Why a lock was lost: its session ended, or the server stayed silent, so that nothing that waits for it would ever end. */
 export type LossReason = 'ended' | 'silent'
 
+/** Aborted as soon as one of several locks is lost, with the reason of that one. */
+export const anyLost = (...locks: readonly ({ lost: AbortSignal } | undefined)[]): AbortSignal =>
+  AbortSignal.any(locks.flatMap((lock) => lock?.lost ?? []))
+
 /** Held until disposed, or until its session ends, which aborts `lost` with a LossReason. */
 export type Lock = AsyncDisposable & { lost: AbortSignal }
 

@@ -3,22 +3,30 @@ import { AppError, exitCodes } from '../../errors.ts'
 import { runIdPattern } from '../../model/session.ts'
 import type { Docker } from '../docker/docker.ts'
 import { removeContainer } from '../docker/remove-container.ts'
+import { isForeign } from '../docker/throwaway.ts'
 import { endBackends, readLiveRuns } from './backends.ts'
 import { interruptedWait, pauseUnless } from './lock.ts'
 import type { Server } from './postgres.ts'
 
-/** What a run left that died: its dbmate container, or a backend that still executes its file. */
+/**
+ * What a run left that died: its dbmate container, or a backend that still executes its file. `foreign`: the project whose
+ * run it was, where that is another one, which manages these databases too.
+ */
 export type Orphans = {
-  containers: readonly { id: string; name: string; run: string; running: boolean }[]
-  backends: readonly { pid: number; run: string; database: string; query: string }[]
+  containers: readonly { id: string; name: string; run: string; running: boolean; foreign?: string }[]
+  backends: readonly { pid: number; run: string; database: string; query: string; foreign?: string }[]
 }
 
-/** The engine, and the container of Postgres on it: another server may have databases of the same names. */
-export type ServerHost = { docker: Docker; container: string }
+/**
+ * The engine, and the container of Postgres on it: another server may have databases of the same names. `projects`: ids that
+ * count as this project.
+ */
+export type ServerHost = { docker: Docker; container: string; projects: readonly string[] }
 
 const runLabel = 'po-migrate.run'
 const serverLabel = 'po-migrate.server'
 const databasesLabel = 'po-migrate.databases'
+const projectLabel = 'po-migrate.project'
 
 const backendsSql = `
 select a.pid, substring(a.application_name from '${runIdPattern}') as run, a.datname as database, left(a.query, 200) as query
@@ -27,6 +35,14 @@ where a.datname = any($1) and a.application_name ~ '${runIdPattern} dbmate$'`
 
 const touches = ({ Labels }: ContainerInfo, databases: readonly string[]): boolean =>
   (Labels[databasesLabel] ?? '').split(',').some((database) => databases.includes(database))
+
+const foreignOf = (
+  labels: Readonly<Record<string, string>>,
+  host: ServerHost | undefined,
+): { foreign?: string } => {
+  const project = labels[projectLabel]
+  return project !== undefined && isForeign(labels, host?.projects ?? []) ? { foreign: project } : {}
+}
 
 export const findOrphans = async (
   host: ServerHost | undefined,
@@ -43,6 +59,7 @@ export const findOrphans = async (
       [databases],
     ),
   ])
+  const foreign = new Map(containers.map(({ Labels }) => [Labels[runLabel], foreignOf(Labels, host)]))
   return {
     containers: containers
       .filter((container) => !alive.has(container.Labels[runLabel] ?? '') && touches(container, databases))
@@ -51,19 +68,31 @@ export const findOrphans = async (
         name: Names[0]?.slice(1) ?? Id.slice(0, 12),
         run: Labels[runLabel] ?? '',
         running: State === 'running' || State === 'paused',
+        ...foreignOf(Labels, host),
       })),
-    backends: backends.filter(({ run }) => !alive.has(run)),
+    backends: backends
+      .filter(({ run }) => !alive.has(run))
+      .map((backend) => ({ ...backend, ...foreign.get(backend.run) })),
   }
 }
 
 const poll = 250
 
+const whose = ({ foreign }: { foreign?: string }): string =>
+  foreign === undefined ? '' : ` (of the project ${foreign})`
+
 /** `container po-migrate-…, backend 4711 in crm`. */
 export const describeOrphans = ({ containers, backends }: Orphans): string =>
   [
-    ...containers.map(({ name }) => `container ${name}`),
-    ...backends.map(({ pid, database }) => `backend ${pid} in ${database}`),
+    ...containers.map((one) => `container ${one.name}${whose(one)}`),
+    ...backends.map((one) => `backend ${one.pid} in ${one.database}${whose(one)}`),
   ].join(', ')
+
+/** What is this project's to end, and to remove. */
+export const ownOrphans = ({ containers, backends }: Orphans): Orphans => ({
+  containers: containers.filter(({ foreign }) => foreign === undefined),
+  backends: backends.filter(({ foreign }) => foreign === undefined),
+})
 
 export const isClean = ({ containers, backends }: Orphans): boolean =>
   containers.length === 0 && backends.length === 0
@@ -86,8 +115,8 @@ export type SettleOptions = {
 }
 
 /**
- * Waits until nothing of a dead run works on these databases any more, and removes the containers it left.
- * Called under the lock: it never touches what belongs to a live lock session.
+ * Waits until nothing of a dead run works on these databases any more, and removes the containers it left, but for another
+ * project's. Called under the lock: it never touches what belongs to a live lock session.
  * @throws AppError (exit 5) when something still runs after the wait; 130 or 143 when it was interrupted.
  */
 export const settleOrphans = async (options: SettleOptions): Promise<string[]> => {
@@ -97,8 +126,9 @@ export const settleOrphans = async (options: SettleOptions): Promise<string[]> =
     const orphans = await findOrphans(host, server, databases)
     const busy = describeOrphans(stillRunning(orphans))
     if (!busy) {
-      await Promise.all(orphans.containers.map(({ id }) => host && removeContainer(host.docker, id)))
-      return orphans.containers.map(({ name }) => name)
+      const { containers } = ownOrphans(orphans)
+      await Promise.all(containers.map(({ id }) => host && removeContainer(host.docker, id)))
+      return containers.map(({ name }) => name)
     }
     const left = deadline - Date.now()
     if (interrupt.aborted) throw interruptedWait(interrupt)
@@ -106,20 +136,22 @@ export const settleOrphans = async (options: SettleOptions): Promise<string[]> =
       throw new AppError(`A run that died left something at work on ${databases.join(', ')}: ${busy}.`, {
         exitCode: exitCodes.locked,
         details: ['It goes on with the file it was running.'],
-        hint: `wait for it, or end it: ${release}`,
+        hint: isClean(ownOrphans(stillRunning(orphans)))
+          ? `wait for it, or end it where it was begun: ${release}`
+          : `wait for it, or end it: ${release}`,
       })
     onWait(busy, left)
     await pauseUnless(interrupt, Math.min(poll, left))
   }
 }
 
-/** Ends the backends and removes the containers of dead runs on these databases. */
+/** Ends the backends and removes the containers of this project's dead runs on these databases. */
 export const endOrphans = async (
   host: ServerHost | undefined,
   server: Server,
   databases: readonly string[],
 ): Promise<Orphans> => {
-  const orphans = await findOrphans(host, server, databases)
+  const orphans = ownOrphans(await findOrphans(host, server, databases))
   await Promise.all(orphans.containers.map(({ id }) => host && removeContainer(host.docker, id)))
   await endBackends(
     server,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { besideName, replacedOf } from '../../../src/model/beside-name.ts'
+import { besideName, isFilling, replacedOf } from '../../../src/model/beside-name.ts'
 
 const run = '20261122T185832-7f3a9c'
 
@@ -55,5 +55,21 @@ describe('what restores replaced', () => {
       `iam_before_${run}`,
       `iam_before_${later}`,
     ])
+  })
+})
+
+describe('a database that a restore was filling', () => {
+  const run = '20261122T185832-7f3a9c'
+  const long = 'partner_onboarding_document_store'
+  it('is told by the database that it was to replace, also where its name was cut', () => {
+    expect(isFilling(besideName('iam', 'restore', run), ['rag', 'iam'])).toBe(true)
+    expect(isFilling(besideName(`${long}_qual`, 'restore', run), [`${long}_qual`])).toBe(true)
+  })
+
+  it('is not one of another database, nor what a restore replaced', () => {
+    expect(isFilling(besideName('iam', 'restore', run), ['iam_qual', 'rag'])).toBe(false)
+    expect(isFilling(besideName(`${long}_qual`, 'restore', run), [`${long}_prod`])).toBe(false)
+    expect(isFilling(besideName('iam', 'before', run), ['iam'])).toBe(false)
+    expect(isFilling('iam', ['iam'])).toBe(false)
   })
 })
