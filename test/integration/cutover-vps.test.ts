@@ -147,6 +147,25 @@ describe('cutover vps', { timeout: 400_000 }, () => {
     expect(await platform.copies()).toEqual(copies)
   })
 
+  it.each(['halved', 'iam_prod'])('refuses %s, half-dropped, with the line that drops it', async (name) => {
+    const limit = (connections: number) =>
+      platform.psql(
+        'postgres',
+        `update pg_database set datconnlimit = ${connections} where datname = '${name}'`,
+      )
+    if (name === 'halved') await platform.psql('postgres', `create database ${name}`)
+    const containers = await platform.containers()
+    await limit(-2)
+    const { exit, stderr } = await platform.tool('cutover vps --confirm yes')
+    expect({ exit, stderr }).toMatchObject({ exit: 4 })
+    expect(stderr).toMatch(new RegExp(`✖ ${name} on \\S+ is invalid: a DROP DATABASE was cut short`))
+    expect(stderr).toContain(`-c 'DROP DATABASE "${name}"'`)
+    expect(stderr).toContain('Nothing was touched.')
+    expect(await platform.containers()).toEqual(containers)
+    await limit(-1)
+    if (name === 'halved') await platform.psql('postgres', `drop database ${name}`)
+  })
+
   it('leaves what --drop names, and refuses to drop what something else needs', async () => {
     const refused = await platform.tool('cutover vps --confirm yes --drop reporter')
     expect(refused.exit).toBe(4)
