@@ -18,7 +18,8 @@ export type LintedFile = {
   sections: readonly LintedSection[]
 }
 
-export type Found = Place & { message: string }
+/** `level`: where it is not the rule's own. */
+export type Found = Place & { message: string; level?: ProblemLevel }
 
 /** What lint looks for, in words; the whole record is its documentation (`lint --explain ID`). */
 export type RuleText = {

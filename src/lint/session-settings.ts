@@ -2,6 +2,7 @@ import type { Node, VariableSetStmt } from 'libpg-query'
 import { findNodes, stringConstant } from './ast.ts'
 import type { Kind, Statement } from './parse.ts'
 import { bodyOf, type Found, type LintedSection } from './rule.ts'
+import { splitPath } from './written-path.ts'
 
 type Change = {
   /** `all`: whatever RESET ALL resets. `everything`: the role, too. */
@@ -11,23 +12,27 @@ type Change = {
   isLocal: boolean
 }
 
-/** What a new session has, as it is written: to set that is to put it back. */
-const usual: Readonly<Record<string, string>> = {
-  role: 'none',
-  search_path: '$user,public',
-  session_replication_role: 'origin',
+const usualPath = JSON.stringify(['$user', 'public'])
+
+/** What a new session has: to set that is to put it back. Only values of an enumeration may be written in capitals. */
+const usual: Readonly<Record<string, (values: readonly string[]) => boolean>> = {
+  role: ([value]) => value === 'none',
+  search_path: (values) => JSON.stringify(values) === usualPath,
+  session_replication_role: ([value]) => value?.toLowerCase() === 'origin',
 }
 /** RESET ALL leaves these alone (GUC_NO_RESET_ALL). */
 const outlivesReset = new Set(['role', 'session_authorization'])
 
 const sets = new Set(['VAR_SET_VALUE', 'VAR_SET_CURRENT', 'VAR_SET_MULTI'])
-const blanks = /\s/g
 
-const isUsual = (name: string, values: readonly (string | undefined)[]): boolean =>
-  values.join(',').toLowerCase() === usual[name]
+const isUsual = (name: string, values: readonly string[]): boolean => usual[name]?.(values) ?? false
 
 const leaksBySet = ({ kind, name = '', args = [] }: VariableSetStmt): boolean =>
-  sets.has(kind ?? '') && !isUsual(name.toLowerCase(), args.map(stringConstant))
+  sets.has(kind ?? '') &&
+  !isUsual(
+    name.toLowerCase(),
+    args.map((arg) => stringConstant(arg) ?? ''),
+  )
 
 const changesBySet = (statement: Statement): Change[] => {
   const set = bodyOf(statement, 'VariableSetStmt')
@@ -59,8 +64,9 @@ const changesByFunction = ({ kind, node }: Statement): Change[] =>
     if (!last || !('String' in last) || last.String.sval !== 'set_config') return []
     const name = stringConstant(nameNode)?.toLowerCase()
     if (name === undefined) return []
-    const given = stringConstant(value)?.replaceAll('"', '').replace(blanks, '')
-    return [{ name, leaks: !isUsual(name, [given]), isLocal: isTrue(local) }]
+    const given = stringConstant(value) ?? ''
+    const values = name === 'search_path' ? splitPath(given) : [given]
+    return [{ name, leaks: !isUsual(name, values), isLocal: isTrue(local) }]
   })
 
 type Changed = Map<string, { isLocal: boolean; statement: Statement }>

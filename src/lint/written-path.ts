@@ -4,7 +4,8 @@ import type { Statement } from './parse.ts'
 
 const item = /"((?:[^"]|"")*)"|([^\s,]+)/g
 
-const split = (path: string): string[] =>
+/** The entries of a search_path in one text: bare ones are folded. */
+export const splitPath = (path: string): string[] =>
   [...path.matchAll(item)].map(
     ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare?.toLowerCase() ?? '',
   )
@@ -22,7 +23,7 @@ const setPath = ({ node }: Statement): readonly string[] | undefined => {
       ({ funcname, args: [name] = [] }) =>
         plainName(funcname) === 'set_config' && stringConstant(name) === 'search_path',
     )?.args ?? []
-  return value && split(stringConstant(value) ?? '')
+  return value && splitPath(stringConstant(value) ?? '')
 }
 
 const place = (node: Node, schema: string): void => {

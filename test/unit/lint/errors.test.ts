@@ -52,6 +52,7 @@ describe('errors', () => {
     ['own-transaction', 'savepoint a;', 'SAVEPOINT'],
     ['own-transaction', 'create table a ();\nrollback;', 'ROLLBACK'],
     ['own-transaction', 'START TRANSACTION;', 'START'],
+    ['own-transaction', 'BEGIN\nREAD WRITE;', 'BEGIN breaks'],
     ['not-in-transaction', 'drop index concurrently a;', 'DROP INDEX CONCURRENTLY'],
     ['not-in-transaction', 'reindex index concurrently a;', 'REINDEX CONCURRENTLY'],
     ['not-in-transaction', 'reindex (concurrently) table a;', 'REINDEX CONCURRENTLY'],
@@ -82,6 +83,9 @@ describe('errors', () => {
     ['leaked-role', "select set_config('role', 'a', true);", 'role is still changed'],
     ['leaked-role', 'set role a; set local role none;', 'role stays changed'],
     ['leaked-role', 'set role none; set role a;', 'role stays changed'],
+    ['leaked-role', 'set role a; set role "NONE";', 'role stays changed'],
+    ['leaked-role', "set role a; select set_config('role', 'NONE', false);", 'role stays changed'],
+    ['leaked-role', 'set session authorization a; reset role;', 'session_authorization stays changed'],
     ['leaked-role', 'set session_replication_role = replica;', 'session_replication_role'],
     ['leaked-role', 'set session characteristics as transaction read only;', 'session characteristics'],
     ['writes-versions', "insert into schema_migrations values ('2');", 'INSERT of schema_migrations'],
@@ -117,12 +121,8 @@ describe('errors', () => {
       "create rule a as on insert to b do also insert into schema_migrations values ('2');",
       'INSERT of',
     ],
-    ['cluster-wide', "alter user a password 'b';", 'a role belongs'],
     ['cluster-wide', 'alter role a rename to b;', 'a role belongs'],
-    ['cluster-wide', 'alter role all set work_mem = 1;', 'a role belongs'],
-    ['cluster-wide', 'alter group a add user b;', 'a role belongs'],
     ['cluster-wide', 'drop role if exists a;', 'a role belongs'],
-    ['cluster-wide', "comment on role a is 'b';", 'a role belongs'],
     ['cluster-wide', 'alter tablespace a owner to b;', 'a tablespace belongs'],
     ['cluster-wide', 'alter system reset all;', "server's configuration"],
     ['literal-database', "comment on database calendar is 'a';", '"calendar"'],
@@ -185,6 +185,22 @@ describe('errors', () => {
     expect(lint(migration(sql)).filter(({ level }) => level === 'error')).toEqual([])
   })
 
+  it.each([
+    "alter user a password 'b';",
+    'alter role all set work_mem = 1;',
+    'alter group a add user b;',
+    "comment on role a is 'b';",
+    'alter role a noinherit;',
+    'alter role a reset all;',
+    "comment on tablespace a is 'b';",
+  ])('are warnings where each environment may run it again: %s', (sql) => {
+    const [found, ...others] = lint(migration(sql))
+    expect(found).toMatchObject({ rule: 'cluster-wide', level: 'warning' })
+    expect(others).toEqual([])
+    const meant = `-- po-migrate:ignore cluster-wide the same in each environment\n${sql}`
+    expect(lint(migration(meant))).toEqual([])
+  })
+
   it('hold for the down section as well, by its own option', () => {
     const down = (option: string, sql: string): string => `-- migrate:up\n-- migrate:down${option}\n${sql}\n`
     expect(linesOf('syntax', down('', 'drop tabel a;'))).toEqual([3])
@@ -227,4 +243,53 @@ it('docs/lint.md names every rule that is no ordinary warning, and says which er
         new RegExp(`^\\|.*\`${id}\`.*\\|${ignorable === false ? ' no' : '.*yes'} \\|$`, 'm'),
       )
   }
+})
+
+describe('an own transaction under transaction:false', () => {
+  const section = (up: string): string =>
+    `-- migrate:up transaction:false\n${up}\n-- migrate:down transaction:false\nbegin; drop table a; commit;\n`
+  const rulesOf = (up: string): string[] => lint(section(up)).map(({ rule }) => rule)
+
+  it.each([
+    'begin; create table a (); create table b (); commit;',
+    'START TRANSACTION ISOLATION LEVEL SERIALIZABLE; create table a (); END;',
+    'begin; commit',
+    '-- first\nbegin work; savepoint b; create table a (); rollback to b; release b; commit work; -- last',
+    'begin; set local role a; create table a (); set local session_replication_role = replica; commit;',
+  ])('runs as it stands when it is the whole of its section: %s', (up) => {
+    expect(rulesOf(up).filter((rule) => rule !== 'ban-disable-trigger')).toEqual([])
+  })
+
+  it.each([
+    'begin; create table a ();',
+    'create table b (); begin; create table a (); commit;',
+    'begin; create table a (); commit; create table b ();',
+    'begin; create table a (); commit; begin; create table b (); commit;',
+    'begin; create table a (); begin; commit;',
+    'begin; create table a (); rollback;',
+    'begin; create table a (); commit and chain;',
+    "begin; create table a (); prepare transaction 'b';",
+  ])('is an error where it is less, or more: %s', (up) => {
+    expect(new Set(rulesOf(up))).toEqual(new Set(['own-transaction', 'several-without-transaction']))
+  })
+
+  it('is no half of one', () => {
+    expect(rulesOf('commit;')).toEqual(['own-transaction'])
+  })
+
+  it('is one transaction for all other rules, too', () => {
+    expect(lint(section('begin; create index concurrently i on a (id); commit;'))).toMatchObject([
+      {
+        rule: 'not-in-transaction',
+        message: expect.stringContaining('BEGIN and COMMIT around it have to go'),
+      },
+    ])
+    expect(rulesOf("begin; alter type a add value 'b'; select 'b'::a; commit;")).toEqual([
+      'using-new-enum-value',
+    ])
+    expect(rulesOf('begin; alter table a add b int; delete from a where b > 9; commit;')).toEqual([
+      'backfill-with-ddl',
+    ])
+    expect(rulesOf('begin; set role a; commit;')).toEqual(['leaked-role'])
+  })
 })

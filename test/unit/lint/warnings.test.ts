@@ -59,6 +59,9 @@ describe('a search_path of the session', () => {
     'SET search_path = app; SET LOCAL search_path = "$user", public;',
     "SELECT * FROM (SELECT set_config('Search_Path', 'app', false)) a;",
     "CREATE TABLE a AS SELECT set_config('search_path', 'b', false);",
+    'SET search_path = app; SET search_path = "$USER", public;',
+    `SET search_path = app; SET search_path = '"$user", public';`,
+    `SET search_path = app; SELECT set_config('search_path', '"$user", "PUBLIC"', false);`,
   ])('is found: %s', (up) => {
     expect(idsIn(up)).toContain('leaked-search-path')
   })
@@ -69,7 +72,9 @@ describe('a search_path of the session', () => {
     'SET search_path = app; RESET ALL;',
     'SET search_path = app; SET search_path TO DEFAULT;',
     'SET search_path = app; SET search_path = "$user", public;',
+    `SET search_path = app; SET search_path = '$user', PUBLIC;`,
     `SET search_path = app; SELECT set_config('search_path', '"$user", public', false);`,
+    `SET search_path = app; SELECT set_config('search_path', '$user,PUBLIC', false);`,
   ])('is put back: %s', (up) => {
     expect(idsIn(up)).toEqual([])
   })

@@ -1,6 +1,6 @@
 import type { ObjectType } from 'libpg-query'
 import type { Kind, Statement } from '../../parse.ts'
-import { bodyOf, onStatements, type Rule } from '../../rule.ts'
+import { bodyOf, type Found, inSections, type Rule } from '../../rule.ts'
 
 const kinds: Partial<Record<Kind, string>> = {
   CreateRoleStmt: 'a role',
@@ -29,10 +29,15 @@ const sharedThing = (statement: Statement): string | undefined => {
   return kinds[statement.kind] ?? (type && objects[type])
 }
 
+const repeatable = new Set<Kind>(['AlterRoleStmt', 'AlterRoleSetStmt', 'CommentStmt', 'SecLabelStmt'])
+
+/** What may run once for each environment, since the second run changes nothing. */
+const isRepeatable = ({ kind }: Statement): boolean => repeatable.has(kind)
+
 export const clusterWide: Rule = {
   id: 'cluster-wide',
   level: 'error',
-  why: 'Roles, tablespaces, databases and ALTER SYSTEM belong to the whole server, which several environments share. The same file runs once for each of them: a plain CREATE ROLE applies in the first and fails in the second, and a DROP takes it away from both.',
+  why: 'Roles, tablespaces, databases and ALTER SYSTEM belong to the whole server, which several environments share. The same file runs once for each of them: a plain CREATE ROLE applies in the first and fails in the second, and a DROP takes it away from both. What ends the same however often it runs (ALTER ROLE, COMMENT ON ROLE) is a warning: the first environment to run it changes the others.',
   fix: 'Guard it: a DO block that looks into pg_roles first. Better, keep roles out of migrations.',
   bad: `-- migrate:up
 CREATE ROLE calendar_reader NOLOGIN; -- ✗
@@ -54,8 +59,21 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO calendar_reader;
 -- migrate:down
 REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM calendar_reader;
 `,
-  find: onStatements((statement) => {
-    const thing = sharedThing(statement)
-    return thing && `${thing} belongs to the whole server, which other environments share`
-  }),
+  find: inSections(({ statements }) =>
+    statements.flatMap((statement): Found[] => {
+      const thing = sharedThing(statement)
+      if (!thing) return []
+      const { line, column } = statement
+      return isRepeatable(statement)
+        ? [
+            {
+              line,
+              column,
+              level: 'warning',
+              message: `${thing} belongs to the whole server: this holds in all its environments at once`,
+            },
+          ]
+        : [{ line, column, message: `${thing} belongs to the whole server, which other environments share` }]
+    }),
+  ),
 }

@@ -1,5 +1,6 @@
 import { findNodes, qualify, stringsOf } from '../../ast.ts'
 import { isOfThisFile } from '../../known.ts'
+import { upIsOneTransaction } from '../../one-transaction.ts'
 import { bodyOf, type Found, type LintedFile, type Rule } from '../../rule.ts'
 
 type Added = { type: string; value: string; index: number }
@@ -43,5 +44,5 @@ ALTER TYPE slot_state ADD VALUE IF NOT EXISTS 'held';
 
 -- migrate:down
 `,
-  find: (file) => (file.migration.transaction ? findUses(file) : []),
+  find: (file) => (upIsOneTransaction(file) ? findUses(file) : []),
 }

@@ -1,4 +1,5 @@
 import { barredFromTransaction } from '../../barred.ts'
+import { isOneTransaction, isOwnTransaction } from '../../one-transaction.ts'
 import { inSections, type Rule } from '../../rule.ts'
 
 export const notInTransaction: Rule = {
@@ -18,11 +19,15 @@ CREATE INDEX CONCURRENTLY slots_start_idx ON slots (starts_at);
 -- migrate:down
 DROP INDEX slots_start_idx;
 `,
-  find: inSections(({ name, transaction, statements }) => {
-    if (!transaction) return []
+  find: inSections((section) => {
+    if (!isOneTransaction(section)) return []
+    const { name, statements } = section
+    const remedy = isOwnTransaction(section)
+      ? 'BEGIN and COMMIT around it have to go'
+      : `the ${name} marker needs transaction:false`
     return statements.flatMap((statement, index) => {
       const barred = barredFromTransaction(statement, statements.slice(0, index))
-      const message = `${barred} cannot run in a transaction: the ${name} marker needs transaction:false`
+      const message = `${barred} cannot run in a transaction: ${remedy}`
       return barred ? [{ line: statement.line, column: statement.column, message }] : []
     })
   }),

@@ -1,6 +1,7 @@
 import { relationName } from '../../ast.ts'
 import { isVacant } from '../../known.ts'
 import { commandsOf } from '../../on-alter-table.ts'
+import { upIsOneTransaction } from '../../one-transaction.ts'
 import type { Statement } from '../../parse.ts'
 import type { Found, LintedFile, Rule } from '../../rule.ts'
 import { writesOf } from '../../writes.ts'
@@ -56,7 +57,7 @@ UPDATE orders SET status = 'new' WHERE status IS NULL AND id BETWEEN 1 AND 10000
 
 -- migrate:down
 `,
-  find: (file) => (file.migration.transaction ? findWrites(file) : []),
+  find: (file) => (upIsOneTransaction(file) ? findWrites(file) : []),
 }
 
 export const backfillRules: readonly Rule[] = [backfill]

@@ -1,6 +1,7 @@
 import type { Constraint } from 'libpg-query'
 import { columnConstraint, columnOf, constraintOf, defaultOf, relationName } from '../../ast.ts'
 import { type Altered, commandsOf, onAlterTable } from '../../on-alter-table.ts'
+import { upIsOneTransaction } from '../../one-transaction.ts'
 import type { Rule } from '../../rule.ts'
 
 const nameOf = ({ conname }: Constraint, what: string): string => (conname ? `${conname}` : `the ${what}`)
@@ -102,7 +103,7 @@ ALTER TABLE orders VALIDATE CONSTRAINT orders_status_known;
 -- migrate:down
 `,
   find: onAlterTable(['AT_ValidateConstraint'], (altered) =>
-    altered.file.migration.transaction && isLocked(altered)
+    upIsOneTransaction(altered.file) && isLocked(altered)
       ? `${altered.table}: ${altered.command.name} is validated under the lock that the same file already took on the table`
       : undefined,
   ),
