@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compareOrder, interleave, type Ordered } from '../../../src/model/order.ts'
+import { compareOrder, type Ordered } from '../../../src/model/order.ts'
 
 describe('the order of runs', () => {
   it('is their count, whatever their dates; those without one come first, by their dates', () => {
@@ -18,22 +18,5 @@ describe('the order of runs', () => {
         .map(({ run }) => run),
     ).toEqual(sorted)
     expect(compareOrder({ run: 'a', sequence: 1 }, { run: 'a', sequence: 1 })).toBe(0)
-  })
-})
-
-const tell = (...stories: string[][]): string[] => interleave(stories, (told) => told.split(' ')[1] ?? '')
-
-describe('several stories as one', () => {
-  it('are told by their dates', () => {
-    expect(tell(['a 1', 'b 4'], ['c 2', 'd 3'])).toEqual(['a 1', 'c 2', 'd 3', 'b 4'])
-  })
-
-  it('keep what each tells in its order, whatever the clock said', () => {
-    expect(tell(['a 1', 'b 9', 'c 3'], ['d 2', 'e 4'])).toEqual(['a 1', 'd 2', 'b 9', 'c 3', 'e 4'])
-    expect(tell(['a 9', 'b 1'])).toEqual(['a 9', 'b 1'])
-  })
-
-  it('keep the order of what bears one date', () => {
-    expect(tell(['a 1', 'b 1'], ['c 1'])).toEqual(['a 1', 'b 1', 'c 1'])
   })
 })
