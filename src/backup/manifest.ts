@@ -76,7 +76,10 @@ const inventory = z.strictObject({
   largeObjects: z.int(),
 })
 
-/** `manifest.json` of a backup. */
+/**
+ * `manifest.json` of a backup. Its types are the model's own nouns: inferred from here, the model would import this room, and
+ * say nothing of what a field is. The compiler holds the two together.
+ */
 export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   version: z.literal(1),
   run: z.string().describe('Run id'),

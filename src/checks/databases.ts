@@ -1,8 +1,9 @@
+import pMap from 'p-map'
 import { readMigrations } from '../io/dbmate/files.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { readDatabase, readExisting } from '../io/postgres/read-database.ts'
-import { fewAtATime } from '../model/few-at-a-time.ts'
+import { fewSessions } from '../model/few-sessions.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail } from './check.ts'
 
@@ -34,7 +35,7 @@ export const databasesCheck = ({ databases }: Environment, engine: () => Promise
     const names = databases.map(({ database }) => database)
     const present = await readExisting(server, names)
     const there = databases.filter(({ database }) => present.has(database))
-    const read = await fewAtATime(there, (managed) => readDatabase(server, managed))
+    const read = await pMap(there, (managed) => readDatabase(server, managed), { concurrency: fewSessions })
     const obstacles = read.flatMap(({ obstacle }) => obstacle ?? [])
     if (obstacles.length > 0)
       throw fail(

@@ -1,9 +1,10 @@
+import pMap from 'p-map'
 import type { Engine } from '../io/engine.ts'
 import { readLocks } from '../io/postgres/lock.ts'
 import { describeOrphans, findOrphans, isClean, ownOrphans } from '../io/postgres/orphans.ts'
 import { readExisting } from '../io/postgres/read-database.ts'
 import { readInvalidIndexes } from '../io/postgres/read-indexes.ts'
-import { fewAtATime } from '../model/few-at-a-time.ts'
+import { fewSessions } from '../model/few-sessions.ts'
 import { dropIndex } from '../model/forensics.ts'
 import { describeHolder } from '../model/holder.ts'
 import { pasteSql } from '../model/paste.ts'
@@ -70,8 +71,10 @@ const checkUnfinished = async (facts: LeftoverFacts): Promise<string | Warning> 
 const checkIndexes = async ({ environment, engine }: LeftoverFacts): Promise<string> => {
   const { server } = await engine()
   const existing = await readExisting(server, namesOf(environment))
-  const found = await fewAtATime([...existing], async (database) =>
-    (await readInvalidIndexes(server, database)).map((index) => ({ database, index })),
+  const found = await pMap(
+    existing,
+    async (database) => (await readInvalidIndexes(server, database)).map((index) => ({ database, index })),
+    { concurrency: fewSessions },
   )
   const invalid = found.flat()
   if (invalid.length === 0) return 'none'

@@ -6,6 +6,7 @@ import type { Credentials, Environment } from '../model/types.ts'
 import { openDbmate } from './dbmate/dbmate.ts'
 import type { Docker } from './docker/docker.ts'
 import { execSocket } from './docker/exec-stream.ts'
+import { readLog } from './docker/frames.ts'
 import type { DockerHost } from './docker/host.ts'
 import { hasImage, pullImage, readImageId } from './docker/image.ts'
 import { readOwnAddress } from './docker/inside.ts'
@@ -32,25 +33,6 @@ export type DockerEngineOptions = {
   /** Directory for what is known of servers. */
   memory: string
   note: (text: string) => void
-}
-
-const readLog = async (docker: Docker, container: string, since: Date): Promise<string> => {
-  const seconds = Math.floor(since.getTime() / 1000)
-  const raw = await docker
-    .getContainer(container)
-    .logs({ stdout: true, stderr: true, since: seconds, follow: false })
-  return demuxText(raw)
-}
-
-/** The payloads of Docker's framed log: an 8-byte header (stream, length) before each. */
-const demuxText = (raw: Buffer): string => {
-  const parts: Buffer[] = []
-  for (let at = 0; at + 8 <= raw.length; ) {
-    const length = raw.readUInt32BE(at + 4)
-    parts.push(raw.subarray(at + 8, at + 8 + length))
-    at += 8 + length
-  }
-  return Buffer.concat(parts).toString('utf8')
 }
 
 /** Docker tells no address of some networks: then the container's own; loopback would be somebody else's. */
@@ -144,7 +126,10 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
     logged: async (statement, since) => {
       for (const delay of logDelays) {
         await sleep(delay)
-        const lines = findLogged(await readLog(docker, container.id, since), statement)
+        const log = await readLog(docker.getContainer(container.id), {
+          since: Math.floor(since.getTime() / 1000),
+        })
+        const lines = findLogged(log, statement)
         if (lines.length > 0) return lines.map((line) => credentials.password.redact(line))
       }
       return []

@@ -1,4 +1,7 @@
-/** Edits from one word to the other, two swapped neighbours counting as one (optimal string alignment, by rows). */
+/**
+ * Edits from one word to the other, two swapped neighbours counting as one (optimal string alignment, by rows). leven and
+ * fastest-levenshtein count them as two: nobody would have meant `dev` by `dve`.
+ */
 const distance = (a: string, b: string): number => {
   let above: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)

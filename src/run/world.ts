@@ -1,10 +1,11 @@
+import pMap from 'p-map'
 import { readMigrations } from '../io/dbmate/files.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { absent, readDatabase, readExisting } from '../io/postgres/read-database.ts'
 import { readObjects } from '../io/postgres/read-objects.ts'
 import { loadLinter } from '../lint/linter.ts'
-import { fewAtATime } from '../model/few-at-a-time.ts'
+import { fewSessions } from '../model/few-sessions.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import { type AskObjects, lintUnapplied } from './lint-unapplied.ts'
 
@@ -15,10 +16,11 @@ export const readDatabases = async (environment: Environment, server: Server): P
     server,
     environment.databases.map(({ database }) => database),
   )
-  return fewAtATime(stored, async (entry) => {
+  const read = async (entry: (typeof stored)[number]): Promise<DatabaseState> => {
     const reading = existing.has(entry.managed.database) ? await readDatabase(server, entry.managed) : absent
     return { ...entry, ...reading }
-  })
+  }
+  return pMap(stored, read, { concurrency: fewSessions })
 }
 
 /** What a plan for `up` is made of; what is to run is linted. */

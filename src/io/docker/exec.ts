@@ -4,6 +4,7 @@ import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Exec } from 'dockerode'
 import type { Docker } from './docker.ts'
+import { readFrames } from './frames.ts'
 
 export type ExecOptions = {
   container: string
@@ -23,23 +24,6 @@ export type ExecResult = { exitCode: number | null; stderr: string }
 /** Says its process id first: an exec'd process outlives its client, and Docker has no call that ends it. */
 const script = 'echo "$$" >&2; exec "$@"'
 const longestStderr = 64 * 1024
-const header = 8
-
-type Frame = { stream: number; chunk: Buffer }
-
-/** Docker's frames (stream, length, payload), taken no faster than they are consumed. */
-async function* readFrames(raw: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
-  let rest: Buffer = Buffer.alloc(0)
-  for await (const piece of raw) {
-    rest = rest.length > 0 ? Buffer.concat([rest, piece]) : piece
-    while (rest.length >= header) {
-      const length = rest.readUInt32BE(4)
-      if (rest.length < header + length) break
-      yield { stream: rest[0] ?? 0, chunk: rest.subarray(header, header + length) }
-      rest = rest.subarray(header + length)
-    }
-  }
-}
 
 /** A command that ends before it read everything is no failure of ours: its exit code and its words tell. */
 const feed = async (raw: Duplex, input: AsyncIterable<Buffer>): Promise<void> => {

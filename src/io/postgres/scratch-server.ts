@@ -5,6 +5,7 @@ import { Secret } from '../../model/secret.ts'
 import { sessionName } from '../../model/session.ts'
 import { type Docker, dockerMessage } from '../docker/docker.ts'
 import { execSocket } from '../docker/exec-stream.ts'
+import { readLog } from '../docker/frames.ts'
 import type { DumpTarget } from './dump-tool.ts'
 import { openServer } from './postgres.ts'
 
@@ -82,12 +83,8 @@ const create = (docker: Docker, options: ScratchServerOptions): Promise<Containe
   })
 }
 
-const logTail = async (container: Container): Promise<string[]> => {
-  const raw = await container.logs({ stdout: true, stderr: true, tail: 8, follow: false })
-  // Frames begin with eight bytes of which the last four may be anything.
-  const text = raw.toString('utf8').replace(/[^\x20-\x7e\n]+/g, '')
-  return text.split('\n').filter(Boolean)
-}
+const logTail = async (container: Container): Promise<string[]> =>
+  (await readLog(container, { tail: 8 })).split('\n').filter(Boolean)
 
 /** Over TCP: the first start's temporary server answers on the socket only. */
 const untilReady = async (container: Container, options: ScratchServerOptions): Promise<void> => {

@@ -1,5 +1,5 @@
 import type { Client, QueryResult } from 'pg'
-import { fewSessions } from '../../model/few-at-a-time.ts'
+import { fewSessions } from '../../model/few-sessions.ts'
 import { closeSession } from './pg-client.ts'
 
 /** A session that answers one query at a time: callers side by side take turns. */

@@ -111,3 +111,11 @@ export const temporaryDirectory = (): TemporaryDirectory => {
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
   }
 }
+
+/** As Docker frames what a command writes. */
+export const dockerFrame = (stream: number, text: string): Buffer => {
+  const header = Buffer.alloc(8)
+  header[0] = stream
+  header.writeUInt32BE(Buffer.byteLength(text), 4)
+  return Buffer.concat([header, Buffer.from(text)])
+}

@@ -2,14 +2,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Docker } from '../../../../src/io/docker/docker.ts'
 import { runExec } from '../../../../src/io/docker/exec.ts'
-
-/** As Docker frames what a command writes. */
-const frame = (stream: number, text: string): Buffer => {
-  const header = Buffer.alloc(8)
-  header[0] = stream
-  header.writeUInt32BE(text.length, 4)
-  return Buffer.concat([header, Buffer.from(text)])
-}
+import { dockerFrame as frame } from '../../support/fixtures.ts'
 
 const fakeDocker = () => {
   const commands: string[][] = []
