@@ -1,5 +1,6 @@
+import pMap from 'p-map'
 import type { Linter } from '../lint/linter.ts'
-import { fewAtATime } from '../model/few-at-a-time.ts'
+import { fewSessions } from '../model/few-sessions.ts'
 import type { FoundObjects, RelationName } from '../model/found-objects.ts'
 import { unappliedFiles } from '../model/history.ts'
 import type { DatabaseState, ManagedDatabase, MigrationFile } from '../model/types.ts'
@@ -41,5 +42,5 @@ export const lintUnapplied = async (
 ): Promise<DatabaseState[]> => {
   if (!states.some((state) => newFiles(state).length > 0)) return [...states]
   const linter = await load()
-  return fewAtATime(states, (state) => lintState(state, { linter, ask }))
+  return pMap(states, (state) => lintState(state, { linter, ask }), { concurrency: fewSessions })
 }

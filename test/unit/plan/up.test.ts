@@ -137,7 +137,9 @@ describe('up refuses files', () => {
   })
 })
 
-it('up refuses more than dbmate’s container takes at once, by number and by database', () => {
+it('up refuses more than dbmate’s container takes at once, by number and by database', {
+  timeout: 60_000,
+}, () => {
   const text = migration(`select '${'x'.repeat(60 * 2 ** 20)}';`)
   const files = ['1_a.sql', '2_b.sql', '3_c.sql']
   const texts = Object.fromEntries(files.map((file) => [file, text]))
