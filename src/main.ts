@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { loginName } from './io/host/login-name.ts'
 import type { Context, Detached, InterruptReason, LastWords } from './model/context.ts'
 
 // Beside the bundle, not in /tmp, where somebody else could have made the directory first. Unwritable: no cache.
@@ -75,7 +76,7 @@ const here: Context = {
   cwd: process.cwd(),
   env: process.env,
   hostname: hostname(),
-  user: userInfo().username,
+  user: loginName(process.getuid?.()),
   pid: process.pid,
   nodeVersion: process.version,
   ...(isBundle && basename(import.meta.dirname) === 'dist' && { root: dirname(import.meta.dirname) }),

@@ -26,7 +26,7 @@ const different = 4
  * Postgres removes postmaster.pid as the last thing of a clean shutdown.
  */
 const copyScript = `set -e
-if [ "$1" = clean ] && find /from -maxdepth 2 -name postmaster.pid | grep -q .; then exit ${notClean}; fi
+if [ "$1" = clean ] && find /from -maxdepth 3 -name postmaster.pid | grep -q .; then exit ${notClean}; fi
 total=$(du -sk /from | cut -f1)
 find /to -mindepth 1 -delete
 cp -a /from/. /to/ & copying=$!

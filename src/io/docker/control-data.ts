@@ -2,7 +2,7 @@ import { AppError, exitCodes } from '../../errors.ts'
 import type { Docker } from './docker.ts'
 import { type Owner, runThrowaway } from './throwaway.ts'
 
-const script = `control=$(find /data -maxdepth 3 -path '*/global/pg_control' | head -n 1)
+const script = `control=$(find /data -maxdepth 4 -path '*/global/pg_control' | head -n 1)
 pg_controldata -D "\${control%/global/pg_control}"`
 const nextXid = /NextXID:\s+(\d+):(\d+)/
 const epoch = 2n ** 32n
