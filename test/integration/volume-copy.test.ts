@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readNextTransaction } from '../../src/io/docker/control-data.ts'
 import { copyVolume } from '../../src/cutover/volume-copy.ts'
+import { readNextTransaction } from '../../src/io/docker/control-data.ts'
 import { connectDocker, type Docker } from '../../src/io/docker/docker.ts'
 import { resolveEndpoint } from '../../src/io/docker/endpoint.ts'
 import { runShell } from '../../src/io/host/shell.ts'
@@ -48,7 +48,10 @@ it('a server that did not shut down cleanly is not copied where that is asked fo
 it('data two directories down, as the image has it since Postgres 18, is seen to be unclean, and tells its transaction', async () => {
   const data = '/v/18/docker'
   const make = `rm -rf /v/* && mkdir -p ${data} && chown postgres ${data} && chmod 700 ${data}`
-  await inVolume(from, `${make} && su postgres -c "PATH=$PATH initdb -N -D ${data}" >/dev/null && touch ${data}/postmaster.pid`)
+  await inVolume(
+    from,
+    `${make} && su postgres -c "PATH=$PATH initdb -N -D ${data}" >/dev/null && touch ${data}/postmaster.pid`,
+  )
   await expect(copyVolume(docker, { ...options, requireClean: true })).rejects.toMatchObject({
     message: expect.stringContaining('was not shut down cleanly'),
   })
