@@ -5,7 +5,7 @@ export type Modernized = { steps: readonly Step[]; within: ReadonlyMap<string, s
 
 type Added = { of: Step; step: Step }
 
-/** What releases before 0.4 did within a step, and what now is one of its own. */
+/** What older releases did within a step, and what now is one of its own. */
 const addedTo = (steps: readonly Step[]): Added[] => {
   const has = (kind: string): boolean => steps.some((step) => step.kind === kind)
   const lastStop = steps.findLast(({ kind }) => kind === 'stop-stack')

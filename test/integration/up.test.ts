@@ -293,7 +293,9 @@ describe('plan', () => {
     for (const args of ['plan dev', 'up dev --dry-run']) {
       const { exit, stdout } = await plan(args, { env: proxy.env })
       expect(exit).toBe(0)
-      expect(stdout).toMatch(/1 {2}dry {2}create database\n +2 {2}dry {2}00001_a\.sql\n$/)
+      expect(stdout).toMatch(
+        /1 {2}dry {2}create database\n +2 {2}dry {2}00001_a\.sql\n1 migration in 1 database, 1 of them new\n$/,
+      )
     }
     expect(await databases()).not.toContain('dry')
     const requests = proxy.requests()
