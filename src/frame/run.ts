@@ -71,7 +71,7 @@ export const withRun = async (
   const flags = standingFlags(global, context)
   const report: Report = {
     ...told,
-    event: (event) => told.event(eventToPaste(event, flags)),
+    event: (event, line) => told.event(eventToPaste(event, flags), line),
     standing: (describe) => {
       standing = describe
     },

@@ -115,14 +115,11 @@ const isMaintenance = ({ database, maintenance = defaultMaintenance }: Target): 
 
 const noDatabase = ({ message }: Error, target: Target): Explanation => {
   const { label, database, credentials, port } = target
-  if (isMaintenance(target))
-    return {
-      message: `Postgres on ${label} has no database "${database}", where locks are held: ${message}.`,
-      hint: otherMaintenance(target),
-    }
+  const make = `docker exec ${label} createdb -U ${quote(credentials.user)} -p ${port} ${quote(database)}`
+  const locks = isMaintenance(target)
   return {
-    message: `Postgres on ${label} has no database "${database}": ${message}.`,
-    hint: `docker exec ${label} createdb -U ${quote(credentials.user)} -p ${port} ${quote(database)}`,
+    message: `Postgres on ${label} has no database "${database}"${locks ? ', where locks are held' : ''}: ${message}.`,
+    hint: locks ? `${make}\n${otherMaintenance(target)}` : make,
   }
 }
 
