@@ -141,16 +141,11 @@ describe('a run that waited for its databases while somebody took the volume', {
 
 describe('a cutover whose guard is gone', { timeout: 300_000 }, () => {
   it('begins no further step, says so with both commands, and is resumed', async () => {
+    const copies = (): Promise<string> =>
+      docker(['volume', 'ls', '--quiet', '--filter', `label=po-migrate.copy-of=${stacks.env.PO_VOLUME}`])
+    const before = await copies()
     const running = tool('cutover dev')
-    await eventually('the copy', async () => {
-      const names = await docker([
-        'ps',
-        '--quiet',
-        '--filter',
-        `label=po-migrate.volume=${stacks.env.PO_VOLUME}`,
-      ])
-      return names || undefined
-    })
+    await eventually('the copy', async () => (await copies()) !== before || undefined)
     await docker(['rm', '--force', guard()])
     const { exit, stderr } = await running
     expect({ exit, stderr }).toMatchObject({ exit: 1 })
