@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docker, eventually, run } from '../support/engine/docker.ts'
+import { vpsSteps } from '../support/faults/cutover-steps.ts'
 import { beginStrike, cutOver, killIn, newest, type Victim, victimOf } from '../support/faults/victim.ts'
 import { makePlatform, type Platform } from '../support/platform/platform.ts'
 
@@ -21,8 +22,8 @@ const startedAt = async (): Promise<string> =>
   docker(['inspect', '--format', '{{.State.StartedAt}}', ...(await platform.containers())])
 
 /** Numbers of steps in the plan of a small platform, from 0. */
-const stopOfShared = 4
-const migrateProd = 10
+const stopOfShared = vpsSteps.indexOf('stop shared')
+const migrateProd = vpsSteps.indexOf('migrate prod')
 
 /** With a state directory of so many megabytes. */
 const withSmallState = async (
@@ -98,7 +99,7 @@ describe('a disk that is full in the middle of', { timeout: 400_000 }, () => {
 })
 
 describe('a cutover whose copy somebody removed before the wipe', { timeout: 400_000 }, () => {
-  const copyOfVolume = 5
+  const copyOfVolume = vpsSteps.indexOf('copy-volume')
 
   /** Stopped by Ctrl-C behind the copy, which then goes. */
   const lose = async (): Promise<string> => {
@@ -274,7 +275,7 @@ describe('an environment with a checkout of its own', { timeout: 400_000 }, () =
 describe('a cutover that loses what keeps others away, in the middle of its copy', {
   timeout: 400_000,
 }, () => {
-  const copyOfVolume = 5
+  const copyOfVolume = vpsSteps.indexOf('copy-volume')
 
   it.each([
     {
