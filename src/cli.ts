@@ -4,6 +4,7 @@ import { backupCommand } from './commands/backup.ts'
 import { cutoverCommand } from './commands/cutover.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
+import { initCommand } from './commands/init.ts'
 import { lintCommand } from './commands/lint.ts'
 import { lockCommand } from './commands/lock.ts'
 import { newCommand } from './commands/new.ts'
@@ -29,6 +30,7 @@ import { requireFreshBuild } from './run/fresh-build.ts'
 import { toolVersion } from './version.ts'
 
 const commands = {
+  init: initCommand,
   up: upCommand,
   plan: planCommand,
   status: statusCommand,

@@ -59,7 +59,7 @@ export const environmentChecks = ({
       needs: 'network',
       run: async () => {
         const { server } = await engine()
-        return `${service} is ${server.label}, version ${await readVersion(server)}, password accepted`
+        return `${service ?? 'it'} is ${server.label}, version ${await readVersion(server)}, password accepted`
       },
     },
     databasesCheck(environment, engine),

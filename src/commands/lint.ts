@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
+import { resolveDatabases, sourcesOf } from '../config/databases.ts'
+import { projectDirectory } from '../config/find.ts'
 import type { Config } from '../config/load.ts'
-import { resolveDatabases } from '../config/resolve.ts'
+import { storeOf } from '../config/store.ts'
 import { type ExitCode, exitCodes, usageError } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
 import {
@@ -84,10 +86,10 @@ const lintDatabase = (managed: ManagedDatabase, config: Config, linter: Linter):
 const sinceOf = ({ lint: { since } }: Config, database: string): string | number | undefined =>
   typeof since === 'object' ? since[database] : since
 
-const lintStrays = (config: Config, root: string): Located[] => {
-  const store = resolve(config.directory, config.migrations)
+const lintStrays = (config: Config, root: string, databases: readonly ManagedDatabase[]): Located[] => {
+  const sources = [storeOf(config), ...sourcesOf(config, databases)]
   const message = 'a migration outside the store is never applied'
-  return findStrays({ root, store, globs: config.lint.stray }).map((path) => ({
+  return findStrays({ root, sources, globs: config.lint.stray }).map((path) => ({
     problem: { rule: 'stray-migration', level: 'warning', file: path, message },
     database: null,
     path,
@@ -134,10 +136,6 @@ const describeLint = (files: number, shown: readonly ShownProblem[]): LintDocume
   return { version: 1, files, errors, warnings: problems.length - errors, problems }
 }
 
-/** Outside git: the directory above `infrastructure/`, where the config stands by default, else the config's own. */
-const projectOf = ({ directory }: Config): string =>
-  basename(directory) === 'infrastructure' ? dirname(directory) : directory
-
 const exitOf = ({ errors }: LintDocument): ExitCode => (errors > 0 ? exitCodes.usage : exitCodes.done)
 
 /** Checks the migration files of every managed database, or of the named ones: applied or not, no database is asked. */
@@ -146,11 +144,11 @@ export const lint = async (options: LintOptions, context: Context): Promise<Exit
   const { cwd, stdout, stderr } = context
   const config = configOf(options, context)
   const databases = resolveDatabases(config, '', options.db)
-  const root = findRepository(config.directory) ?? projectOf(config)
+  const root = findRepository(config.directory) ?? projectDirectory(config.directory)
   const linter = await loadLinter()
   const linted = databases.map((managed) => lintDatabase(managed, config, linter))
   const located = linted.flatMap((entry) => entry.located)
-  if (options.db.length === 0) located.push(...lintStrays(config, root))
+  if (options.db.length === 0) located.push(...lintStrays(config, root, databases))
   const shown = located.map(show(options.format === 'codequality' ? root : cwd))
   const document = describeLint(
     linted.reduce((sum, { files }) => sum + files, 0),

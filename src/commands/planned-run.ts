@@ -100,7 +100,7 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
   requireShown(shown, planned, verb.look ?? verb.command)
   if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
   run.start(planned)
-  const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
+  const provenance = () => readProvenance({ config, environment, engine }, context)
   const applied = watchApplied(engine.server, databases)
   const { name, lockTimeout } = environment
   const lost = anyLost(host, lock)

@@ -1,20 +1,26 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { usageError } from '../errors.ts'
+import { quote } from '../model/quote.ts'
 import type { Environment } from '../model/types.ts'
+import { configIn } from './find.ts'
 import { type Config, loadConfig, type Variables } from './load.ts'
 import { resolveEnvironment } from './resolve.ts'
 
 /** An environment, and the config of the checkout that supplies its migrations. */
 export type SuppliedEnvironment = { config: Config; environment: Environment }
 
-const configOf = (checkout: string): string => join(checkout, 'infrastructure', 'migrate.yaml')
-
 /** The release that is current now, not the link to it: a deployment may move that at any time. */
 const releaseOf = ({ name, host }: Environment): string | undefined => {
   if (host.releases === undefined) return undefined
   const current = join(host.releases, name, 'current')
-  return existsSync(configOf(current)) ? realpathSync(current) : undefined
+  return configIn(current) === undefined ? undefined : realpathSync(current)
+}
+
+const requireConfig = (checkout: string): string => {
+  const file = configIn(checkout)
+  if (file !== undefined) return file
+  throw usageError(`There is no migrate.yaml in the checkout ${checkout}.`, `ls ${quote(checkout)}`)
 }
 
 /** Its state is this run's: an older release's config names no project, and means another directory by a relative path. */
@@ -42,7 +48,7 @@ export const supplyEnvironment = (
   const here = resolveEnvironment(config, name)
   const named = config.hosts[here.host.name]?.cutover?.checkouts[name]
   const checkout = named === undefined ? releaseOf(here) : resolve(config.directory, named)
-  const file = pinned ?? (checkout === undefined ? undefined : configOf(checkout))
+  const file = pinned ?? (checkout === undefined ? undefined : requireConfig(checkout))
   if (file === undefined || file === config.file) return { config, environment: here }
   if (pinned !== undefined && !existsSync(pinned))
     throw usageError(

@@ -40,6 +40,15 @@ const readEnvFile = ({ path, required }: EnvFile, key: string): string => {
   }
 }
 
+const url = /^postgres(?:ql)?:\/\//
+
+/** The password in a `DATABASE_URL`, as dbmate has it. */
+const ofUrl = (value: string | undefined): string | undefined => {
+  if (value === undefined || !url.test(value)) return value
+  const parsed = URL.parse(value)
+  return parsed ? decodeURIComponent(parsed.password) : undefined
+}
+
 /**
  * Reads a password as a container would get it from compose's `env_file:`, when compose runs in the environment `shell`.
  * @throws AppError (exit 2): file missing, unreadable or malformed (with the line), key absent or empty,
@@ -53,7 +62,7 @@ export const readPassword = ({ key, files }: PasswordSource, shell: Variables): 
     values = new Map([...values, ...found])
   }
   const where = files.map(({ path }) => path).join(', ')
-  const value = values.get(key)
+  const value = ofUrl(values.get(key))
   if (!value)
     throw usageError(`${key} is not set in ${where}.`, `add a line ${key}='…' to ${files.at(-1)?.path}`)
   if (value.includes('\n') || value.includes('\r')) {

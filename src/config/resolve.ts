@@ -1,83 +1,14 @@
-import { readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { AppError, exitCodes, usageError } from '../errors.ts'
-import { nearest } from '../model/nearest.ts'
-import type { Environment, Host, ManagedDatabase, Policy, Stack } from '../model/types.ts'
+import { resolve } from 'node:path'
+import type { Environment, Host, Policy, Stack } from '../model/types.ts'
+import { resolveDatabases } from './databases.ts'
 import type { Config } from './load.ts'
 import type { ConfigFile } from './schema.ts'
-
-const unknown = (what: string, name: string, known: readonly string[]): AppError => {
-  const close = nearest(name, known)
-  return usageError(`Unknown ${what} "${name}".`, undefined, [
-    `known: ${known.join(', ') || 'none'}`,
-    ...(close ? [`did you mean ${close}?`] : []),
-  ])
-}
+import { unknown } from './unknown.ts'
 
 const pick = <T>(what: string, name: string, record: Record<string, T>): T => {
   const value = Object.hasOwn(record, name) ? record[name] : undefined
-  if (value === undefined) throw unknown(what, name, Object.keys(record))
+  if (value === undefined) throw unknown(name, { what, names: Object.keys(record) })
   return value
-}
-
-const readStore = (store: string): string[] => {
-  try {
-    return readdirSync(store, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map(({ name }) => name)
-      .sort()
-  } catch (cause) {
-    const message = `The migration store ${store} cannot be read: ${(cause as Error).message}`
-    throw new AppError(message, {
-      exitCode: exitCodes.usage,
-      hint: 'create it, or set migrations: in the config',
-      cause,
-    })
-  }
-}
-
-/** Names of the managed databases, in the config's order; without `databases:` every directory of the store. */
-export const databaseNames = (config: Config): string[] =>
-  config.databases ? Object.keys(config.databases) : readStore(resolve(config.directory, config.migrations))
-
-/** Bytes of a name; Postgres cuts the rest without a word, and two names that differ behind it would be one database. */
-const longest = 63
-
-const requireShort = (database: string): void => {
-  const bytes = Buffer.byteLength(database)
-  if (bytes > longest)
-    throw usageError(
-      `The name ${database} has ${bytes} bytes, and Postgres keeps ${longest}.`,
-      'rename its directory in the migration store, or shorten suffix: in the config',
-      ['Names that are cut alike would be one database.'],
-    )
-}
-
-/**
- * The managed databases of an environment, or those named.
- * @throws AppError (exit 2) for a name that is not managed, or that Postgres would cut.
- */
-export const resolveDatabases = (
-  config: Config,
-  suffix: string,
-  only: readonly string[] = [],
-): ManagedDatabase[] => {
-  const all = databaseNames(config)
-  for (const name of all) requireShort(name + suffix)
-  const stranger = only.find((name) => !all.includes(name))
-  if (stranger !== undefined) throw unknown('database', stranger, all)
-  return all
-    .filter((name) => only.length === 0 || only.includes(name))
-    .map((name) => {
-      const settings = config.databases?.[name]
-      return {
-        name,
-        database: name + suffix,
-        directory: join(resolve(config.directory, config.migrations), name),
-        migrationsTable: settings?.migrations_table ?? 'schema_migrations',
-        ...(settings?.search_path && { searchPath: settings.search_path }),
-      }
-    })
 }
 
 export const resolveHost = (config: Config, name: string): Host => {
@@ -127,10 +58,10 @@ export const resolveEnvironment = (
     name,
     host: host ? resolveHost(config, host) : { name: 'local' },
     engine,
-    network: network ?? '',
+    network: engine === 'docker' ? network : '',
     confirm,
     policy: toPolicy(policy),
-    service,
+    ...(service && { service }),
     port,
     user,
     maintenance,
@@ -149,10 +80,13 @@ export const hostEnvironments = (config: Config, host: string): string[] =>
   Object.keys(config.environments).filter((name) => config.environments[name]?.host === host)
 
 /** Names on the server of every database that environments of this host manage. */
-export const managedOn = (config: Config, host: string): string[] =>
-  hostEnvironments(config, host).flatMap((name) =>
-    resolveEnvironment(config, name).databases.map(({ database }) => database),
-  )
+export const managedOn = (config: Config, host: string): string[] => [
+  ...new Set(
+    hostEnvironments(config, host).flatMap((name) =>
+      resolveEnvironment(config, name).databases.map(({ database }) => database),
+    ),
+  ),
+]
 
 export const hostNetworks = (config: Config, host: string): string[] => [
   ...new Set(

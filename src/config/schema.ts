@@ -1,9 +1,20 @@
 import * as z from 'zod'
+import { nearest } from '../model/nearest.ts'
 import { defaultMaintenance } from '../model/sql.ts'
 import { reservedNames } from '../model/state.ts'
 
+/** This machine, where an environment names no host. */
+export const localHost = 'local'
+/** The network that compose makes for a project where its file says nothing else. */
+export const composeDefault = 'default'
+
+/** dbmate 2.36.0 is what the tool is tested with: ADR 0005. */
+const dbmateImage = 'amacneil/dbmate:2.36.0'
+
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]*$/i, 'letters, digits, "_" and "-" only')
 const reference = z.string().min(1)
+/** Of a network, a volume or a container, as Docker takes it. */
+const dockerName = z.string().regex(/^[a-z0-9][a-z0-9_.-]*$/i, 'letters, digits, "_", "." and "-" only')
 const digits = /^\d+$/
 /** A whole number, also where `${NAME:-5432}` made text of it. */
 const whole = (minimum: number, maximum: number) =>
@@ -18,17 +29,19 @@ const password = z
   .strictObject({
     env_file: z
       .union([envFile, z.array(envFile).min(1)])
-      .describe(
-        "The env file(s) of the Postgres container, in compose's own syntax; read by compose's rules",
-      ),
-    key: name.default('POSTGRES_PASSWORD').describe('The variable that holds the password'),
+      .describe("The env file(s) of the Postgres container, in compose's own syntax; read by compose's rules")
+      .meta({ examples: ['.env'] }),
+    key: name
+      .default('POSTGRES_PASSWORD')
+      .describe('The variable that holds the password, or a postgres:// URL with it'),
   })
   .describe('Where the password of the Postgres user comes from')
+  .meta({ examples: [{ env_file: '.env' }] })
 
 const stack = z
   .strictObject({
-    file: reference.describe('Compose file, relative to this file'),
-    project: name.describe('Compose project name'),
+    file: reference.describe('Compose file, relative to this file').meta({ examples: ['compose.yaml'] }),
+    project: name.describe('Compose project name').meta({ examples: ['shop'] }),
   })
   .describe('A compose project')
 
@@ -58,7 +71,8 @@ const host = z
       .string()
       .regex(/^[^\s-]\S*$/, 'an ssh destination: user@host, ssh://user@host:port or a name of ~/.ssh/config')
       .optional()
-      .describe('ssh destination; leave out when the host is this machine'),
+      .describe('ssh destination; leave out when the host is this machine')
+      .meta({ examples: ['deploy@example.org'] }),
     machine: reference.optional().describe("The host's hostname: there, verbs run in place"),
     releases: reference
       .default('/srv/po-migrate')
@@ -70,19 +84,24 @@ const host = z
     stack_environment: name
       .optional()
       .describe("With releases: the environment whose release the host's own stack runs from"),
-    volume: name.optional().describe('Docker volume with the Postgres data'),
+    volume: dockerName.optional().describe('Docker volume with the Postgres data'),
     stack: stack.optional().describe('The stack that runs Postgres on this host'),
     cutover: cutover.optional(),
   })
   .refine((value) => !value.cutover || (value.volume && value.stack), {
     path: ['cutover'],
-    message: 'needs the volume and the stack of the host',
+    message:
+      'needs the volume and the stack of the host; write volume: NAME and stack: { file: FILE, project: NAME }',
   })
   .refine(({ ssh, machine }) => !ssh || machine, {
     path: ['machine'],
-    message: 'needed with ssh: the hostname by which the tool knows that it already runs there',
+    message:
+      'is needed with ssh, so that the tool knows when it already runs there; write what hostname answers there',
   })
   .describe('A machine with a Docker engine')
+
+/** A host that nothing is said of. */
+export const plainHost = host.parse({})
 
 const choice = z.enum(['allow', 'refuse']).default('refuse')
 
@@ -98,18 +117,29 @@ const policy = z
 
 const environment = z
   .strictObject({
-    host: name.optional().describe('One of hosts; not needed by the embedded engine'),
+    host: name.optional().describe('One of hosts; left out: this machine, called `local`'),
     engine: z.enum(['docker', 'embedded']).default('docker').describe('What runs dbmate'),
-    network: name.optional().describe('Docker network on which Postgres answers'),
+    network: dockerName
+      .default('default')
+      .describe(
+        "Docker network on which Postgres answers; default: the compose project's own, as compose names it",
+      )
+      .meta({ examples: ['shop_default'] }),
     suffix: z
       .string()
       .regex(/^[a-z0-9_-]*$/i, 'letters, digits, "_" and "-" only')
       .default('')
-      .describe('Appended to a directory name to get the name on the server'),
+      .describe("Appended to a database's name to get the one on the server")
+      .meta({ examples: ['_qual'] }),
     password: password.optional(),
     confirm: z.boolean().default(false).describe('Ask before anything is applied'),
     policy,
-    service: name.default('postgres').describe('DNS name of Postgres on the network'),
+    service: dockerName
+      .optional()
+      .describe(
+        'DNS name of Postgres on the network; left out: `postgres`, else the one Postgres that runs there',
+      )
+      .meta({ examples: ['db'] }),
     port: whole(1, 65535).default(5432).describe('Port on which it listens there'),
     user: reference.default('postgres').describe('The Postgres user that migrates'),
     maintenance: reference
@@ -132,15 +162,32 @@ const environment = z
     wait: whole(0, 3600).default(60).describe('Seconds to wait for a Postgres that is starting'),
   })
   .superRefine((value, context) => {
-    if (value.engine === 'embedded') return
-    for (const key of ['host', 'network', 'password'] as const)
-      if (!value[key])
-        context.addIssue({ code: 'custom', path: [key], message: 'needed by the docker engine' })
+    if (value.engine === 'docker' && !value.password)
+      context.addIssue({
+        code: 'custom',
+        path: ['password'],
+        message: 'is needed by the docker engine; write e.g. password: { env_file: .env }',
+      })
   })
   .describe('One set of managed databases on one server')
+  .meta({ examples: [{ password: { env_file: '.env' } }] })
 
 const database = z
   .strictObject({
+    directory: reference
+      .optional()
+      .describe('Where its files are, relative to this file; left out: its own name in the store')
+      .meta({ examples: ['db/migrations'] }),
+    database: z
+      .string()
+      .regex(/^[^\p{Cc}]+$/u, 'a name without control characters')
+      .optional()
+      .describe('Its name on the server, before the suffix; left out: its name here')
+      .meta({ examples: ['shop_main'] }),
+    suffix: z
+      .boolean()
+      .default(true)
+      .describe("Whether the environment's suffix applies; false: one name in every environment"),
     migrations_table: z
       .string()
       .regex(/^[^\r\n.]+(\.[^\r\n.]+)?$/, 'TABLE or SCHEMA.TABLE: dbmate can name none with another dot')
@@ -150,7 +197,7 @@ const database = z
       .optional()
       .describe('search_path of the session; its first schema holds the table'),
   })
-  .describe('One directory of the migration store')
+  .describe('One database: a directory of migrations, and its name on the server')
 
 const strayGlobs = ['**/migrations/**/*.sql']
 
@@ -173,6 +220,12 @@ const lint = z
   .default({ stray: strayGlobs })
   .describe('What `po-migrate lint` looks for beside the migration files')
 
+const suggestHost = (host: string, known: readonly string[]): string => {
+  const close = nearest(host, known)
+  const names = `known: ${known.join(', ') || 'none'}`
+  return close ? `${names}; write host: ${close}` : `${names}; leave host: out where it is this machine`
+}
+
 /** migrate.yaml, as written: the one schema behind the loader, the editors' JSON Schema and the docs. */
 export const configSchema = z
   .strictObject({
@@ -189,14 +242,16 @@ export const configSchema = z
         'Directory for locks, journals and data; default /var/lib/po-migrate, on a laptop the XDG state directory',
       ),
     migrations: reference.default('migrations').describe('The migration store: one directory a database'),
-    dbmate: z.strictObject({
-      image: reference.describe('Image with a tag, e.g. amacneil/dbmate:2.36.0'),
-      digest: z
-        .string()
-        .regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits')
-        .optional()
-        .describe('Pins the exact image'),
-    }),
+    dbmate: z
+      .strictObject({
+        image: reference.default(dbmateImage).describe('Image with a tag'),
+        digest: z
+          .string()
+          .regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits')
+          .optional()
+          .describe('Pins the exact image'),
+      })
+      .prefault({}),
     compose: z
       .strictObject({
         pass_env: z
@@ -220,7 +275,9 @@ export const configSchema = z
       .default({ backups: 7, replaced: 1 })
       .describe('What is kept of backups and restores'),
     hosts: z.record(name, host).default({}),
-    environments: z.record(name, environment),
+    environments: z
+      .record(name, environment)
+      .meta({ examples: [{ dev: { password: { env_file: '.env' } } }] }),
     databases: z
       .record(
         name,
@@ -230,12 +287,20 @@ export const configSchema = z
       .describe('The managed databases; left out, every directory of the store is one'),
   })
   .superRefine(({ hosts, environments }, context) => {
-    const known = Object.keys(hosts).join(', ') || 'none'
-    for (const [key, { host }] of Object.entries(environments))
-      if (host && !hosts[host]) {
-        const message = `unknown host "${host}"; known: ${known}`
-        context.addIssue({ code: 'custom', path: ['environments', key, 'host'], message })
-      }
+    const known = Object.keys(hosts)
+    const refuse = (path: string[], message: string): void =>
+      context.addIssue({ code: 'custom', path: ['environments', ...path], message })
+    for (const [key, { host = localHost, network, engine }] of Object.entries(environments)) {
+      if (engine === 'embedded') continue
+      const { ssh, stack } = hosts[host] ?? {}
+      if (host !== localHost && !hosts[host])
+        refuse([key, 'host'], `unknown host "${host}"; ${suggestHost(host, known)}`)
+      else if (ssh && network === composeDefault && !stack)
+        refuse(
+          [key, 'network'],
+          `is needed on a host that is reached by ssh: "${composeDefault}" is derived from a compose project here; write e.g. network: shop_default`,
+        )
+    }
   })
 
 export type ConfigFile = z.output<typeof configSchema>

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { accessSync, chmodSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { usageError } from '../errors.ts'
 import { makeDirectories } from '../make-directories.ts'
 import type { State } from '../model/state.ts'
 import type { Host } from '../model/types.ts'
+import { projectDirectory } from './find.ts'
 import type { Config, Variables } from './load.ts'
 
 const onServers = '/var/lib/po-migrate'
@@ -31,8 +32,10 @@ const nobodysName = /^(current|infrastructure|[0-9a-f]{7,}|[0-9-]+)$/
 
 /** A name that would fit. */
 const suggest = ({ directory }: Config): string => {
-  const place = basename(directory) === 'infrastructure' ? dirname(directory) : directory
-  const name = basename(place).toLowerCase().replaceAll(notInNames, '-').replaceAll(atTheEdges, '')
+  const name = basename(projectDirectory(directory))
+    .toLowerCase()
+    .replaceAll(notInNames, '-')
+    .replaceAll(atTheEdges, '')
   return name === '' || nobodysName.test(name) ? 'my-project' : name
 }
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config/load.ts'
 import { dbmateImage, hostEnvironments } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
-import { readServiceImage } from '../io/docker/compose.ts'
+import { readDatabaseService } from '../io/docker/compose-parts.ts'
 import { type DockerHost, openDockerHost } from '../io/docker/host.ts'
 import { readStack } from '../io/docker/stack.ts'
 import { removeThrowaways } from '../io/docker/throwaway.ts'
@@ -59,10 +59,11 @@ export const openCutover = async (
   try {
     const docker = await openDockerHost(context.env, shellUntil(context.stop))
     const environments = hostEnvironments(config, host.name)
-    const service = config.environments[environments[0] ?? '']?.service ?? ''
+    const { service } = config.environments[environments[0] ?? ''] ?? {}
     const [database] = await readStack(docker.client, host.stack.project)
-    const image = database?.image ?? (await readServiceImage(docker, { stack: host.stack, passEnv, service }))
-    const { volume } = host
+    const { volume, stack } = host
+    const image =
+      database?.image ?? (await readDatabaseService(docker, { stack, passEnv, service, volume })).image
     const images = [image, dbmateImage(config)]
     const guard = await guardVolume(docker.client, { volume, images, holder, lockWait, report }, context)
     opened.push(guard)

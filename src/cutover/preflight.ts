@@ -1,8 +1,8 @@
 import { dbmateImage } from '../config/resolve.ts'
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import { readMigrations } from '../io/dbmate/files.ts'
-import { checkStack, readServiceImage } from '../io/docker/compose.ts'
-import { readComposeParts } from '../io/docker/compose-parts.ts'
+import { checkStack } from '../io/docker/compose.ts'
+import { readDatabaseService } from '../io/docker/compose-parts.ts'
 import { hasImage } from '../io/docker/image.ts'
 import { readReferrers } from '../io/docker/volume.ts'
 import { absent } from '../io/postgres/read-database.ts'
@@ -37,12 +37,10 @@ const checkImages = async (preflight: Preflight): Promise<void> => {
     const { config, environment } = servers.supplied(name)
     const reference = dbmateImage(config)
     if (!(await hasImage(docker.client, reference))) throw missing(reference, 'dbmate runs in it')
-    const service = await readServiceImage(docker, {
-      stack: host.stack,
-      passEnv,
-      service: environment.service,
-    })
-    if (!(await hasImage(docker.client, service))) throw missing(service, 'Postgres starts from it')
+    const { stack, volume } = host
+    const { service } = environment
+    const { image } = await readDatabaseService(docker, { stack, passEnv, service, volume })
+    if (!(await hasImage(docker.client, image))) throw missing(image, 'Postgres starts from it')
   }
   for (const { name, image } of containers)
     if (!(await hasImage(docker.client, image))) throw missing(image, `${name} starts from it`)
@@ -70,14 +68,15 @@ const checkMaintenance = async ({
 }: Preflight): Promise<void> => {
   const asked = environments.map((name) => servers.supplied(name).environment)
   const others = asked.filter(({ maintenance }) => maintenance !== defaultMaintenance)
-  if (others.length === 0) return
-  const { firstDatabases } = await readComposeParts(docker, { stack: host.stack, passEnv })
-  for (const { name, maintenance, service } of others)
-    if (firstDatabases.get(service) !== maintenance)
+  const { stack, volume } = host
+  for (const { name, maintenance, service } of others) {
+    const found = await readDatabaseService(docker, { stack, passEnv, service, volume })
+    if (found.firstDatabase !== maintenance)
       throw usageError(
         `A new server would not have the database ${maintenance}, where the locks of ${name} are.`,
-        `set POSTGRES_DB=${maintenance} for ${service} in ${host.stack.file}, or leave maintenance: out`,
+        `set POSTGRES_DB=${maintenance} for ${found.service} in ${stack.file}, or leave maintenance: out`,
       )
+  }
 }
 
 /** What an empty server will get. @throws AppError (exit 2) for files that are not fit to run. */

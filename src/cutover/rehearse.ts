@@ -2,7 +2,7 @@ import { carryGrants, type Grants } from '../backup/apply-grants.ts'
 import { dbmateImage } from '../config/resolve.ts'
 import { AppError, exitCodes } from '../errors.ts'
 import { openDbmate } from '../io/dbmate/dbmate.ts'
-import { readServiceImage } from '../io/docker/compose.ts'
+import { readDatabaseService } from '../io/docker/compose-parts.ts'
 import { readImageId } from '../io/docker/image.ts'
 import type { Engine } from '../io/engine.ts'
 import { endSessions } from '../io/postgres/backends.ts'
@@ -93,7 +93,8 @@ export const rehearse = async (options: RehearseOptions, context: Context): Prom
   const { environment: firstOne } = servers.supplied(first)
   const container = real.shared?.container ?? ''
   const { service } = firstOne
-  const image = await readServiceImage(docker, { stack: host.stack, passEnv, service })
+  const { stack, volume } = host
+  const { image } = await readDatabaseService(docker, { stack, passEnv, service, volume })
   await using scratch = await openScratchServer(docker.client, {
     image: await readImageId(docker.client, image),
     run,

@@ -45,7 +45,7 @@ export const globalOptions = <T>(yargs: Argv<T>) =>
       type: 'string',
       requiresArg: true,
       coerce: lastOf,
-      describe: 'Config file (default: infrastructure/migrate.yaml, searched upward)',
+      describe: 'Config file (default: migrate.yaml, there or in infrastructure/, searched upward)',
     })
     .option('json', {
       type: 'boolean',

@@ -40,11 +40,11 @@ export type Host = {
 
 export type EngineName = 'docker' | 'embedded'
 
-/** One directory of the migration store, and what it is called on an environment's server. */
+/** One directory of migrations, and what its database is called on an environment's server. */
 export type ManagedDatabase = {
-  /** The directory's name, as typed after `--db`. */
+  /** Its name in the config, or its directory's in the store, as typed after `--db`. */
   name: string
-  /** The name on the server: directory + the environment's suffix. */
+  /** The name on the server, the environment's suffix included. */
   database: string
   /** Absolute path of the directory with the migration files. */
   directory: string
@@ -84,8 +84,8 @@ export type Environment = {
   /** Whether `up` needs a confirmation. */
   confirm: boolean
   policy: Policy
-  /** DNS name of Postgres on the network: a compose service or an alias. */
-  service: string
+  /** DNS name of Postgres on the network: a compose service or an alias; absent: found by what runs there. */
+  service?: string
   port: number
   user: string
   /** The database where locks are held, and where whatever concerns the whole server is asked. */

@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises'
 import { AppError, exitCodes, interruptionCode } from '../errors.ts'
 import type { Context, InterruptReason } from '../model/context.ts'
+import { typeLine } from './type-line.ts'
 
 export type Question = {
   /** What will happen, one line. */
@@ -31,27 +31,12 @@ const interrupted = (reason: unknown, { command }: Question): AppError =>
     hint: command,
   })
 
-/** What was typed; a terminal in raw mode sends no signal for Ctrl-C, and one that closed would never answer. */
-const ask = async (question: Question, { stdin, stderr, interrupt }: Context): Promise<string> => {
+const ask = async (question: Question, context: Context): Promise<string> => {
   const { about, answer, typed = answer } = question
-  const output = stderr as unknown as NodeJS.WritableStream
-  // A relayed terminal echoes by itself.
-  const terminal = createInterface({ input: stdin, output, ...(stdin.isRelayed && { terminal: false }) })
-  const given = new AbortController()
-  terminal.once('SIGINT', () => given.abort('SIGINT'))
-  terminal.once('close', () => given.abort())
-  const signal = AbortSignal.any([interrupt, given.signal])
-  try {
-    return await terminal.question(`${about}. Type ${typed} to go on: `, { signal })
-  } catch (error) {
-    if (!signal.aborted) throw error
-    stderr.write('\n')
-    const { reason } = signal
-    if (!isInterruption(reason)) throw refuse(`${about}: not confirmed.`, question)
-    throw interrupted(reason, question)
-  } finally {
-    terminal.close()
-  }
+  const given = await typeLine(`${about}. Type ${typed} to go on: `, context)
+  if ('line' in given) return given.line
+  if (!isInterruption(given.reason)) throw refuse(`${about}: not confirmed.`, question)
+  throw interrupted(given.reason, question)
 }
 
 /**

@@ -36,6 +36,7 @@ const renderEnvironment = (
   const place = [host && `host ${host}`, network && `network ${network}`].filter(Boolean).join(' · ')
   const header = `${paint.bold(environment)}${place ? paint.dim(` · ${place}`) : ''}\n`
   if (error) return header + renderError({ hint: undefined, ...error }, paint)
+  if (databases.length === 0) return `${header}no managed database yet\n`
   return header + databases.map((database) => renderDatabase(database, paint)).join('')
 }
 

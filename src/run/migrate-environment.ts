@@ -35,7 +35,7 @@ export const migrateEnvironment = async (
   requireUnobstructed(planned.obstacles)
   for (const line of await settleFindings(engine.server, world.databases)) onProgress(line)
   const { interrupt, stop } = context
-  const provenance = () => readProvenance({ environment, engine, image: config.dbmate.image }, context)
+  const provenance = () => readProvenance({ config, environment, engine }, context)
   const applied = watchApplied(engine.server, world.databases)
   const { name, lockTimeout } = environment
   const given = { engine, run, environment: name, lockTimeout, provenance, applied, onProgress }

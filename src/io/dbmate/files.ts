@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { usageError } from '../../errors.ts'
 import { isSkippedName, markDuplicates, parseMigration, parseVersion } from '../../model/migration.ts'
 import type { ManagedDatabase, MigrationFile, Problem } from '../../model/types.ts'
@@ -7,7 +7,8 @@ import { markWidths } from '../../model/version-width.ts'
 import { checksum } from './checksum.ts'
 import { readMigrationBytes } from './migration-bytes.ts'
 
-const listFiles = ({ name, directory }: ManagedDatabase): string[] => {
+const listFiles = (managed: ManagedDatabase): string[] => {
+  const { name, directory } = managed
   try {
     return readdirSync(directory, { withFileTypes: true })
       .filter((entry) => !entry.isDirectory() || parseVersion(entry.name) !== undefined)
@@ -16,8 +17,38 @@ const listFiles = ({ name, directory }: ManagedDatabase): string[] => {
   } catch (cause) {
     const why =
       (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : (cause as Error).message
-    const hint = `po-migrate new ${name} initial_schema`
-    throw usageError(`The migrations directory of ${name} ${why}: ${directory}`, hint)
+    throw usageError(
+      `The migrations directory of ${name} ${why}: ${directory}`,
+      elsewhere(managed) ?? begin(name),
+    )
+  }
+}
+
+const begin = (name: string): string => `po-migrate new ${name} initial_schema`
+
+const holdsMigrations = (directory: string): boolean => {
+  try {
+    return readdirSync(directory).some((file) => parseVersion(file) !== undefined)
+  } catch {
+    return false
+  }
+}
+
+/** A store that is one database's own directory, or the other way round. */
+const elsewhere = ({ name, directory }: ManagedDatabase): string | undefined => {
+  const [found] = [dirname(directory), ...readSubdirectories(directory)].filter(holdsMigrations)
+  return (
+    found && `its files are in ${found}? Then write into the config: databases: { ${name}: { directory: … } }`
+  )
+}
+
+const readSubdirectories = (directory: string): string[] => {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => !entry.isFile())
+      .map((entry) => join(directory, entry.name))
+  } catch {
+    return []
   }
 }
 
@@ -61,7 +92,7 @@ export const readMigrations = (managed: ManagedDatabase): { files: MigrationFile
   if (files.length === 0 && strays.length === 0)
     throw usageError(
       `The migrations directory of ${managed.name} has no migration: ${managed.directory}`,
-      `po-migrate new ${managed.name} initial_schema`,
+      elsewhere(managed) ?? begin(managed.name),
     )
   return { files: markWidths(markDuplicates(files)), strays }
 }

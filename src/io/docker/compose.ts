@@ -124,19 +124,3 @@ export const checkStack = async (
     hint: `correct it, then: docker compose --file ${stack.file} config --quiet`,
   })
 }
-
-/** The image that a service of a stack asks for. @throws AppError (exit 2) when compose cannot tell. */
-export const readServiceImage = async (
-  host: DockerHost,
-  { stack, passEnv, service }: { stack: Stack; passEnv: readonly string[]; service: string },
-): Promise<string> => {
-  const args = composeArguments(stack, ['config', '--images', service])
-  const { exitCode, stdout, stderr } = await runCompose(host, args, { passEnv })
-  const [image = ''] = stdout.trim().split('\n')
-  if (exitCode === 0 && image) return image
-  throw new AppError(`compose does not tell the image of ${service} in ${stack.file}.`, {
-    exitCode: exitCodes.usage,
-    details: [stderr.trim()],
-    hint: `docker compose --file ${stack.file} config --images`,
-  })
-}

@@ -2,6 +2,15 @@ import type { ContainerInfo } from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
 import type { Environment } from '../../model/types.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
+import {
+  describeContents,
+  findServers,
+  isRunning,
+  nameOf,
+  readNetworkNames,
+  serviceLabel,
+  serviceOf,
+} from './network-contents.ts'
 
 /** The container that answers to the environment's service name on its network. */
 export type PostgresContainer = {
@@ -13,15 +22,12 @@ export type PostgresContainer = {
   volumes: readonly string[]
 }
 
-const serviceLabel = 'com.docker.compose.service'
 const oneOffLabel = 'com.docker.compose.oneoff'
+/** The service, where the config names none. */
+const usualService = 'postgres'
 
 const unreachable = (message: string, hint: string): AppError =>
   new AppError(message, { exitCode: exitCodes.unreachable, hint })
-
-/** Links give a container further names, below another's. */
-const nameOf = ({ Names, Id }: ContainerInfo): string =>
-  Names.find((name) => name.lastIndexOf('/') === 0)?.slice(1) ?? Id.slice(0, 12)
 
 /** `docker compose run` gives its containers the service's label, and not its name on the network. */
 const isService = ({ Labels }: ContainerInfo, service: string): boolean =>
@@ -30,7 +36,7 @@ const isService = ({ Labels }: ContainerInfo, service: string): boolean =>
 const answersTo = async (
   docker: Docker,
   container: ContainerInfo,
-  { network, service }: Environment,
+  { network, service }: { network: string; service: string },
 ): Promise<boolean> => {
   if (isService(container, service) || nameOf(container) === service) return true
   const { NetworkSettings } = await docker.getContainer(container.Id).inspect()
@@ -51,42 +57,90 @@ export const networkExists = async (docker: Docker, network: string): Promise<bo
   }
 }
 
+const explainNetwork = async (docker: Docker, { network, name, host }: Environment): Promise<AppError> => {
+  const others = await readNetworkNames(docker)
+  return new AppError(`The Docker network ${network} of ${name} does not exist here.`, {
+    exitCode: exitCodes.unreachable,
+    details: others.length > 0 ? [`here are: ${others.join(', ')}; network: in the config says which`] : [],
+    hint: startOf(host),
+  })
+}
+
+const startOf = ({ name, stack }: Environment['host']): string =>
+  stack
+    ? `po-migrate start ${name}`
+    : `start Postgres as ever, or set hosts.${name}.stack in the config, then: po-migrate start ${name}`
+
+type Present = { all: readonly ContainerInfo[]; named: readonly ContainerInfo[] }
+
+const hintOf = (
+  { name, host }: Environment,
+  stopped: ContainerInfo | undefined,
+  servers: readonly ContainerInfo[],
+): string => {
+  const [server] = servers
+  if (server) return `write into the config, under environments.${name}: service: ${serviceOf(server)}`
+  return stopped && !host.stack ? `docker start ${nameOf(stopped)}` : startOf(host)
+}
+
 const explainAbsence = async (
   docker: Docker,
   environment: Environment,
-  stopped: ContainerInfo[],
+  { all, named }: Present,
 ): Promise<AppError> => {
-  const { network, service, name, host } = environment
-  const [candidate] = stopped
-  const start = `po-migrate start ${host.name}`
-  const byHand = candidate
-    ? `docker start ${nameOf(candidate)}`
-    : `start Postgres as ever, or set hosts.${host.name}.stack in the config, then: ${start}`
-  const hint = host.stack ? start : byHand
-  if (!(await networkExists(docker, network)))
-    return unreachable(`The Docker network ${network} of ${name} does not exist here.`, hint)
-  const why = candidate
-    ? `${nameOf(candidate)} is ${candidate.Status.toLowerCase()}`
-    : `nothing answers to "${service}" there`
-  return unreachable(`Postgres of ${name} is not running on ${network}: ${why}.`, hint)
+  const { network, service, name, port } = environment
+  if (!(await networkExists(docker, network))) return explainNetwork(docker, environment)
+  const [stopped] = named
+  const nothing = `nothing answers to "${service ?? usualService}" there${service === undefined ? ', and no Postgres runs there' : ''}`
+  const why = stopped ? `${nameOf(stopped)} is ${stopped.Status.toLowerCase()}` : nothing
+  const servers = service === undefined || stopped ? [] : await findServers(docker, all, port)
+  return new AppError(`Postgres of ${name} is not running on ${network}: ${why}.`, {
+    exitCode: exitCodes.unreachable,
+    details: stopped || all.length === 0 ? [] : [`on ${network}: ${describeContents(all)}`],
+    hint: hintOf(environment, stopped, servers),
+  })
+}
+
+const severalFound = ({ network, name }: Environment, found: readonly ContainerInfo[]): AppError =>
+  new AppError(`Several Postgres run on ${network}: ${found.map(serviceOf).join(', ')}.`, {
+    exitCode: exitCodes.refused,
+    details: ['The config does not say which is meant.'],
+    hint: `write into the config, under environments.${name}: service: ${serviceOf(found[0] as ContainerInfo)}`,
+  })
+
+/** By its name; without one it is `postgres`, else the only Postgres that runs there. */
+const findNamed = async (
+  docker: Docker,
+  environment: Environment,
+  all: readonly ContainerInfo[],
+): Promise<readonly ContainerInfo[]> => {
+  const { network, service = usualService, port } = environment
+  const answers = await Promise.all(
+    all.map((container) => answersTo(docker, container, { network, service })),
+  )
+  const named = all.filter((_, index) => answers[index])
+  if (environment.service !== undefined || named.some(isRunning)) return named
+  const servers = await findServers(docker, all, port)
+  if (servers.length > 1) throw severalFound(environment, servers)
+  return servers.length === 1 ? servers : named
 }
 
 /**
  * Finds Postgres on the environment's network.
  * @throws AppError (exit 6): no such network, nothing by that name on it, or not running;
- * (exit 4) several containers share the name, so that its DNS name would mean either.
+ * (exit 4) several containers share the name, so that its DNS name would mean either, or several Postgres run there and none
+ * is named.
  */
 export const findPostgres = async (docker: Docker, environment: Environment): Promise<PostgresContainer> => {
-  const { network, service } = environment
-  const present = await docker.listContainers({ all: true, filters: { network: [network] } })
-  const answers = await Promise.all(present.map((container) => answersTo(docker, container, environment)))
-  const named = present.filter((_, index) => answers[index])
-  const running = named.filter(({ State }) => State === 'running' || State === 'paused')
+  const { network } = environment
+  const all = await docker.listContainers({ all: true, filters: { network: [network] } })
+  const named = await findNamed(docker, environment, all)
+  const running = named.filter(isRunning)
   const [found, other] = running
-  if (!found) throw await explainAbsence(docker, environment, named)
+  if (!found) throw await explainAbsence(docker, environment, { all, named })
   if (other)
     throw new AppError(
-      `Several containers answer to "${service}" on ${network}: ${running.map(nameOf).join(', ')}.`,
+      `Several containers answer to "${environment.service ?? usualService}" on ${network}: ${running.map(nameOf).join(', ')}.`,
       {
         exitCode: exitCodes.refused,
         details: ['Its name would mean either of them.'],

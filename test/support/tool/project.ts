@@ -12,6 +12,8 @@ export type ProjectOptions = {
   store: Store
   /** Value written as `POSTGRES_PASSWORD='…'`. */
   password?: string
+  /** Where the config is written, below the project. */
+  places?: readonly string[]
   /** Changes the config before it is written. */
   edit?: (config: ProjectConfig) => void
 }
@@ -30,7 +32,13 @@ export const migration = (up: string, down = ''): string =>
   `-- migrate:up\n${up}\n\n-- migrate:down\n${down}\n`
 
 /** Another project that adopts the tool by writing its own file: one environment, `dev`, on the given network. */
-export const makeProject = ({ network, store, password = 'postgres', edit }: ProjectOptions): Project => {
+export const makeProject = ({
+  network,
+  store,
+  password = 'postgres',
+  places = ['infrastructure/migrate.yaml'],
+  edit,
+}: ProjectOptions): Project => {
   const directory = mkdtempSync(join(tmpdir(), 'po-migrate-project-'))
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(directory, path)), { recursive: true })
@@ -56,7 +64,7 @@ export const makeProject = ({ network, store, password = 'postgres', edit }: Pro
     },
   }
   edit?.(config)
-  write('infrastructure/migrate.yaml', stringify(config))
+  for (const place of places) write(place, stringify(config))
   write('infrastructure/postgres.env', `POSTGRES_PASSWORD='${password}'\n`)
   migrations(store)
   return {

@@ -101,6 +101,69 @@ describe('new', () => {
     },
   )
 
+  describe('in a store of which the config names no database', () => {
+    const open = (store: Store = { calendar: { '00001_a.sql': migration('') } }): Project =>
+      makeProject({ network: 'net', store })
+
+    it('makes the directory of a new one, and says so', async () => {
+      using made = open()
+      const { exit, stderr } = await create(made, 'billing', 'initial_schema')
+      expect({ exit, stderr }).toEqual({
+        exit: 0,
+        stderr: 'billing is a new database: the next up creates it\n',
+      })
+      expect(files(made, 'billing')).toEqual(['00001_initial_schema.sql'])
+    })
+
+    it('makes the store too', async () => {
+      using made = open({})
+      expect((await create(made, 'billing', 'initial_schema')).exit).toBe(0)
+      expect(files(made, 'billing')).toEqual(['00001_initial_schema.sql'])
+    })
+
+    it('takes a name that resembles another for a typo', async () => {
+      using made = open()
+      const { exit, stderr } = await create(made, 'calender', 'x')
+      expect(exit).toBe(2)
+      expect(stderr).toContain('did you mean calendar?')
+      expect(stderr).toMatch(/→ where it is a new one: mkdir \/.*\/calender$/m)
+      mkdirSync(join(made.directory, 'infrastructure/migrations/calender'))
+      expect((await create(made, 'calender', 'x')).exit).toBe(0)
+    })
+
+    it.each(['../x', '.git', 'a b', '$(x)', ''])('refuses %j as a name', async (name) => {
+      using made = open()
+      expect((await create(made, name, 'x')).exit).toBe(2)
+      expect(readdirSync(join(made.directory, 'infrastructure/migrations'))).toEqual(['calendar'])
+    })
+  })
+
+  it('says where to write the name of a database that the config does not list', async () => {
+    using made = project()
+    const { exit, stderr } = await create(made, 'billing', 'x')
+    expect(exit).toBe(2)
+    expect(stderr).toMatch(/→ where it is a new one, write into .*migrate\.yaml: databases: \{ billing: \}$/m)
+  })
+
+  it('writes where the config says that the files are, in their style', async () => {
+    using made = makeProject({
+      network: 'net',
+      store: {},
+      places: ['migrate.yaml'],
+      edit: (config) => {
+        config.databases = { shop: { directory: 'db/migrations' }, fresh: { directory: 'db/fresh' } }
+      },
+    })
+    made.write('db/migrations/20240101120000_a.sql', migration(''))
+    for (const [name, directory] of [
+      ['shop', 'db/migrations'],
+      ['fresh', 'db/fresh'],
+    ] as const) {
+      const { stdout } = await create(made, name, 'b')
+      expect(stdout).toMatch(new RegExp(`^${directory}/20\\d{12}_b\\.sql\n$`))
+    }
+  })
+
   it('refuses to go beyond the width of the versions: the file would run before the others', async () => {
     using made = project({ iam: { '99999_a.sql': migration('') } })
     const { exit, stderr } = await create(made, 'iam', 'b')

@@ -50,7 +50,6 @@ describe('the config', () => {
           engine: 'docker',
           suffix: '',
           confirm: false,
-          service: 'postgres',
           port: 5432,
           user: 'postgres',
           wait: 20,
@@ -65,8 +64,8 @@ describe('the config', () => {
       config.databases = { iam: null, rag: { migrations_table: 'ops.versions' } }
     })
     expect(loadConfig({ cwd: made.directory, env: {} }).databases).toEqual({
-      iam: { migrations_table: 'schema_migrations' },
-      rag: { migrations_table: 'ops.versions' },
+      iam: { migrations_table: 'schema_migrations', suffix: true },
+      rag: { migrations_table: 'ops.versions', suffix: true },
     })
   })
 
@@ -84,7 +83,10 @@ describe('the config', () => {
 
   it('missing here and above is an error that says where it was looked for', () => {
     expect(() => loadConfig({ cwd: '/', env: {} })).toThrow(
-      expect.objectContaining({ exitCode: 2, message: expect.stringContaining('in / or above it') }),
+      expect.objectContaining({
+        exitCode: 2,
+        message: 'There is no migrate.yaml and no infrastructure/migrate.yaml in / or above it.',
+      }),
     )
   })
 
@@ -133,10 +135,8 @@ describe('a faulty config', () => {
     expect(paths.sort()).toEqual([
       'compose.pass_env.0',
       'dbmate.digest',
-      'dbmate.image',
       'environments.dev',
       'environments.dev.port',
-      'environments.qual.network',
       'environments.qual.password',
       'environments.qual.suffix',
       'hosts.vps.machine',
@@ -154,17 +154,25 @@ describe('a faulty config', () => {
     [
       'an unknown host',
       (config) => (config.environments.dev.host = 'locl'),
-      /^environments\.dev\.host: unknown host "locl"; known: local$/,
+      /^environments\.dev\.host: unknown host "locl"; known: local; write host: local \(line \d+\)$/,
     ],
     [
       'ssh without machine',
       (config) => (config.hosts.local = { ssh: 'me@there' }),
-      /^hosts\.local\.machine: needed with ssh/,
+      /^hosts\.local\.machine: is needed with ssh/,
     ],
     [
-      'a docker environment without a network',
-      (config) => delete config.environments.dev.network,
-      /^environments\.dev\.network: needed by the docker engine$/,
+      'a docker environment without a password',
+      (config) => delete config.environments.dev.password,
+      /^environments\.dev\.password: is needed by the docker engine; write e\.g\. password: \{ env_file: \.env \}/,
+    ],
+    [
+      'a host by ssh whose network is not told',
+      (config) => {
+        config.hosts.local = { ssh: 'me@there', machine: 'there' }
+        delete config.environments.dev.network
+      },
+      /^environments\.dev\.network: is needed on a host that is reached by ssh/,
     ],
     ['a name with shell characters', (config) => (config.databases = { 'a;b': null }), /^databases\.a;b: .*/],
     [
@@ -175,9 +183,8 @@ describe('a faulty config', () => {
     [
       'a table of versions with a second dot, which dbmate cannot name',
       (config) => (config.databases = { iam: { migrations_table: 'a.b.c' } }),
-      /^databases\.iam\.migrations_table: TABLE or SCHEMA\.TABLE/,
+      /^databases\.iam\.migrations_table: is "a\.b\.c"; it takes TABLE or SCHEMA\.TABLE/,
     ],
-    ['no image', (config) => delete config.dbmate.image, /^dbmate\.image: /],
     ['no environments', (config) => delete config.environments, /^environments: /],
     [
       'an env file that is no path',
@@ -194,6 +201,58 @@ describe('a faulty config', () => {
       config.environments.dev.network = '${PO_NET:?say which}'
     })
     expect(found).toContainEqual(expect.stringMatching(/^environments\.dev\.network: .*PO_NET.*say which/))
+  })
+
+  it.each<[string, string]>([
+    [
+      'port: many',
+      'environments.dev.port: is "many"; it takes a whole number from 1 to 65535; write e.g. port: 5432',
+    ],
+    [
+      'port: 70000',
+      'environments.dev.port: is 70000; it takes a whole number from 1 to 65535; write e.g. port: 5432',
+    ],
+    ['confirm: "yes"', 'environments.dev.confirm: is "yes"; it takes true or false; write confirm: true'],
+    ['confirm: off', 'environments.dev.confirm: is "off"; it takes true or false; write confirm: false'],
+    ['user: 1234', 'environments.dev.user: is 1234; it takes text; write user: "1234"'],
+    ['netwrok: x', 'environments.dev: has no key "netwrok"; did you mean network?'],
+    [
+      'policy: { edited: maybe }',
+      'environments.dev.policy.edited: is "maybe"; it takes one of allow, refuse; write e.g. edited: refuse',
+    ],
+    [
+      'suffix: "_q!"',
+      'environments.dev.suffix: is "_q!"; it takes letters, digits, "_" and "-" only; write e.g. suffix: _qual',
+    ],
+    [
+      'policy: {missing: [a]}',
+      'environments.dev.policy.missing: is a list; it takes one of allow, refuse; write e.g. missing: refuse',
+    ],
+  ])('says in one sentence what is wrong with "%s", on its line, and what to write', (wrong, expected) => {
+    using made = project()
+    made.write(
+      'infrastructure/migrate.yaml',
+      `environments:\n  dev:\n    password: { env_file: a }\n    ${wrong}\n`,
+    )
+    const found = problemsOf(() => loadConfig({ cwd: made.directory, env: {} }))
+    expect(found).toEqual([`${expected} (line 4)`])
+  })
+
+  it('never shows what stands in place of a password', () => {
+    const found = problems((config) => (config.environments.dev.password = 'hunter2'))
+    expect(found).toEqual([
+      expect.stringMatching(
+        /^environments\.dev\.password: is a string; .* write e\.g\. password: \{ env_file: \.env \}/,
+      ),
+    ])
+    expect(found.join()).not.toContain('hunter2')
+  })
+
+  it('is opened by the command in its hint, at its first problem', () => {
+    using made = project((config) => (config.retain = { backups: 0 }))
+    expect(() => loadConfig({ cwd: made.directory, env: {} })).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/^\$\{EDITOR:-vi\} \+\d+ \/.*migrate\.yaml$/) }),
+    )
   })
 
   it('counts its problems', () => {

@@ -1,13 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { databaseNames, resolveDatabases } from '../../../src/config/databases.ts'
 import { type Config, loadConfig } from '../../../src/config/load.ts'
-import {
-  databaseNames,
-  hostNetworks,
-  resolveDatabases,
-  resolveEnvironment,
-  resolveHost,
-} from '../../../src/config/resolve.ts'
+import { hostNetworks, resolveEnvironment, resolveHost } from '../../../src/config/resolve.ts'
 import { makeProject, migration, type ProjectConfig } from '../../support/tool/project.ts'
 
 const store = { rag: { '1_a.sql': migration('') }, iam: { '1_a.sql': migration('') } }

@@ -19,6 +19,12 @@ describe('the version of the next file', () => {
     ],
     ['is later than a timestamp of this very second', ['20261122192900'], '20261122192901'],
     ['is later than a timestamp from the future', ['20991231235959'], '20991231235960'],
+    ['is the present day where the newest is a day', ['20260101'], '20261122'],
+    ['is later than a file of the same day', ['20261122'], '20261123'],
+    ['is the present minute where the newest is a minute', ['202601010000'], '202611221929'],
+    ['keeps milliseconds', ['20260101000000000'], '20261122192900123'],
+    ['counts what only looks like a year', ['20249901'], '20249902'],
+    ['counts seconds since 1970', ['1700000000'], '1700000001'],
     ['goes beyond what a number holds', ['00009007199254740993'], '20261122192900'],
   ])('%s', (_, versions, expected) => {
     expect(nextVersion(versions, now)).toBe(expected)
@@ -31,6 +37,16 @@ describe('the version of the next file', () => {
   ] as const)('after %j sorts behind all of them as a string, or is refused: %j', (versions, expected) => {
     if (expected !== undefined) expect(nextVersion(versions, now)).toBe(expected)
     else expect(() => nextVersion(versions, now)).toThrow(AppError)
+  })
+
+  it.each<[string[], string]>([
+    [[], '00001'],
+    [['00001', '00007'], '00001'],
+    [['0003'], '0001'],
+    [['00012', '20260101000000'], '20261122192900'],
+    [['20260101'], '20261122'],
+  ])('of a new database begins as others did: %j gives %s', (others, expected) => {
+    expect(nextVersion([], now, others)).toBe(expected)
   })
 
   it('refuses to use up its width, and says why', () => {

@@ -51,8 +51,8 @@ describe('the status for people', () => {
   })
 
   it('leaves out a place that there is none of', () => {
-    expect(status({ network: '', databases: [] })).toBe('qual · host vps\n')
-    expect(status({ host: '', network: '', databases: [] })).toBe('qual\n')
+    expect(status({ network: '', databases: [] })).toBe('qual · host vps\nno managed database yet\n')
+    expect(status({ host: '', network: '', databases: [] })).toBe('qual\nno managed database yet\n')
   })
 
   it('says why an environment, or one database of it, cannot be read', () => {

@@ -1,0 +1,26 @@
+import { defaultNetwork } from './compose-project.ts'
+import type { Config, Variables } from './load.ts'
+import { composeDefault, localHost, plainHost } from './schema.ts'
+
+type EnvironmentFile = Config['environments'][string]
+
+/** This machine as a host, and compose's own network, for what an environment leaves out. */
+const complete = (environment: EnvironmentFile, config: Config, env: Variables): EnvironmentFile => {
+  if (environment.engine === 'embedded') return environment
+  const { host = localHost, network } = environment
+  if (network !== composeDefault) return { ...environment, host }
+  return { ...environment, host, network: defaultNetwork(config, config.hosts[host]?.stack, env) }
+}
+
+/** The config with everything that it leaves to the project and the machine: whoever reads it asks for no default. */
+export const withDefaults = (config: Config, env: Variables): Config => {
+  const environments = Object.fromEntries(
+    Object.entries(config.environments).map(([name, environment]) => [
+      name,
+      complete(environment, config, env),
+    ]),
+  )
+  const isLocal = Object.values(environments).some(({ host }) => host === localHost)
+  const local = isLocal && !config.hosts[localHost] ? { [localHost]: plainHost } : {}
+  return { ...config, environments, hosts: { ...config.hosts, ...local } }
+}

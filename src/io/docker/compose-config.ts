@@ -1,0 +1,47 @@
+import type { Shell } from '../host/shell.ts'
+
+/** What `docker compose config` says of a service, as far as it tells of a Postgres. */
+export type ComposeService = {
+  image?: string
+  environment?: Record<string, string | null>
+  networks?: Record<string, unknown> | null
+  ports?: { target: number; published?: string }[]
+  volumes?: { target: string }[]
+  secrets?: { source: string; target?: string }[]
+  network_mode?: string
+}
+
+export type ComposeConfig = {
+  name: string
+  services?: Record<string, ComposeService>
+  networks?: Record<string, { name: string }>
+  secrets?: Record<string, { file?: string }>
+}
+
+export type ComposeConfigOptions = {
+  directory: string
+  files: readonly string[]
+  env: Record<string, string | undefined>
+}
+
+/** A compose project with everything resolved, services of every profile too; or why compose does not tell. No engine is needed. */
+export const readComposeConfig = async (
+  shell: Shell,
+  { directory, files, env }: ComposeConfigOptions,
+): Promise<ComposeConfig | string> => {
+  const chosen = files.flatMap((file) => ['--file', file])
+  const args = [
+    'compose',
+    '--project-directory',
+    directory,
+    ...chosen,
+    '--profile',
+    '*',
+    'config',
+    '--format',
+    'json',
+  ]
+  const { exitCode, stdout, stderr } = await shell('docker', args, { env })
+  if (exitCode === 0) return JSON.parse(stdout)
+  return stderr.trim().split('\n').at(-1) || `docker compose config ended with ${exitCode}`
+}
