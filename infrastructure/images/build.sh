@@ -129,6 +129,7 @@ build_dbmate() {
   import "$@" "$path, \"Entrypoint\": [\"/usr/local/bin/dbmate\"]" "$dir.tar"
 }
 
+# $major from $suite, its data in $data, $declared being a volume: what the official image has of this major.
 postgres_rootfs() { # TAR
   need mmdebstrap:mmdebstrap
   local mirror
@@ -136,39 +137,41 @@ postgres_rootfs() { # TAR
   # The ids of the official image, before Debian's package takes others.
   # shellcheck disable=SC2016
   mmdebstrap --quiet --variant=minbase --mode=root --format=tar \
-    --include="postgresql-$POSTGRES_MAJOR,postgresql-$POSTGRES_MAJOR-pgvector,locales,xz-utils,zstd" \
+    --include="postgresql-$major,postgresql-$major-pgvector,locales,xz-utils,zstd" \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-include=/usr/share/locale/locale.alias' \
+    --dpkgopt='path-include=/usr/share/locale/de/LC_MESSAGES/pg_*' \
     --essential-hook='echo postgres:x:999: >>"$1/etc/group"' \
     --essential-hook='echo postgres:x:999:999::/var/lib/postgresql:/bin/bash >>"$1/etc/passwd"' \
-    --essential-hook='mkdir -p "$1/etc/postgresql-common"; echo create_main_cluster = false >"$1/etc/postgresql-common/createcluster.conf"' \
+    --essential-hook='mkdir -p "$1/etc/postgresql-common" "$1/usr/share/locale/de/LC_MESSAGES"; echo create_main_cluster = false >"$1/etc/postgresql-common/createcluster.conf"' \
     --customize-hook='chroot "$1" localedef -i en_US -c -f UTF-8 -A /usr/share/locale/locale.alias en_US.UTF-8' \
+    --customize-hook='chroot "$1" localedef -i de_DE -c -f UTF-8 -A /usr/share/locale/locale.alias de_DE.UTF-8' \
     --customize-hook='sed -i "s/^#listen_addresses = .*/listen_addresses = '"'*'"'/" "$1"/usr/share/postgresql/*/postgresql.conf.sample' \
-    --customize-hook='mkdir -p "$1/docker-entrypoint-initdb.d"; chroot "$1" install -d -o postgres -g postgres -m 1777 /var/lib/postgresql/data' \
+    --customize-hook='mkdir -p "$1/docker-entrypoint-initdb.d"; chroot "$1" install -d -o postgres -g postgres -m 1777 '"$declared" \
     --customize-hook='rm -rf "$1"/usr/share/i18n/locales "$1"/etc/ssl/private/*' \
-    trixie "$1" ${mirror:+"$mirror"}
+    "$suite" "$1" ${mirror:+"$mirror"}
 }
 
 build_postgres() {
   local rootfs tar=$work/postgres.tar
-  rootfs=$cache/postgres-$arch-$(rootfs_inputs).tar
+  rootfs=$cache/postgres-$arch-$major-$(rootfs_inputs).tar
   if [[ ! -s $rootfs ]]; then
     mkdir -p "$cache"
     postgres_rootfs "$work/rootfs.tar"
-    rm -f "$cache/postgres-$arch"-*.tar
+    rm -f "$cache/postgres-$arch-$major"-*.tar
     mv "$work/rootfs.tar" "$rootfs"
   fi
   cp "$rootfs" "$tar"
   tar -C "$here/postgres" -rf "$tar" --transform 's,^,usr/local/bin/,' --owner=0 --group=0 --mode=755 docker-entrypoint.sh
   # mmdebstrap empties /run.
-  mkdir "$work/socket"
+  mkdir -p "$work/socket"
   tar -C "$work" -rf "$tar" --transform 's,^socket,run/postgresql,' --owner=999 --group=999 --mode=3777 socket
   import "$@" "$(
     cat <<EOF
 "Entrypoint": ["docker-entrypoint.sh"], "Cmd": ["postgres"], "StopSignal": "SIGINT",
-"ExposedPorts": {"5432/tcp": {}}, "Volumes": {"/var/lib/postgresql/data": {}},
-"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/lib/postgresql/$POSTGRES_MAJOR/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "LANG=en_US.utf8", "PG_MAJOR=$POSTGRES_MAJOR", "PGDATA=/var/lib/postgresql/data"]
+"ExposedPorts": {"5432/tcp": {}}, "Volumes": {"$declared": {}},
+"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/lib/postgresql/$major/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "LANG=en_US.utf8", "PG_MAJOR=$major", "PGDATA=$data"]
 EOF
   )" "$tar"
 }
@@ -186,7 +189,7 @@ debian_mirror() {
   apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' 'Label: Debian' 'Component: main' | sort -u | head -n 1
 }
 
-rootfs_inputs() { { declare -f postgres_rootfs; cat "$here/versions.env"; } | digest | cut -c1-16; }
+rootfs_inputs() { { declare -f postgres_rootfs; echo "$major $suite $declared"; cat "$here/versions.env"; } | digest | cut -c1-16; }
 
 build_stand_in() {
   if [[ $(uname) != Linux ]]; then
@@ -230,8 +233,14 @@ trap 'rm -rf "$work"' EXIT
 dbmate_inputs=$({ declare -f build_dbmate busybox_root pack import; cat "$here/versions.env"; } | digest)
 provide "po-migrate-test/dbmate:$DBMATE_VERSION" "amacneil/dbmate:$DBMATE_VERSION" build_dbmate "$dbmate_inputs"
 
-postgres_inputs=$({ declare -f build_postgres postgres_rootfs import; cat "$here/versions.env" "$here/postgres/docker-entrypoint.sh"; } | digest)
-provide "po-migrate-test/postgres:$POSTGRES_MAJOR" "pgvector/pgvector:pg$POSTGRES_MAJOR" build_postgres "$postgres_inputs"
+provide_postgres() { # MAJOR SUITE VOLUME PGDATA
+  local major=$1 suite=$2 declared=$3 data=$4 inputs
+  inputs=$({ declare -f build_postgres postgres_rootfs import; echo "$*"; cat "$here/versions.env" "$here/postgres/docker-entrypoint.sh"; } | digest)
+  provide "po-migrate-test/postgres:$major" "pgvector/pgvector:pg$major" build_postgres "$inputs"
+}
+provide_postgres "$POSTGRES_MAJOR" trixie /var/lib/postgresql/data /var/lib/postgresql/data
+# Since 18 the volume is a directory above, with one for each major.
+provide_postgres 18 forky /var/lib/postgresql /var/lib/postgresql/18/docker
 
 pgbouncer_inputs=$(declare -f build_pgbouncer import | digest)
 provide po-migrate-test/pgbouncer:1 '' build_pgbouncer "$pgbouncer_inputs"

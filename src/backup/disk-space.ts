@@ -1,8 +1,8 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { freeBytes, freeBytesIn } from '../io/docker/disk.ts'
 import { readDataDirectory, readProperties } from '../io/postgres/inventory.ts'
+import type { SharedEngine } from '../io/shared-engine.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
-import type { SharedEngine } from '../run/require-shared.ts'
 import { renderBytes } from './report.ts'
 
 /** Size of a small cluster: a throwaway server's, or a new one's. */
@@ -20,9 +20,10 @@ export const tooSmall = (what: string, needed: number, free: number): AppError =
 const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0)
 
 const requireIn = async (
-  { shared: { docker, container } }: SharedEngine,
+  { shared: { docker, tools } }: SharedEngine,
   { path, what, needed }: { path: string; what: string; needed: number },
 ): Promise<void> => {
+  const { container } = await tools()
   const free = await freeBytesIn(docker, { container, path })
   if (free !== undefined && free < needed) throw tooSmall(what, needed, free)
 }
@@ -52,6 +53,8 @@ export const requireRestoreSpace = async (
   engine: SharedEngine,
   restored: readonly DatabaseInventory[],
 ): Promise<void> => {
+  // The disk of a server that is no container cannot be looked at.
+  if (engine.server.address) return
   const path = await readDataDirectory(engine.server)
   await requireIn(engine, { path, what: "Postgres' disk", needed: sum(restored.map(({ size }) => size)) })
 }

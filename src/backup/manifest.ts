@@ -99,6 +99,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   }),
   position: z.string().describe('pg_current_snapshot() before the first snapshot'),
   globals: file,
+  rolePasswords: z.literal(false).exactOptional().describe('Absent: with them'),
   roles: z.array(role),
   tablespaces: z.array(
     z.strictObject({

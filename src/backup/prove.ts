@@ -15,8 +15,8 @@ import { checkFiles } from './manifest.ts'
 
 export type ProofRequest = {
   docker: Docker
-  /** Id of the real server's container. */
-  container: string
+  /** By which containers of runs belong to the real server. */
+  id: string
   run: string
   directory: string
   manifest: Manifest
@@ -29,6 +29,12 @@ const unproven = (differences: readonly string[]): AppError =>
     exitCode: exitCodes.failed,
     details: differences,
   })
+
+/** Whoever dumped may be none; a scratch server's own has to be one that the real server has as well. */
+const superuserOf = ({ server: { user }, roles }: Manifest): string => {
+  const superusers = roles.filter(({ superuser }) => superuser).map(({ name }) => name)
+  return superusers.includes(user) ? user : (superusers[0] ?? user)
+}
 
 /** A scratch server has databases already, `postgres` among them. */
 const scratchName = 'restored'
@@ -56,7 +62,7 @@ const proveDatabase = async (
  * @throws AppError (exit 1) with each difference, or with pg_restore's own words.
  */
 export const proveBackup = async (request: ProofRequest): Promise<void> => {
-  const { docker, container, run, directory, manifest, signal } = request
+  const { docker, id, run, directory, manifest, signal } = request
   const { server, databases, roles, globals } = manifest
   const faults = await checkFiles(directory, [globals, ...databases], { signal })
   if (faults.length > 0) throw unproven(faults)
@@ -65,8 +71,8 @@ export const proveBackup = async (request: ProofRequest): Promise<void> => {
     run,
     environment: manifest.environment,
     project: manifest.project,
-    user: server.user,
-    postgres: container,
+    user: superuserOf(manifest),
+    postgres: id,
     databases: databases.map(({ inventory }) => inventory.name),
     preload: server.preload,
     ...(signal && { signal }),

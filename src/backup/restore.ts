@@ -67,6 +67,8 @@ export const openRestore = (request: RestoreRequest): Restore => {
       await restoreRoles(server, roles, { passwords, major, existing: 'leave' }).catch(
         failWith('The roles could not be created'),
       )
+      if (manifest.rolePasswords === false)
+        onNote(`${names.join(', ')}: without a password, since whoever made the backup could not read them`)
     },
     restoreBeside: async (database, name) => {
       beside.add(name)

@@ -10,6 +10,7 @@ import {
 } from '../io/postgres/inventory.ts'
 import { readImageOf } from '../io/postgres/scratch-server.ts'
 import { readPosition, type Snapshot } from '../io/postgres/snapshot.ts'
+import { mayReadPasswords } from '../io/postgres/unreadable.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
 import type { BackupFile, Manifest, Removal } from '../model/manifest.ts'
 import type { State } from '../model/state.ts'
@@ -22,6 +23,8 @@ import { pruneBackups } from './prune.ts'
 import { openSnapshots } from './snapshots.ts'
 
 export type BackupRequest = DumpTarget & {
+  /** By which containers of runs belong to the server. */
+  id: string
   /** What the backup is of: stands in the directory's name, in the manifest and on the scratch server. */
   environment: string
   state: State
@@ -57,12 +60,14 @@ const globalsFile = 'globals.sql'
 /** What is known at the moment of the snapshots. */
 const readStart = async (request: BackupRequest) => {
   const { server, docker, container, user, environment, run, state, volume } = request
-  const [image, { version, preload, roles, tablespaces }, position, systemIdentifier] = await Promise.all([
-    readImageOf(docker, container),
-    readServerInventory(server),
-    readPosition(server),
-    readSystemIdentifier(server),
-  ])
+  const [image, { version, preload, roles, tablespaces }, position, systemIdentifier, passwords] =
+    await Promise.all([
+      readImageOf(docker, container),
+      readServerInventory(server),
+      readPosition(server),
+      readSystemIdentifier(server),
+      mayReadPasswords(server),
+    ])
   const takenAt = new Date().toISOString()
   const base = {
     version: 1 as const,
@@ -78,6 +83,7 @@ const readStart = async (request: BackupRequest) => {
     position,
     roles,
     tablespaces,
+    ...(!passwords && { rolePasswords: false as const }),
   }
   return { base, snapshots: await openSnapshots(request) }
 }
@@ -144,7 +150,11 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
       await snapshots.release(database)
     },
     dumpGlobals: async () => {
-      const written = await dumpGlobals(request, options('roles', join(directory, globalsFile)))
+      const passwords = base.rolePasswords !== false
+      const written = await dumpGlobals(request, {
+        ...options('roles', join(directory, globalsFile)),
+        passwords,
+      })
       globals = fileOf(globalsFile, written)
     },
     prove: async () => {

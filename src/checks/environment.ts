@@ -8,18 +8,21 @@ import { type Check, fail } from './check.ts'
 import { checkMigrations, databasesCheck, readVersion } from './databases.ts'
 import { type LeftoverFacts, leftoverChecks } from './leftovers.ts'
 import { outsideChecks } from './outside.ts'
+import { serverChecks } from './server.ts'
 import { type StateFacts, stateChecks } from './state.ts'
 
 const worldReadable = 0o004
 
-const checkEnvFile = ({ key, files }: PasswordSource, read: () => unknown): string => {
-  read()
+/** Where the password stands, in words, and in which files. */
+export type PasswordFacts = { where: string; files: PasswordSource['files'] }
+
+const checkPassword = ({ where, files }: PasswordFacts): string => {
   for (const { path, required } of files) {
     const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
     if (required && files.length === 1 && mode & worldReadable)
       throw fail(`${path} can be read by everyone on this machine`, `chmod o-rwx ${path}`)
   }
-  return `${key} in ${files.map(({ path }) => path).join(', ')}`
+  return where
 }
 
 export type EnvironmentFacts = {
@@ -27,8 +30,8 @@ export type EnvironmentFacts = {
   host: () => Promise<DockerHost>
   /** Connects to the environment's Postgres. */
   engine: () => Promise<Engine>
-  source: PasswordSource
-  readPassword: () => unknown
+  /** Reads it. */
+  secret: () => PasswordFacts
   state: StateFacts
   leftovers: LeftoverFacts
   backups: BackupFacts
@@ -40,8 +43,7 @@ export const environmentChecks = ({
   environment,
   host,
   engine,
-  source,
-  readPassword,
+  secret,
   state,
   leftovers,
   backups,
@@ -51,21 +53,23 @@ export const environmentChecks = ({
   const { stack, name } = environment.host
   return [
     { title: 'migrations', run: () => checkMigrations(environment) },
-    { title: 'password', run: () => checkEnvFile(source, readPassword) },
+    { title: 'password', run: () => checkPassword(secret()) },
     ...stateChecks(state),
     ...outsideChecks({ environment, host, passEnv }),
     {
       title: 'postgres',
-      needs: 'network',
+      ...(environment.network && { needs: 'network' }),
       run: async () => {
         const { server } = await engine()
-        return `${service ?? 'it'} is ${server.label}, version ${await readVersion(server)}, password accepted`
+        const who = environment.server ?? service ?? 'it'
+        return `${who} is ${server.label}, version ${await readVersion(server)}, password accepted`
       },
     },
+    ...(environment.server === undefined ? [] : serverChecks(engine)),
     databasesCheck(environment, engine),
     ...leftoverChecks(leftovers),
     ...backupChecks(backups),
-    ...(stack
+    ...(stack && environment.server === undefined
       ? [{ title: 'stack', run: () => `${stack.project}, ${stack.file} (po-migrate start ${name})` }]
       : []),
   ]

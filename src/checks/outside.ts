@@ -72,6 +72,7 @@ const volumeCheck = (volume: string, facts: OutsideFacts): Check => ({
 
 /** What a stack needs from outside before it starts. */
 export const outsideChecks = (facts: OutsideFacts): Check[] => {
-  const { volume } = facts.environment.host
-  return [networkCheck(facts), ...(volume ? [volumeCheck(volume, facts)] : [])]
+  const { host, network, server } = facts.environment
+  const volume = server === undefined ? host.volume : undefined
+  return [...(network ? [networkCheck(facts)] : []), ...(volume ? [volumeCheck(volume, facts)] : [])]
 }

@@ -6,6 +6,7 @@ import { once } from '../backup/once.ts'
 import { planBackup } from '../backup/plan/backup.ts'
 import { pruneBackups } from '../backup/prune.ts'
 import { renderAhead, renderBackup, renderRemoval, renderTransfer, type Transfer } from '../backup/report.ts'
+import { requireReadable } from '../backup/require-readable.ts'
 import { backupKinds } from '../backup/steps/backup-kinds.ts'
 import { openBackup } from '../backup/take.ts'
 import type { Config } from '../config/load.ts'
@@ -17,8 +18,11 @@ import { environmentArgument, type GlobalOptions, type Program, type Wire } from
 import { type Run, withRun } from '../frame/run.ts'
 import type { HostLock } from '../io/host/host-lock.ts'
 import { readLiveRuns } from '../io/postgres/backends.ts'
+import { readMajor } from '../io/postgres/inventory.ts'
 import { closeSession } from '../io/postgres/pg-client.ts'
 import { readExisting } from '../io/postgres/read-database.ts'
+import { mayReadPasswords } from '../io/postgres/unreadable.ts'
+import { requireShared, type SharedEngine } from '../io/shared-engine.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import { performWith } from '../model/kind.ts'
@@ -27,8 +31,8 @@ import type { Environment } from '../model/types.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { recordRun } from '../run/record-run.ts'
+import { requireDocker } from '../run/require-docker.ts'
 import { requireLock } from '../run/require-lock.ts'
-import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 
 export type BackupOptions = GlobalOptions & { environment: string }
@@ -63,14 +67,16 @@ const openPresence = async ({ shared }: SharedEngine): Promise<AsyncDisposable> 
   return { [Symbol.asyncDispose]: () => closeSession(client) }
 }
 
-const requestOf = ({ run, environment, engine, state }: Opened, databases: readonly string[]) => ({
-  ...engine.shared,
+const requestOf = async ({ run, environment, engine, state }: Opened, databases: readonly string[]) => ({
+  ...(await engine.shared.tools(run.report.progress)),
+  docker: engine.shared.docker,
+  id: engine.shared.id,
   server: engine.server,
-  user: environment.user,
+  user: engine.server.user,
   run: run.id,
   environment: environment.name,
   state,
-  volume: environment.host.volume,
+  volume: environment.server === undefined ? environment.host.volume : undefined,
   databases,
 })
 
@@ -93,6 +99,10 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
   const absent = managed.filter((one) => !existing.has(one))
   const directory = join(backupsDirectory(state), backupName(name, run.id))
   const plan = planBackup({ environment: name, existing: databases, directory })
+  await engine.shared.tools(report.progress)
+  await requireReadable(engine.server, databases, await readMajor(engine.server))
+  if (!(await mayReadPasswords(engine.server)))
+    report.note(`"${engine.server.user}" may not read the passwords of roles: they are not in the backup`)
   await requireBackupSpace(engine, { state: state.directory, databases })
   const record = { state, run: run.id, command: 'backup' as const, environment: name, databases, directory }
   const { interrupt } = context
@@ -101,7 +111,7 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
     if (absent.length > 0) report.note(`not in it, since not on the server: ${absent.join(', ')}`)
     const started = performance.now()
     const request = {
-      ...requestOf(opened, databases),
+      ...(await requestOf(opened, databases)),
       onProgress: (_: string, progress: Transfer) => report.progress(renderTransfer(progress)),
       signal: interrupt,
     }

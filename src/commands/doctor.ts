@@ -1,12 +1,13 @@
 import { type Check, type CheckResult, runChecks } from '../checks/check.ts'
 import { cutoverChecks } from '../checks/cutover.ts'
 import { embeddedChecks } from '../checks/embedded.ts'
-import { environmentChecks } from '../checks/environment.ts'
+import { environmentChecks, type PasswordFacts } from '../checks/environment.ts'
 import type { UnfinishedWork } from '../checks/leftovers.ts'
 import { dockerChecks, machineChecks } from '../checks/machine.ts'
 import type { Config } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
 import { dbmateImage, managedOn, resolveEnvironment } from '../config/resolve.ts'
+import { readServer } from '../config/server.ts'
 import { requireState, stateOf } from '../config/state.ts'
 import { type ExitCode, exitCodes } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
@@ -110,8 +111,15 @@ const checksOf = (
       state: stateOf(config, environment.host, context.env),
       shell: shellUntil(context.stop),
     })
-  const source = passwordSource(config, environment.name)
-  const readIt = () => readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
+  const { env } = context
+  const composed = composeEnvironment(env, config.compose.pass_env)
+  const secret = (): PasswordFacts => {
+    const server = readServer(config, environment.name, { env, composed })
+    if (server) return { where: server.source, files: server.files }
+    const source = passwordSource(config, environment.name)
+    readPassword(source, composed)
+    return { where: `${source.key} in ${source.files.map(({ path }) => path).join(', ')}`, ...source }
+  }
   const shared = environment.host.shared === true
   const holder = makeHolder(
     {
@@ -131,8 +139,7 @@ const checksOf = (
     environment,
     host,
     engine,
-    source,
-    readPassword: readIt,
+    secret,
     state: {
       requireState: stateHere,
       stateOf: () => stateOf(config, environment.host, context.env),
@@ -154,7 +161,7 @@ const checksOf = (
       readUnfinished: async (free) => readUnfinished(environment, await engine(), free),
     },
   })
-  return [...checks, ...cutovers]
+  return environment.server === undefined ? [...checks, ...cutovers] : checks
 }
 
 const examine = async (

@@ -11,11 +11,12 @@ import { type OpenedEnvironment, withEnvironment } from '../frame/with-environme
 import { endBackends } from '../io/postgres/backends.ts'
 import { type Locked, readLocks } from '../io/postgres/lock.ts'
 import { endOrphans, findOrphans, isClean, type Orphans, ownOrphans } from '../io/postgres/orphans.ts'
+import { requireShared } from '../io/shared-engine.ts'
 import type { Context } from '../model/context.ts'
 import { confirm } from '../report/confirm.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeLocks, renderLocks } from '../report/lock.ts'
-import { requireDocker, requireShared } from '../run/require-shared.ts'
+import { requireDocker } from '../run/require-docker.ts'
 
 export type LockOptions = GlobalOptions & { environment: string; action: string }
 

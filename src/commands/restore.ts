@@ -25,6 +25,7 @@ import { type Run, withRun } from '../frame/run.ts'
 import type { HostLock } from '../io/host/host-lock.ts'
 import { readServerInventory, readSystemIdentifier, readTakenNames } from '../io/postgres/inventory.ts'
 import { anyLost } from '../io/postgres/lock.ts'
+import { requireShared, type SharedEngine } from '../io/shared-engine.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import { performWith } from '../model/kind.ts'
@@ -42,8 +43,8 @@ import { renderPlan } from '../report/up.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { recordRun } from '../run/record-run.ts'
+import { requireDocker } from '../run/require-docker.ts'
 import { requireLock } from '../run/require-lock.ts'
-import { requireDocker, requireShared, type SharedEngine } from '../run/require-shared.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 
 export type RestoreOptions = GlobalOptions & {
@@ -187,9 +188,10 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
     run.start(plan)
     const started = performance.now()
     const request = {
-      ...engine.shared,
+      ...(await engine.shared.tools(report.progress)),
+      docker: engine.shared.docker,
       server: engine.server,
-      user: environment.user,
+      user: engine.server.user,
       run: run.id,
       directory,
       manifest,

@@ -17,7 +17,7 @@ import { beforeAll, planRollback, type RollbackTarget, staysOf } from '../plan/r
 import { renderRollback } from '../report/rollback.ts'
 import { toPaste } from '../report/to-paste.ts'
 import { renderSummary } from '../report/up.ts'
-import { requireDocker } from '../run/require-shared.ts'
+import { requireDocker } from '../run/require-docker.ts'
 import { readUpWorld } from '../run/world.ts'
 import { runPlanned } from './planned-run.ts'
 

@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.ts'
-import { dbmateImage, hostNetworks, resolveHost } from '../config/resolve.ts'
+import { dbmateImage, hostNetworks, requireVolumeHere, resolveHost } from '../config/resolve.ts'
 import type { ExitCode } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
 import type { GlobalOptions, Program, Wire } from '../frame/options.ts'
@@ -86,6 +86,7 @@ const readWorld = async ({
 export const start = (options: StartOptions, context: Context): Promise<ExitCode> =>
   withRun({ command: 'start', environment: options.host, global: options }, context, async (run) => {
     const config = configOf(options, context)
+    requireVolumeHere(config, options.host)
     const host = resolveHost(config, options.host)
     const { lockWait } = options
     const { report } = run

@@ -64,8 +64,9 @@ const readEnvironment = async (
   environment: Environment,
   { config, report, context }: ReadOptions,
 ): Promise<Entry> => {
-  const { name, host, network } = environment
-  const document = { environment: name, host: host.name, network, databases: [] }
+  const { name, host, network, server } = environment
+  const place = { host: host.name, network, ...(server && { server }) }
+  const document = { environment: name, ...place, databases: [] }
   try {
     await using engine = await openEngine(
       { config, environment, run: makeRunId(new Date()), report },

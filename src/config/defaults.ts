@@ -7,8 +7,9 @@ type EnvironmentFile = Config['environments'][string]
 /** This machine as a host, and compose's own network, for what an environment leaves out. */
 const complete = (environment: EnvironmentFile, config: Config, env: Variables): EnvironmentFile => {
   if (environment.engine === 'embedded') return environment
-  const { host = localHost, network } = environment
-  if (network !== composeDefault) return { ...environment, host }
+  const { host = localHost, network, server } = environment
+  const isDefault = server ? network === composeDefault : (network ?? composeDefault) === composeDefault
+  if (!isDefault) return { ...environment, host }
   return { ...environment, host, network: defaultNetwork(config, config.hosts[host]?.stack, env) }
 }
 

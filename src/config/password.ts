@@ -9,15 +9,22 @@ type EnvFile = { path: string; required: boolean }
 
 export type PasswordSource = { key: string; files: readonly EnvFile[] }
 
-/** Where an environment's password stands: the key and the env files, absolute, in compose's order. */
-export const passwordSource = (config: Config, environment: string): PasswordSource => {
-  const password = config.environments[environment]?.password
-  if (!password) throw usageError(`environments.${environment} has no password.`)
-  const files = [password.env_file].flat().map((entry) => {
+type Password = NonNullable<Config['environments'][string]['password']>
+
+/** Where a password stands: the key and the env files, absolute, in compose's order. */
+export const resolveSource = (config: Config, { env_file, key }: Password): PasswordSource => {
+  const files = [env_file].flat().map((entry) => {
     const { path, required } = typeof entry === 'string' ? { path: entry, required: true } : entry
     return { path: resolve(config.directory, path), required }
   })
-  return { key: password.key, files }
+  return { key, files }
+}
+
+/** Where an environment's password stands. */
+export const passwordSource = (config: Config, environment: string): PasswordSource => {
+  const password = config.environments[environment]?.password
+  if (!password) throw usageError(`environments.${environment} has no password.`)
+  return resolveSource(config, password)
 }
 
 const readEnvFile = ({ path, required }: EnvFile, key: string): string => {

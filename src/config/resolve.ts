@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
+import { usageError } from '../errors.ts'
 import type { Environment, Host, Policy, Stack } from '../model/types.ts'
 import { resolveDatabases } from './databases.ts'
 import type { Config } from './load.ts'
 import type { ConfigFile } from './schema.ts'
+import { describeServer } from './server.ts'
 import { unknown } from './unknown.ts'
 
 const pick = <T>(what: string, name: string, record: Record<string, T>): T => {
@@ -48,7 +50,7 @@ export const resolveEnvironment = (
   name: string,
   only: readonly string[] = [],
 ): Environment => {
-  const { host, network, lock_timeout, suffix, policy, auth, ...given } = pick(
+  const { host, network, lock_timeout, suffix, policy, auth, server, ...given } = pick(
     'environment',
     name,
     config.environments,
@@ -58,7 +60,8 @@ export const resolveEnvironment = (
     name,
     host: host ? resolveHost(config, host) : { name: 'local' },
     engine,
-    network: engine === 'docker' ? network : '',
+    network: engine === 'docker' ? (network ?? '') : '',
+    ...(server && { server: describeServer(server) }),
     confirm,
     policy: toPolicy(policy),
     ...(service && { service }),
@@ -75,9 +78,32 @@ export const resolveEnvironment = (
 export const dbmateImage = ({ dbmate: { image, digest } }: Config): string =>
   digest ? `${image}@${digest}` : image
 
-/** Names of the environments on this host, in the config's order. */
+/** Names of the environments whose Postgres is a container on this host, in the config's order. */
 export const hostEnvironments = (config: Config, host: string): string[] =>
-  Object.keys(config.environments).filter((name) => config.environments[name]?.host === host)
+  Object.keys(config.environments).filter((name) => {
+    const environment = config.environments[name]
+    return environment?.host === host && !environment.server
+  })
+
+/**
+ * For verbs that act on a host's stack and volume.
+ * @throws AppError (exit 2) for an environment, or a host of environments, whose Postgres is only known by its address.
+ */
+export const requireVolumeHere = (config: Config, named: string): void => {
+  const { environments, hosts } = config
+  const members = Object.keys(environments).filter((name) =>
+    Object.hasOwn(hosts, named) ? environments[name]?.host === named : name === named,
+  )
+  const [found] = members.flatMap((name) => {
+    const server = environments[name]?.server
+    return server ? [{ name, where: describeServer(server) }] : []
+  })
+  if (found === undefined || hostEnvironments(config, named).length > 0) return
+  throw usageError(
+    `Postgres of ${found.name} is ${found.where}: it has no volume here, and no stack.`,
+    `po-migrate doctor ${found.name}`,
+  )
+}
 
 /** Names on the server of every database that environments of this host manage. */
 export const managedOn = (config: Config, host: string): string[] => [
@@ -91,7 +117,7 @@ export const managedOn = (config: Config, host: string): string[] => [
 export const hostNetworks = (config: Config, host: string): string[] => [
   ...new Set(
     Object.values(config.environments)
-      .filter((environment) => environment.host === host)
+      .filter((environment) => environment.host === host && !environment.server)
       .flatMap(({ network }) => network ?? []),
   ),
 ]

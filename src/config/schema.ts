@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { nearest } from '../model/nearest.ts'
 import { defaultMaintenance } from '../model/sql.ts'
 import { reservedNames } from '../model/state.ts'
+import { serverSchema } from './server-schema.ts'
 
 /** This machine, where an environment names no host. */
 export const localHost = 'local'
@@ -120,9 +121,9 @@ const environment = z
     host: name.optional().describe('One of hosts; left out: this machine, called `local`'),
     engine: z.enum(['docker', 'embedded']).default('docker').describe('What runs dbmate'),
     network: dockerName
-      .default('default')
+      .optional()
       .describe(
-        "Docker network on which Postgres answers; default: the compose project's own, as compose names it",
+        "Docker network on which Postgres answers; left out: the compose project's own, as compose names it; with `server:` the one from which dbmate reaches it",
       )
       .meta({ examples: ['shop_default'] }),
     suffix: z
@@ -134,6 +135,7 @@ const environment = z
     password: password.optional(),
     confirm: z.boolean().default(false).describe('Ask before anything is applied'),
     policy,
+    server: serverSchema(password, whole(1, 65535)).optional(),
     service: dockerName
       .optional()
       .describe(
@@ -162,7 +164,13 @@ const environment = z
     wait: whole(0, 3600).default(60).describe('Seconds to wait for a Postgres that is starting'),
   })
   .superRefine((value, context) => {
-    if (value.engine === 'docker' && !value.password)
+    if (value.engine === 'embedded' && value.server)
+      context.addIssue({
+        code: 'custom',
+        path: ['server'],
+        message: 'is nothing that the embedded engine knows; leave it out',
+      })
+    if (value.engine === 'docker' && !value.server && !value.password)
       context.addIssue({
         code: 'custom',
         path: ['password'],
@@ -290,12 +298,12 @@ export const configSchema = z
     const known = Object.keys(hosts)
     const refuse = (path: string[], message: string): void =>
       context.addIssue({ code: 'custom', path: ['environments', ...path], message })
-    for (const [key, { host = localHost, network, engine }] of Object.entries(environments)) {
+    for (const [key, { host = localHost, network, engine, server }] of Object.entries(environments)) {
       if (engine === 'embedded') continue
       const { ssh, stack } = hosts[host] ?? {}
       if (host !== localHost && !hosts[host])
         refuse([key, 'host'], `unknown host "${host}"; ${suggestHost(host, known)}`)
-      else if (ssh && network === composeDefault && !stack)
+      else if (ssh && (network ?? composeDefault) === composeDefault && !stack && !server)
         refuse(
           [key, 'network'],
           `is needed on a host that is reached by ssh: "${composeDefault}" is derived from a compose project here; write e.g. network: shop_default`,

@@ -10,6 +10,7 @@ import { planCutover } from './plan/cutover.ts'
 import { checkCutover } from './preflight.ts'
 import { renderSurvey } from './report/survey.ts'
 import { survey } from './survey.ts'
+import { tryVolume } from './try-volume.ts'
 import { readCutoverWorld } from './world.ts'
 
 /** A new cutover: everything is checked, planned and shown before the question. */
@@ -20,8 +21,10 @@ export const beginCutover = async (session: CutoverSession): Promise<RunResult> 
   const read = await readCutoverWorld({ config, host, docker, passEnv, run: run.id })
   const { environments, containers } = read
   const fileOf = (name: string): string => realpathSync(servers.supplied(name).config.file)
-  const world = { ...read, configs: Object.fromEntries(environments.map((name) => [name, fileOf(name)])) }
+  const configs = Object.fromEntries(environments.map((name) => [name, fileOf(name)]))
   await checkCutover({ docker, host, passEnv, servers, environments, containers })
+  const data = read.volumeExists ? await tryVolume({ docker, image, run: run.id, host, state }) : undefined
+  const world = { ...read, configs, data }
   if (isReset(host.cutover)) {
     await lockWhereAnswering({ docker, host, servers, interrupt: context.interrupt, report: run.report })
     if (world.volumeExists) await requireCopySpace({ docker, host, run: run.id, image, state })

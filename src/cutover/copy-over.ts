@@ -8,7 +8,7 @@ export const copyOver = async (
   tools: CutoverTools,
   { from, to, requireClean }: { from: string; to: string; requireClean: boolean },
 ): Promise<StepResult> => {
-  const { docker, image, stop, report } = tools
+  const { docker, image, stop, report, frame } = tools
   const copied = await copyVolume(docker.client, {
     from,
     to,
@@ -16,6 +16,7 @@ export const copyOver = async (
     owner: ownerOf(tools),
     stop,
     requireClean,
+    data: frame.data,
     onProgress: (done, total) => report.progress(`${done.toFixed(0)} of ${total.toFixed(0)} MB`),
   })
   const { bytes, ms } = copied

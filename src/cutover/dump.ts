@@ -31,12 +31,13 @@ export const dumpAll = async (
   const { environment, label, ...rest } = request
   const { server, shared } = await servers.engine(environment)
   if (!shared) throw new Error('a cutover needs the docker engine')
-  const { docker, container } = shared
+  const { docker, id } = shared
   const { config, environment: first } = servers.supplied(environment)
   removeAbandoned(state, label, await readLiveRuns(server))
   const kept = await takeBackup({
     docker,
-    container,
+    ...(await shared.tools()),
+    id,
     server,
     user: first.user,
     retain: config.retain.backups,

@@ -1,14 +1,16 @@
+import { posix } from 'node:path'
 import { dbmateImage } from '../config/resolve.ts'
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import { readMigrations } from '../io/dbmate/files.ts'
 import { checkStack } from '../io/docker/compose.ts'
-import { readDatabaseService } from '../io/docker/compose-parts.ts'
-import { hasImage } from '../io/docker/image.ts'
+import { type DatabaseService, readDatabaseService } from '../io/docker/compose-parts.ts'
+import { declaredVolumes, hasImage, readImageVariable } from '../io/docker/image.ts'
 import { readReferrers } from '../io/docker/volume.ts'
 import { absent } from '../io/postgres/read-database.ts'
 import { loadLinter } from '../lint/linter.ts'
 import type { KeptContainer } from '../model/cutover.ts'
 import { defaultMaintenance } from '../model/sql.ts'
+import type { Environment } from '../model/types.ts'
 import { planUp } from '../plan/up.ts'
 import { lintUnapplied } from '../run/lint-unapplied.ts'
 import type { ServerSide } from './server-side.ts'
@@ -30,18 +32,30 @@ const missing = (image: string, why: string): AppError =>
     hint: `docker pull ${image}`,
   })
 
+type Service = { environment: Environment; database: DatabaseService }
+
+/** What the stack's file says of each environment's Postgres. */
+const readServices = ({ docker, host, passEnv, servers, environments }: Preflight): Promise<Service[]> => {
+  const { stack, volume } = host
+  return Promise.all(
+    environments.map(async (name) => {
+      const { environment } = servers.supplied(name)
+      const { service } = environment
+      return { environment, database: await readDatabaseService(docker, { stack, passEnv, service, volume }) }
+    }),
+  )
+}
+
 /** Everything that has to start afterwards; a registry that fails in between would leave the platform down. */
-const checkImages = async (preflight: Preflight): Promise<void> => {
-  const { docker, host, passEnv, servers, environments, containers } = preflight
+const checkImages = async (services: readonly Service[], preflight: Preflight): Promise<void> => {
+  const { docker, servers, environments, containers } = preflight
   for (const name of environments) {
-    const { config, environment } = servers.supplied(name)
-    const reference = dbmateImage(config)
+    const reference = dbmateImage(servers.supplied(name).config)
     if (!(await hasImage(docker.client, reference))) throw missing(reference, 'dbmate runs in it')
-    const { stack, volume } = host
-    const { service } = environment
-    const { image } = await readDatabaseService(docker, { stack, passEnv, service, volume })
-    if (!(await hasImage(docker.client, image))) throw missing(image, 'Postgres starts from it')
   }
+  for (const { database } of services)
+    if (!(await hasImage(docker.client, database.image)))
+      throw missing(database.image, 'Postgres starts from it')
   for (const { name, image } of containers)
     if (!(await hasImage(docker.client, image))) throw missing(image, `${name} starts from it`)
 }
@@ -59,24 +73,37 @@ const checkVolume = async ({ docker, host }: Pick<Preflight, 'docker' | 'host'>)
 }
 
 /** Locks live there while the databases are made anew. @throws AppError (exit 2) when a new server would not have it. */
-const checkMaintenance = async ({
-  docker,
-  host,
-  passEnv,
-  servers,
-  environments,
-}: Preflight): Promise<void> => {
-  const asked = environments.map((name) => servers.supplied(name).environment)
-  const others = asked.filter(({ maintenance }) => maintenance !== defaultMaintenance)
-  const { stack, volume } = host
-  for (const { name, maintenance, service } of others) {
-    const found = await readDatabaseService(docker, { stack, passEnv, service, volume })
-    if (found.firstDatabase !== maintenance)
-      throw usageError(
-        `A new server would not have the database ${maintenance}, where the locks of ${name} are.`,
-        `set POSTGRES_DB=${maintenance} for ${found.service} in ${stack.file}, or leave maintenance: out`,
-      )
-  }
+const checkMaintenance = ({ environment, database }: Service, { host }: Preflight): void => {
+  const { name, maintenance } = environment
+  if (maintenance === defaultMaintenance || maintenance === database.firstDatabase) return
+  throw usageError(
+    `A new server would not have the database ${maintenance}, where the locks of ${name} are.`,
+    `set POSTGRES_DB=${maintenance} for ${database.service} in ${host.stack.file}, or leave maintenance: out`,
+  )
+}
+
+const isOutside = (directory: string, path: string): boolean =>
+  posix.relative(directory, path).startsWith('..')
+
+/** Images disagree on where their data lie. @throws AppError (exit 2) where that would not be in the host's volume. */
+const checkData = async ({ database }: Service, { docker, host }: Preflight): Promise<void> => {
+  const { volume, stack } = host
+  const { service, image, pgdata, mounts } = database
+  const mount = mounts.find((one) => one.volume === volume)
+  if (!mount)
+    throw usageError(
+      `${service} of ${stack.project} does not mount the volume ${volume}.`,
+      `mount it in ${stack.file}, or correct hosts.${host.name}.volume`,
+    )
+  const data = pgdata ?? (await readImageVariable(docker.client, image, 'PGDATA'))
+  if (data === undefined || !isOutside(mount.target, data)) return
+  const declared = Object.keys(await declaredVolumes(docker.client, image))
+  const place = declared.find((path) => !isOutside(path, data)) ?? posix.dirname(data)
+  throw usageError(
+    `${service} keeps its data in ${data}, and the volume ${volume} is mounted at ${mount.target}.`,
+    `mount it at ${place}, or set PGDATA below ${mount.target}, in ${stack.file}`,
+    [`The data would be outside the volume, and gone with the container (image ${image}).`],
+  )
 }
 
 /** What an empty server will get. @throws AppError (exit 2) for files that are not fit to run. */
@@ -97,9 +124,13 @@ const checkFiles = async (servers: ServerSide, name: string): Promise<void> => {
 export const checkCutover = async (preflight: Preflight): Promise<void> => {
   for (const name of preflight.environments) await checkFiles(preflight.servers, name)
   await checkStacks(preflight)
-  await checkMaintenance(preflight)
   await checkVolume(preflight)
-  await checkImages(preflight)
+  const services = await readServices(preflight)
+  await checkImages(services, preflight)
+  for (const service of services) {
+    checkMaintenance(service, preflight)
+    await checkData(service, preflight)
+  }
 }
 
 /**

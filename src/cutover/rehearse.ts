@@ -91,7 +91,7 @@ export const rehearse = async (options: RehearseOptions, context: Context): Prom
   const [first = ''] = environments
   const real = await servers.engine(first)
   const { environment: firstOne } = servers.supplied(first)
-  const container = real.shared?.container ?? ''
+  const container = real.shared?.id ?? ''
   const { service } = firstOne
   const { stack, volume } = host
   const { image } = await readDatabaseService(docker, { stack, passEnv, service, volume })

@@ -9,6 +9,8 @@ export type CopyOptions = Pick<ThrowawayOptions, 'image' | 'owner' | 'stop'> & {
   to: string
   /** A server that did not shut down cleanly is not copied. */
   requireClean: boolean
+  /** Where in it the data lie, as far as that is known. */
+  data?: string | undefined
   /** Megabytes so far, and in all. */
   onProgress: (copied: number, total: number) => void
 }
@@ -20,13 +22,21 @@ const measuredLine = /^measured (\d+) (\d+) (\d+) (\d+)$/m
 const notClean = 3
 const different = 4
 
+/** In a shell: whether two directories hold the same, byte by byte, with the same owners, modes and sizes. */
+export const compareScript = (one: string, other: string): string => `list() { cd "$1" && \
+find . -mindepth 1 \\( -type d -printf '%P d %m %U:%G\\n' -o -printf '%P %y %m %U:%G %s %l\\n' \\) | sort; }
+list ${one} >/tmp/one
+list ${other} >/tmp/other
+cmp -s /tmp/one /tmp/other && diff -rq --no-dereference ${one} ${other}`
+
 /**
  * cp keeps owners, modes and times; the comparison reads every byte of both, and every owner, mode and size. A directory's
  * size is no part of it: on ext4 it tells how many files there once were.
- * Postgres removes postmaster.pid as the last thing of a clean shutdown.
+ * Postgres removes postmaster.pid, at the top of its data, as the last thing of a clean shutdown.
  */
 const copyScript = `set -e
-if [ "$1" = clean ] && find /from -maxdepth 3 -name postmaster.pid | grep -q .; then exit ${notClean}; fi
+left() { if [ -n "$1" ]; then ls "/from/$1/postmaster.pid" 2>/dev/null; else find /from -maxdepth 6 -name postmaster.pid; fi; }
+if [ "$1" = clean ] && left "$2" | grep -q .; then exit ${notClean}; fi
 total=$(du -sk /from | cut -f1)
 find /to -mindepth 1 -delete
 cp -a /from/. /to/ & copying=$!
@@ -36,10 +46,7 @@ while kill -0 $copying 2>/dev/null; do
 done
 wait $copying
 sync
-list() { cd "$1" && find . -mindepth 1 \\( -type d -printf '%P d %m %U:%G\\n' -o -printf '%P %y %m %U:%G %s %l\\n' \\) | sort; }
-list /from >/tmp/from
-list /to >/tmp/to
-cmp -s /tmp/from /tmp/to && diff -rq --no-dereference /from /to || exit ${different}
+${compareScript('/from', '/to')} || exit ${different}
 echo "bytes $total"`
 
 /** `find -printf` and `diff --no-dereference` are GNU's; BusyBox does without owners and times of directories. */
@@ -60,14 +67,14 @@ const explain = (exitCode: number, output: string, { from, to }: CopyOptions): A
  * @throws AppError (exit 4) while a container has either mounted, (exit 1) when the copy fails or differs.
  */
 export const copyVolume = async (docker: Docker, options: CopyOptions): Promise<Copied> => {
-  const { from, to, image, owner, stop, requireClean, onProgress } = options
+  const { from, to, image, owner, stop, requireClean, data = '', onProgress } = options
   for (const volume of [from, to]) await requireFree(docker, volume)
   const started = performance.now()
   const { exitCode, output } = await runThrowaway(docker, {
     image,
     owner,
     script: copyScript,
-    args: [requireClean ? 'clean' : 'any'],
+    args: [requireClean ? 'clean' : 'any', data],
     mounts: [
       { volume: from, path: '/from', readOnly: true },
       { volume: to, path: '/to' },

@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.ts'
-import { hostEnvironments, hostNetworks, resolveHost } from '../config/resolve.ts'
+import { hostEnvironments, hostNetworks, requireVolumeHere, resolveHost } from '../config/resolve.ts'
 import { usageError } from '../errors.ts'
 import { readComposeParts } from '../io/docker/compose-parts.ts'
 import type { DockerHost } from '../io/docker/host.ts'
@@ -13,6 +13,7 @@ import type { CutoverHost } from './tools.ts'
 
 /** @throws AppError (exit 2) for a host without a `cutover:` section, or without environments. */
 export const resolveCutoverHost = (config: Config, name: string): CutoverHost => {
+  requireVolumeHere(config, name)
   const host = resolveHost(config, name)
   const { volume, stack, cutover } = host
   if (!volume || !stack || !cutover)

@@ -8,10 +8,10 @@ import type { Docker } from './docker/docker.ts'
 import { execSocket } from './docker/exec-stream.ts'
 import { readLog } from './docker/frames.ts'
 import type { DockerHost } from './docker/host.ts'
-import { hasImage, pullImage, readImageId } from './docker/image.ts'
+import { hasImage, readImageId } from './docker/image.ts'
 import { readOwnAddress } from './docker/inside.ts'
 import { findPostgres, type PostgresContainer } from './docker/postgres-container.ts'
-import { readRegistryCredentials, registryOf } from './docker/registry-auth.ts'
+import { pullFor } from './docker/pull-for.ts'
 import type { Engine } from './engine.ts'
 import { endSessions } from './postgres/backends.ts'
 import { openDirectRoute } from './postgres/direct-route.ts'
@@ -83,7 +83,7 @@ const logDelays = [0, 50, 150, 300]
  */
 export const openDockerEngine = async (host: DockerHost, options: DockerEngineOptions): Promise<Engine> => {
   const { environment, project, credentials, image, run } = options
-  const { client: docker, env, shell } = host
+  const { client: docker } = host
   const container = await findPostgres(docker, environment)
   const address = await addressOf(docker, container, environment.network)
   const connection = await serverOptions(docker, container, { ...options, address })
@@ -92,26 +92,18 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
     server,
     shared: {
       docker,
-      container: container.id,
+      id: container.id,
+      tools: async () => ({ image: container.image, container: container.id }),
       volumes: container.volumes,
       projects: options.projects,
+      toolsImage: async () => container.image,
       lockSession: () =>
         openDedicated(environment.maintenance, { ...connection, applicationName: sessionName(run, 'lock') }),
     },
     imageId: () => readImageId(docker, image),
     cancel: () => endSessions(server, sessionName(run, 'dbmate')),
     missingImage: async () => ((await hasImage(docker, image)) ? undefined : image),
-    pull: async (reference, onProgress) => {
-      const registry = registryOf(reference)
-      const login = await readRegistryCredentials(registry, env, shell)
-      const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
-      await pullImage(docker, {
-        reference,
-        registry,
-        credentials: login,
-        onProgress: ({ done, total }) => onProgress(`${megabytes(done)} of ${megabytes(total)} MB`),
-      })
-    },
+    pull: (reference, onProgress) => pullFor(host, reference, onProgress),
     openDbmate: (files) =>
       openDbmate(docker, {
         image,

@@ -1,9 +1,13 @@
 import type { Client } from 'pg'
+import type { AppError } from '../errors.ts'
 import type { Dbmate, PlannedFile } from './dbmate/dbmate.ts'
 import type { Docker } from './docker/docker.ts'
 import type { Server } from './postgres/postgres.ts'
 
 export type Progress = (text: string) => void
+
+/** A container with pg_dump and pg_restore, and what makes them ask the right server. */
+export type Tools = { image: string; container: string; env?: Readonly<Record<string, string>> }
 
 /** What runs dbmate, and the server it runs against. */
 export type Engine = AsyncDisposable & {
@@ -11,15 +15,20 @@ export type Engine = AsyncDisposable & {
   /** What several runs need to keep out of each other's way; absent where the engine allows one process only. */
   shared?: {
     docker: Docker
-    /** Id of Postgres' container. */
-    container: string
+    /** By which containers of runs belong to this server: its own container's id, or else its system_identifier. */
+    id: string
     /** Volumes that it mounts. */
     volumes: readonly string[]
     /** Ids that count as this project. */
     projects: readonly string[]
     /** Opens the session whose life is the lock's life. */
     lockSession: () => Promise<Client>
+    /** Where the server's own tools are: in its container, or in one beside it that ends with the engine. */
+    tools: (onProgress?: Progress) => Promise<Tools>
+    toolsImage: () => Promise<string>
   }
+  /** Why there is no `shared`: no Docker answers. */
+  unshared?: AppError
   /** The id of dbmate's image, for the ledger. */
   imageId: () => Promise<string>
   /** Ends the backends of this run's dbmate: a killed client leaves its statement running. */

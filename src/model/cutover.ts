@@ -30,6 +30,8 @@ export type CutoverFrame = {
   host: string
   /** The volume with the Postgres data. */
   volume: string
+  /** Where in it the data lie, `.` for its root; absent in frames of older releases and of an empty volume. */
+  data?: string
   /** Name of the volume that keeps what this run replaces. */
   copy: string
   /** Undo: the copy that comes back; absent when nothing had been wiped. */

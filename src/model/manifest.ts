@@ -40,6 +40,8 @@ export type Manifest = {
   position: string
   /** By pg_dumpall, with the verifiers of the roles' passwords. */
   globals: BackupFile
+  /** False where whoever dumped could not read them: then the roles have none in `globals`. */
+  rolePasswords?: false
   roles: readonly RoleInventory[]
   tablespaces: readonly TablespaceInventory[]
   databases: readonly (BackupFile & {

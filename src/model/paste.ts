@@ -1,7 +1,14 @@
 import { quote } from './quote.ts'
+import type { ServerAddress, Tls } from './types.ts'
 
-/** A server as its own container knows it: whom psql is there, and on which socket. */
-export type PasteTarget = { label: string; user: string; port: number; maintenance: string }
+/** A server as its own container knows it: whom psql is there, and on which socket. Without a container: its address. */
+export type PasteTarget = {
+  label: string
+  user: string
+  port: number
+  maintenance: string
+  address?: Pick<ServerAddress, 'host' | 'tls'> | undefined
+}
 
 /** What Postgres runs outside a transaction only. */
 const alone = /\bconcurrently\b|^\s*(?:create|drop)\s+database\b|^\s*(?:vacuum|alter\s+system)\b/i
@@ -11,11 +18,12 @@ type Script = { database: string; statements: readonly string[] }
 
 const always = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-const psql = (user: string, { port }: PasteTarget, { database, statements }: Script): string => {
+const psql = (user: string, { port, address }: PasteTarget, { database, statements }: Script): string => {
   const together = statements.length > 1 && !statements.some((sql) => alone.test(sql))
   return [
     'psql -X -v ON_ERROR_STOP=1',
     ...(together ? ['-1'] : []),
+    ...(address ? [`-h ${quote(address.host)}`] : []),
     `-U ${user}`,
     ...(port === usualPort ? [] : [`-p ${port}`]),
     `-d ${always(database)}`,
@@ -23,20 +31,35 @@ const psql = (user: string, { port }: PasteTarget, { database, statements }: Scr
   ].join(' ')
 }
 
+/** libpq looks for certificates at home, and would take less than was asked for. */
+const tlsVariables = ({ mode, ca, cert, key }: Tls): string =>
+  Object.entries({ PGSSLMODE: mode, PGSSLROOTCERT: ca?.path, PGSSLCERT: cert?.path, PGSSLKEY: key?.path })
+    .flatMap(([name, value]) => (value ? `${name}=${quote(value)} ` : []))
+    .join('')
+
 /**
- * A command to paste that runs SQL in a database of the container, as the environment's user: it stops at the first error,
+ * A command to paste that runs SQL in a database of the server, as the environment's user: it stops at the first error,
  * and statements that may share a transaction are done together or not at all.
  */
-export const pasteSql = (target: PasteTarget, database: string, statements: readonly string[]): string =>
-  `docker exec ${target.label} ${psql(quote(target.user), target, { database, statements })}`
+export const pasteSql = (target: PasteTarget, database: string, statements: readonly string[]): string => {
+  const command = psql(quote(target.user), target, { database, statements })
+  return target.address
+    ? tlsVariables(target.address.tls) + command
+    : `docker exec ${target.label} ${command}`
+}
 
-/** As the container's superuser, where the environment's user is the one who is to be helped. */
+/** As the server's superuser, where the environment's user is the one who is to be helped. */
 export const pasteAsSuperuser = (
   target: PasteTarget,
   database: string,
   statements: readonly string[],
 ): string => {
+  if (target.address) return pasteSql({ ...target, user: 'postgres' }, database, statements)
   // biome-ignore lint/suspicious/noTemplateCurlyInString: expanded by the shell inside, which has the image's variable
   const command = psql('"${POSTGRES_USER:-postgres}"', target, { database, statements })
   return `docker exec ${target.label} sh -c ${always(command)}`
 }
+
+/** What a full disk is found with. */
+export const lookAtDisk = ({ label, address }: PasteTarget): string =>
+  address ? `df -h, on the machine of ${label}` : `docker exec ${label} df -h`

@@ -76,11 +76,36 @@ export type Policy = {
   warnings: PolicyChoice
 }
 
+/** How a server has to show itself; nothing less is ever taken. */
+export type TlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full'
+
+/** A PEM file: where it stands, and what is in it. */
+export type PemFile = { path: string; text: string }
+
+export type Tls = {
+  mode: TlsMode
+  /** Whom to trust; absent: whom Node trusts. */
+  ca?: PemFile
+  cert?: PemFile
+  key?: PemFile
+}
+
+/** Of a Postgres that is no container of this engine: a published port, another machine, a managed one. */
+export type ServerAddress = {
+  host: string
+  port: number
+  tls: Tls
+  /** Image with pg_dump of its major; absent: `postgres:MAJOR`. */
+  image?: string
+}
+
 export type Environment = {
   name: string
   host: Host
   engine: EngineName
   network: string
+  /** Where Postgres is, when it is no container here, in words: `db.example.org:5432`, `the server of DATABASE_URL`. */
+  server?: string
   /** Whether `up` needs a confirmation. */
   confirm: boolean
   policy: Policy

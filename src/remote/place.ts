@@ -9,7 +9,10 @@ import type { Environment, Host } from '../model/types.ts'
 /** Where something lives: its host, and the networks by which it would be recognised here. */
 export type Place = { host: Host; networks: readonly string[] }
 
-export const placeOf = ({ host, network }: Environment): Place => ({ host, networks: [network] })
+export const placeOf = ({ host, network }: Environment): Place => ({
+  host,
+  networks: network ? [network] : [],
+})
 
 /** Without Docker here, a network counts as absent. */
 const findHere = async (networks: readonly string[], { env, stop }: Context): Promise<string | undefined> => {

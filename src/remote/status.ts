@@ -21,8 +21,12 @@ const groupByCheckout = (environments: readonly Environment[]): Group[] =>
     ...Map.groupBy(environments, ({ name, host }) => `${host.ssh} ${directoryOn(host, name)}`).values(),
   ] as unknown as Group[]
 
-const unreadable = ({ name, host, network }: Environment, error: AppError): Entry => ({
-  document: { environment: name, host: host.name, network, databases: [], error: describeError(error) },
+const unreadable = ({ name, host, network, server }: Environment, error: AppError): Entry => ({
+  document: {
+    ...{ environment: name, host: host.name, network, ...(server && { server }) },
+    databases: [],
+    error: describeError(error),
+  },
   exit: error.exitCode,
 })
 
@@ -44,7 +48,7 @@ type Asked = { config: Config; options: GlobalOptions }
 const askGroup = async (group: Group, { config, options }: Asked, context: Context): Promise<Entry[]> => {
   const [{ name, host }] = group
   const names = group.map((environment) => environment.name)
-  const place = { host, networks: group.map(({ network }) => network) }
+  const place = { host, networks: group.flatMap(({ network }) => network || []) }
   await requireElsewhere(place, `status ${names.join(' ')}`, context)
   const { PATH, HOME } = context.env
   const { commit } = await readRevision(config.directory, { PATH, HOME }, shellUntil(context.stop))

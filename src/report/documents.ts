@@ -12,6 +12,7 @@ export const statusDocument = z.strictObject({
       environment: z.string(),
       host: z.string(),
       network: z.string(),
+      server: z.string().optional().describe('Where Postgres is, when it is no container there'),
       error: errorDocument.optional().describe('Why this environment could not be read'),
       databases: z.array(
         z.strictObject({

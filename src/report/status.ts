@@ -30,10 +30,10 @@ const renderDatabase = (status: DatabaseStatus, paint: Paint): string => {
 }
 
 const renderEnvironment = (
-  { environment, host, network, error, databases }: EnvironmentStatus,
+  { environment, host, network, server, error, databases }: EnvironmentStatus,
   paint: Paint,
 ): string => {
-  const place = [host && `host ${host}`, network && `network ${network}`].filter(Boolean).join(' · ')
+  const place = [host && `host ${host}`, server, network && `network ${network}`].filter(Boolean).join(' · ')
   const header = `${paint.bold(environment)}${place ? paint.dim(` · ${place}`) : ''}\n`
   if (error) return header + renderError({ hint: undefined, ...error }, paint)
   if (databases.length === 0) return `${header}no managed database yet\n`

@@ -16,7 +16,7 @@ export const renderHeader = (
   const place =
     environment.engine === 'embedded'
       ? ['embedded Postgres']
-      : [`host ${environment.host.name}`, `network ${environment.network}`]
+      : [`host ${environment.host.name}`, environment.server ?? `network ${environment.network}`]
   return `${bold(`${verb} ${environment.name}`)} ${dim(`· ${[...place, `dbmate ${tag}`].join(' · ')}`)}`
 }
 

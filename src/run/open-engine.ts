@@ -3,13 +3,16 @@ import { dirname, join } from 'node:path'
 import type { Config } from '../config/load.ts'
 import { passwordSource, readPassword } from '../config/password.ts'
 import { dbmateImage } from '../config/resolve.ts'
+import { readServer } from '../config/server.ts'
 import { cacheDirectory, stateOf } from '../config/state.ts'
+import { AppError } from '../errors.ts'
 import { composeEnvironment } from '../io/docker/compose.ts'
-import { openDockerHost } from '../io/docker/host.ts'
+import { type DockerHost, openDockerHost } from '../io/docker/host.ts'
 import { openDockerEngine } from '../io/docker-engine.ts'
 import { dataDirectory, openEmbeddedEngine } from '../io/embedded/engine.ts'
 import type { Engine } from '../io/engine.ts'
 import { shellUntil } from '../io/host/shell.ts'
+import { openServerEngine } from '../io/server-engine.ts'
 import type { Context } from '../model/context.ts'
 import { quote } from '../model/quote.ts'
 import type { State } from '../model/state.ts'
@@ -39,6 +42,12 @@ const tellOldData = (state: State, environment: Environment, report: Report): vo
     )
 }
 
+/** Why there is no Docker, for whoever may do without. */
+const asReason = (error: unknown): AppError => {
+  if (error instanceof AppError) return error
+  throw error
+}
+
 /** The engine that the environment's config asks for, connected. */
 export const openEngine = async (options: OpenOptions, context: Context): Promise<Engine> => {
   const { config, environment, run, report, lockWait, holdsVolume } = options
@@ -58,25 +67,37 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
       onWait: (seconds) => tellOnce(`Another run has the data of ${environment.name} open`, seconds),
     })
   }
+  const composed = composeEnvironment(context.env, config.compose.pass_env)
+  const common = {
+    environment,
+    project: state.project,
+    projects: state.own,
+    image: dbmateImage(config),
+    run,
+    onWait: (seconds: number) => tellOnce('Postgres is not up yet', seconds),
+    memory: cacheDirectory(context.env),
+    note: (text: string) => report.note(text),
+  }
+  const open = (): Promise<DockerHost> => openDockerHost(context.env, shellUntil(context.stop))
+  const known = readServer(config, environment.name, { env: context.env, composed })
+  if (known) {
+    const docker = lockWait === undefined ? await open().catch(asReason) : await open()
+    const { address, credentials, source } = known
+    const passwordHint = `correct the password in ${source}`
+    return openServerEngine(docker, { ...common, address, credentials, passwordHint })
+  }
   const source = passwordSource(config, environment.name)
-  const password = readPassword(source, composeEnvironment(context.env, config.compose.pass_env))
-  const host = await openDockerHost(context.env, shellUntil(context.stop))
+  const password = readPassword(source, composed)
+  const host = await open()
   const { volume } = environment.host
   if (lockWait !== undefined && volume)
     await awaitFreeVolumes(host.client, { volumes: [volume], lockWait, report }, context)
   const halfWay = holdsVolume ? undefined : readHalfWay(config, environment.host, context)
   return tellHalfWay(halfWay, report, () =>
     openDockerEngine(host, {
-      environment,
-      project: state.project,
-      projects: state.own,
+      ...common,
       credentials: { user: environment.user, password },
-      image: dbmateImage(config),
-      run,
       passwordHint: `docker exec -it CONTAINER psql -X -U ${quote(environment.user)} -p ${environment.port} -d ${quote(environment.maintenance)} -c '\\password', or correct ${source.key} in ${source.files.at(-1)?.path}`,
-      onWait: (seconds) => tellOnce('Postgres is not up yet', seconds),
-      memory: cacheDirectory(context.env),
-      note: (text) => report.note(text),
     }),
   )
 }

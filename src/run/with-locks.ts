@@ -141,7 +141,8 @@ export const lockDatabases = async (
     // Under the lock: a cutover that takes the volume from here on waits for it before it stops anything. One that has it
     // already waits for what this run holds, so that there is nothing to wait for.
     if (!holdsVolume) {
-      const volumes = [shared.volumes, environment.host.volume ?? []].flat()
+      const own = environment.server === undefined ? (environment.host.volume ?? []) : []
+      const volumes = [shared.volumes, own].flat()
       await awaitFreeVolumes(shared.docker, { volumes, lockWait: 0, report }, context)
     }
     const release = `po-migrate lock release ${environment.name}`

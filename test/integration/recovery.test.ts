@@ -104,6 +104,7 @@ describe('a backup of a whole server', () => {
     expect(before.databases.map(({ name }) => name)).toEqual(['Str a/nge', 'postgres', 'shop'])
     const { directory, manifest } = await takeBackup({
       ...target,
+      id: target.container,
       ...{
         environment: 'vps',
         volume: 'data',

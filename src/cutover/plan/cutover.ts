@@ -10,6 +10,8 @@ export type CutoverWorld = {
   environments: readonly string[]
   missingNetworks: readonly string[]
   volumeExists: boolean
+  /** Where in it the data lie. */
+  data?: string | undefined
   /** Containers of the application stacks that run now. */
   containers: readonly KeptContainer[]
   /** Id of the image of the database's container. */
@@ -80,6 +82,7 @@ export const planCutover = (world: CutoverWorld): PlannedCutover => {
       host: name,
       volume,
       copy,
+      ...(world.data !== undefined && { data: world.data }),
       environments,
       containers,
       ...(image && { image }),

@@ -72,9 +72,10 @@ const carry = async (
   await dropDatabase(query, beside)
   try {
     const { version } = await readServerInventory(server)
-    const { docker, container } = shared
+    const { docker } = shared
+    const tools = await shared.tools()
     const differences = await fillDatabase({
-      ...{ target: { docker, container, server, user, run }, directory, held, name: beside },
+      ...{ target: { docker, ...tools, server, user, run }, directory, held, name: beside },
       major: majorOf(version),
       signal: stop,
       onProgress: ({ bytes, rate, total = 0 }) =>

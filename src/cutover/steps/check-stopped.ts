@@ -12,8 +12,8 @@ const attempts = 5
 
 /** Whoever is no application stack of ours may write until the very last moment: only the stopped server tells. */
 const isDumped = async (tools: CutoverTools, facts: Facts): Promise<boolean> => {
-  const { docker, host, image } = tools
-  const of = { volume: host.volume, image, owner: ownerOf(tools) }
+  const { docker, host, image, frame } = tools
+  const of = { volume: host.volume, data: frame.data, image, owner: ownerOf(tools) }
   return (await readNextTransaction(docker.client, of)) === nextTransaction(facts.transaction ?? '')
 }
 

@@ -2,6 +2,8 @@ import type { Secret } from '../../model/secret.ts'
 import { sessionName } from '../../model/session.ts'
 import type { Direction, ManagedDatabase } from '../../model/types.ts'
 import { nameOfVersions } from '../../model/versions-table.ts'
+import type { Way } from '../docker/way.ts'
+import { tlsParameters } from '../postgres/tls-files.ts'
 
 export type DbmateCall = {
   managed: ManagedDatabase
@@ -11,14 +13,18 @@ export type DbmateCall = {
   address: string
   port: number
   user: string
+  /** What is asked at `address`, where it is not the inside of a Docker network; its files lie in `work`. */
+  way?: { way: Way; work: string } | undefined
 }
 
 /** dbmate's word for a direction; its rollback reverts the newest applied file of its directory, which holds only one. */
 export const verbOf = (direction: Direction): DbmateCall['verb'] => (direction === 'up' ? 'up' : 'rollback')
 
 /** Nothing secret: the password comes from PGPASSFILE. lib/pq would ask for TLS by default and wait without end. */
-const databaseUrl = ({ managed, address, port, user }: DbmateCall): string => {
-  const query = new URLSearchParams({ sslmode: 'disable', connect_timeout: '10' })
+const databaseUrl = ({ managed, address, port, user, way: given }: DbmateCall): string => {
+  const tls = tlsParameters(given?.way.tls, given?.work ?? '')
+  const query = new URLSearchParams({ ...tls, connect_timeout: '10' })
+  if (given?.way.hostaddr) query.set('hostaddr', given.way.hostaddr)
   if (managed.searchPath) query.set('search_path', managed.searchPath)
   // dbmate writes host and port anew without an IPv6 address' brackets; a host beside it passes as it is.
   const isSix = address.includes(':')

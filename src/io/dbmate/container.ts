@@ -2,6 +2,8 @@ import type { Container } from 'dockerode'
 import { pack } from 'tar-stream'
 import type { ManagedDatabase, Migration } from '../../model/types.ts'
 import type { Docker } from '../docker/docker.ts'
+import { gatewayAddress, wayConfig } from '../docker/way.ts'
+import { tlsFiles } from '../postgres/tls-files.ts'
 import { pgpass, sessionVariables } from './command.ts'
 import type { DbmateOptions } from './dbmate.ts'
 
@@ -12,7 +14,8 @@ export const work = '/planned'
  * Fed through stdin: first a tar of $1 blocks, then a line for each call: PGOPTIONS and the arguments, quoted.
  * When the orchestrator dies, stdin ends, the running call ends by itself, and nothing more starts.
  */
-const script = `cd ${work} && dd bs=512 count="$1" iflag=fullblock 2>/dev/null | tar -xf - || exit 97
+const script = `[ -z "$GATEWAY" ] || export PGHOSTADDR="$(${gatewayAddress})"
+cd ${work} && dd bs=512 count="$1" iflag=fullblock 2>/dev/null | tar -xf - || exit 97
 while IFS= read -r line; do
   eval "set -- $line"
   export PGOPTIONS="$1"
@@ -22,9 +25,10 @@ while IFS= read -r line; do
 done`
 
 /** The password file and the planned files, as the tar that goes through stdin. */
-export const buildArchive = async ({ files, credentials }: DbmateOptions): Promise<Buffer> => {
+export const buildArchive = async ({ files, credentials, postgres }: DbmateOptions): Promise<Buffer> => {
   const archive = pack()
   archive.entry({ name: '.pgpass', mode: 0o600 }, pgpass(credentials.password))
+  for (const { name, text } of tlsFiles(postgres.way?.tls)) archive.entry({ name, mode: 0o600 }, text)
   for (const { managed, migration } of files)
     archive.entry(
       { name: `${fileDirectory(managed, migration)}/${migration.file}`, mode: 0o600 },
@@ -38,7 +42,7 @@ export const buildArchive = async ({ files, credentials }: DbmateOptions): Promi
 export const fileDirectory = (managed: ManagedDatabase, { version }: Migration): string =>
   `files/${managed.name}/${version}`
 
-/** The container, made and not yet started: non-root, read-only, without capabilities, in Postgres' network namespace. */
+/** The container, made and not yet started: non-root, read-only, without capabilities, where Postgres can be reached. */
 export const createDbmateContainer = async (
   docker: Docker,
   options: DbmateOptions,
@@ -56,6 +60,7 @@ export const createDbmateContainer = async (
     Env: [
       ...Object.entries(sessionVariables({ run, work })).map(([key, value]) => `${key}=${value}`),
       `MARK=${run}`,
+      ...(postgres.way?.gateway ? ['GATEWAY=1'] : []),
     ],
     Labels: {
       'po-migrate.run': run,
@@ -71,7 +76,7 @@ export const createDbmateContainer = async (
     StdinOnce: true,
     HostConfig: {
       AutoRemove: false,
-      NetworkMode: `container:${postgres.id}`,
+      ...(postgres.way ? wayConfig(postgres.way) : { NetworkMode: `container:${postgres.id}` }),
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],

@@ -3,6 +3,7 @@ import type { Container } from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
 import type { Credentials, Direction, ManagedDatabase, Migration } from '../../model/types.ts'
 import { type Docker, dockerMessage } from '../docker/docker.ts'
+import type { Way } from '../docker/way.ts'
 import { keepAliveOptions } from '../postgres/connection.ts'
 import { speak } from './calls.ts'
 import { type DbmateCall, dbmateArguments, verbOf } from './command.ts'
@@ -26,8 +27,11 @@ export type DbmateOptions = {
   run: string
   environment: string
   project?: string
-  /** Container of Postgres: dbmate joins its network namespace, a third of the start-up time of a new one. */
-  postgres: { id: string; address: string; port: number }
+  /**
+   * Container of Postgres: dbmate joins its network namespace, a third of the start-up time of a new one. With a `way` it is
+   * no container, and `id` is by what the server is known.
+   */
+  postgres: { id: string; address: string; port: number; way?: Way }
   credentials: Credentials
   files: readonly PlannedFile[]
   /** Names on the server that the run may touch: by these a later run knows what a dead one left. */
@@ -68,9 +72,12 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
       managed: ManagedDatabase,
       { verb, settings, directory }: Pick<DbmateCall, 'verb' | 'directory'> & { settings: string },
     ): Promise<DbmateResult> => {
-      const { address, port } = postgres
+      const { address, port, way } = postgres
       const { user, password } = credentials
-      const args = dbmateArguments({ managed, verb, directory, address, port, user })
+      const args = dbmateArguments({
+        ...{ managed, verb, directory, address, port, user },
+        way: way && { way, work },
+      })
       const { exitCode, output: said } = await call([settings, ...args])
       return { exitCode, output: password.redact(said) }
     }

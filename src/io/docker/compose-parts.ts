@@ -15,11 +15,8 @@ export type ComposeParts = {
 
 type Part = { name: string; external?: boolean; driver?: string; driver_opts?: Record<string, string> }
 type Parts = Record<string, Part>
-type Service = {
-  image?: string
-  environment?: Record<string, string | null>
-  volumes?: { type: string; source?: string }[]
-}
+type Mount = { type: string; source?: string; target: string }
+type Service = { image?: string; environment?: Record<string, string | null>; volumes?: Mount[] }
 type Document = { networks?: Parts; volumes?: Parts; services?: Record<string, Service> }
 
 export type StackOptions = { stack: Stack; passEnv: readonly string[] }
@@ -67,23 +64,36 @@ export const readComposeParts = async (host: DockerHost, options: StackOptions):
 
 const usualService = 'postgres'
 
+/** A service that runs Postgres as the official image does. */
 export type DatabaseService = {
   service: string
   image: string
   /** The database that an empty volume gets at its first start. */
   firstDatabase: string
+  /** Its data directory, where the file names one. */
+  pgdata: string | undefined
+  /** Volumes by the names that Docker knows. */
+  mounts: readonly { volume: string; target: string }[]
 }
 
 const describeService = (
   { project }: Stack,
   service: string,
-  { image, environment: { POSTGRES_DB, POSTGRES_USER } = {} }: Service,
-): DatabaseService => ({
-  service,
-  // compose calls what it builds itself after the project.
-  image: image ?? `${project}-${service}`,
-  firstDatabase: POSTGRES_DB || POSTGRES_USER || 'postgres',
-})
+  { volumes: known = {}, services = {} }: Document,
+): DatabaseService => {
+  const { image, environment = {}, volumes = [] } = services[service] ?? {}
+  const { POSTGRES_DB, POSTGRES_USER, PGDATA } = environment
+  return {
+    service,
+    // compose calls what it builds itself after the project.
+    image: image ?? `${project}-${service}`,
+    firstDatabase: POSTGRES_DB || POSTGRES_USER || 'postgres',
+    pgdata: PGDATA || undefined,
+    mounts: volumes
+      .filter(({ type }) => type === 'volume')
+      .map(({ source = '', target }) => ({ volume: known[source]?.name ?? source, target })),
+  }
+}
 
 /**
  * The service of a stack that is Postgres, and its image: the one that is named, else `postgres`, else the one on the volume.
@@ -97,13 +107,15 @@ export const readDatabaseService = async (
     ...options
   }: StackOptions & { service?: string | undefined; volume?: string | undefined },
 ): Promise<DatabaseService> => {
-  const { volumes = {}, services = {} } = await readDocument(host, options)
+  const document = await readDocument(host, options)
+  const { services = {} } = document
   const { stack } = options
-  const isOn = ({ volumes: mounts = [] }: Service): boolean =>
-    mounts.some(({ type, source = '' }) => type === 'volume' && volumes[source]?.name === volume)
-  const names = service === undefined ? [usualService, ...Object.keys(services)] : [service]
-  const name = names.find((one) => services[one] && (one === names[0] || isOn(services[one])))
-  if (name !== undefined) return describeService(stack, name, services[name] ?? {})
+  const known = Object.keys(services).map((name) => describeService(stack, name, document))
+  const wanted = service ?? usualService
+  const isOn = ({ mounts }: DatabaseService): boolean => mounts.some((mount) => mount.volume === volume)
+  const found =
+    known.find((one) => one.service === wanted) ?? (service === undefined ? known.find(isOn) : undefined)
+  if (found) return found
   throw new AppError(
     service === undefined
       ? `${stack.file} does not tell which service is Postgres.`

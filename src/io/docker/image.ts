@@ -21,6 +21,22 @@ export const hasImage = async (docker: Docker, reference: string): Promise<boole
 export const readImageId = async (docker: Docker, reference: string): Promise<string> =>
   (await docker.getImage(reference).inspect()).Id
 
+/** A variable that an image gives to its containers. */
+export const readImageVariable = async (
+  docker: Docker,
+  reference: string,
+  name: string,
+): Promise<string | undefined> => {
+  const { Config } = await docker.getImage(reference).inspect()
+  return Config.Env?.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1)
+}
+
+/** Something small where an image declares volumes, or Docker would make one for each; by path, as a container's `Tmpfs`. */
+export const declaredVolumes = async (docker: Docker, reference: string): Promise<Record<string, string>> => {
+  const { Config } = await docker.getImage(reference).inspect()
+  return Object.fromEntries(Object.keys(Config.Volumes ?? {}).map((path) => [path, 'size=1m']))
+}
+
 export type PullOptions = {
   reference: string
   registry: string

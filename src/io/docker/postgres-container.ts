@@ -16,6 +16,7 @@ import {
 export type PostgresContainer = {
   id: string
   name: string
+  image: string
   /** Empty where Docker tells none. */
   address: string
   /** That it mounts: whoever holds the guard of one acts on this server. */
@@ -156,6 +157,7 @@ export const findPostgres = async (docker: Docker, environment: Environment): Pr
   return {
     id: found.Id,
     name: nameOf(found),
+    image: found.Image,
     address: IPAddress || GlobalIPv6Address || '',
     volumes: found.Mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name ? Name : [])),
   }

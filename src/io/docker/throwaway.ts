@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { AppError, exitCodes } from '../../errors.ts'
 import { type Docker, dockerMessage } from './docker.ts'
+import { declaredVolumes } from './image.ts'
 import { removeContainer } from './remove-container.ts'
 
 /** Whose a throwaway container or volume is; by the host's volume a later run finds what a dead one left at work. */
@@ -25,8 +26,6 @@ const projectLabel = 'po-migrate.project'
 const ownerLabel = 'po-migrate.volume'
 /** On a dbmate container: the server that it spoke to. */
 const serverLabel = 'po-migrate.server'
-/** Where the official Postgres image declares a volume: without something there, Docker would make one. */
-const declared = '/var/lib/postgresql/data'
 
 const labelsOf = ({ volume, run, project }: Owner): Record<string, string> => ({
   [runLabel]: run,
@@ -50,12 +49,15 @@ export const runThrowaway = async (
   }
   const end = (): void => void remove()
   try {
+    const declared = await declaredVolumes(docker, image)
     container = await docker.createContainer({
       Image: image,
       Entrypoint: ['/bin/sh', '-c', script, 'po-migrate', ...args],
       Cmd: [],
       User: '0:0',
       WorkingDir: '/',
+      // What it says is looked at.
+      Env: ['LC_ALL=C'],
       Labels: labelsOf(owner),
       HostConfig: {
         AutoRemove: false,
@@ -66,7 +68,7 @@ export const runThrowaway = async (
         CapAdd: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID'],
         SecurityOpt: ['no-new-privileges'],
         LogConfig: { Type: 'none', Config: {} },
-        Tmpfs: { [declared]: 'size=1m', '/tmp': 'size=64m' },
+        Tmpfs: { ...declared, '/tmp': 'size=64m' },
         Binds: mounts.map(({ volume, path, readOnly }) => `${volume}:${path}${readOnly ? ':ro' : ''}`),
       },
     })

@@ -3,6 +3,7 @@ import { AppError, exitCodes } from '../../errors.ts'
 import type { Holder } from '../../model/holder.ts'
 import { interruptedWait, pauseUnless } from '../postgres/lock.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
+import { declaredVolumes } from './image.ts'
 import { removeContainer } from './remove-container.ts'
 import { guardLabel, guardName, heldBy, holderLabel, parseGuardHolder } from './volume-holder.ts'
 
@@ -44,9 +45,7 @@ const gone = (volume: string): AppError =>
 
 const create = async (docker: Docker, image: string, options: HoldOptions): Promise<Container> => {
   const { volume, holder } = options
-  const { Config } = await docker.getImage(image).inspect()
-  // Without something there, Docker would make a volume for each that the image declares.
-  const declared = Object.keys(Config.Volumes ?? {}).map((path) => [path, 'size=1m'])
+  const declared = await declaredVolumes(docker, image)
   return docker.createContainer({
     name: guardName(volume),
     Image: image,
@@ -73,7 +72,7 @@ const create = async (docker: Docker, image: string, options: HoldOptions): Prom
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
       LogConfig: { Type: 'none', Config: {} },
-      Tmpfs: Object.fromEntries(declared),
+      Tmpfs: declared,
     },
   })
 }

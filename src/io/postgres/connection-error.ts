@@ -4,6 +4,7 @@ import { quote } from '../../model/quote.ts'
 import { defaultMaintenance, quoteIdentifier } from '../../model/sql.ts'
 import { NotTheServer } from './direct-route.ts'
 import type { ServerOptions } from './server-options.ts'
+import { explainTls } from './tls-error.ts'
 
 /** What Postgres answers, or the driver says. */
 export type ConnectionFailure = Error & { code?: string; severity?: string; routine?: string }
@@ -30,12 +31,14 @@ const pasteTarget = ({
   label,
   port,
   credentials,
+  address,
   maintenance = defaultMaintenance,
 }: Target): PasteTarget => ({
   label,
   port,
   user: credentials.user,
   maintenance,
+  address,
 })
 
 const paste = (target: Target, sql: string): string => {
@@ -50,20 +53,44 @@ type Explanation = Omit<AppErrorOptions, 'exitCode' | 'cause'> & { message: stri
 
 const retry = ({ environment }: Target): string => `po-migrate doctor${environment ? ` ${environment}` : ''}`
 
-const poolerFound = ({ label, environment = 'ENV' }: Target): Explanation => ({
+const otherServer = ({ message }: NotTheServer, target: Target): Explanation => {
+  const { label, environment = 'ENV', address } = target
+  if (!address)
+    return {
+      message: `At the address of ${label}, ${message}, and there is no way through the container.`,
+      hint: retry(target),
+    }
+  const asks = message.includes('asks for')
+  return {
+    message: `At ${label}, ${message}.`,
+    details: asks
+      ? ['The password is kept from whoever proves nothing: neither SCRAM nor a certificate.']
+      : [],
+    hint: asks
+      ? `set tls: { mode: verify-full } under environments.${environment}.server, or auth: any beside it`
+      : retry(target),
+  }
+}
+
+const poolerFound = ({ label, environment = 'ENV', address }: Target): Explanation => ({
   refused: true,
   message: `A connection pooler answers for ${label}, not Postgres itself.`,
   details: [
     'Locks and settings belong to sessions, which a pooler shares out: two runs could hold one lock.',
   ],
-  hint: `set service: and port: under environments.${environment} to Postgres itself`,
+  hint: address
+    ? `name Postgres itself in environments.${environment}.server`
+    : `set service: and port: under environments.${environment} to Postgres itself`,
 })
 
-const refusedPassword = ({ message }: Error, { label, credentials, passwordHint }: Target): Explanation => ({
+const refusedPassword = (
+  { message }: Error,
+  { label, credentials, passwordHint, address }: Target,
+): Explanation => ({
   message: `Postgres on ${label} refused the password of "${credentials.user}": ${message}.`,
-  details: [
-    'A volume keeps the password of its first start; changing the env file later does not change it.',
-  ],
+  details: address
+    ? []
+    : ['A volume keeps the password of its first start; changing the env file later does not change it.'],
   hint: passwordHint,
 })
 
@@ -80,7 +107,7 @@ const refusedRole = ({ message }: Error, target: Target): Explanation => {
   }
 }
 
-/** pg_hba.conf has the last word on addresses, roles and encryption; we never encrypt. */
+/** pg_hba.conf has the last word on addresses, roles and encryption; the inside of a Docker network is not encrypted. */
 const refusedByHba = ({ message }: Error, target: Target): Explanation => {
   const { label, credentials } = target
   const sql =
@@ -88,7 +115,9 @@ const refusedByHba = ({ message }: Error, target: Target): Explanation => {
   return {
     message: `pg_hba.conf of Postgres on ${label} does not let "${credentials.user}" in from here: ${message}.`,
     details: [
-      'Sessions come unencrypted from the Docker network: a "host" or "hostnossl" line with scram-sha-256 has to match before any other; a "hostssl" line never does.',
+      target.address
+        ? `The session was asked for with tls: ${target.address.tls.mode}; a "hostssl" line matches only an encrypted one.`
+        : 'Sessions come unencrypted from the Docker network: a "host" or "hostnossl" line with scram-sha-256 has to match before any other; a "hostssl" line never does.',
     ],
     hint: paste(target, sql),
   }
@@ -114,8 +143,11 @@ const isMaintenance = ({ database, maintenance = defaultMaintenance }: Target): 
   database === maintenance
 
 const noDatabase = ({ message }: Error, target: Target): Explanation => {
-  const { label, database, credentials, port } = target
-  const make = `docker exec ${label} createdb -U ${quote(credentials.user)} -p ${port} ${quote(database)}`
+  const { label, database, credentials, port, address } = target
+  // Where the database to paste into is the one that is missing, any server has template1.
+  const make = address
+    ? pasteSql(pasteTarget(target), 'template1', [`create database ${quoteIdentifier(database)}`])
+    : `docker exec ${label} createdb -U ${quote(credentials.user)} -p ${port} ${quote(database)}`
   const locks = isMaintenance(target)
   return {
     message: `Postgres on ${label} has no database "${database}"${locks ? ', where locks are held' : ''}: ${message}.`,
@@ -175,24 +207,22 @@ const explainState = (error: ConnectionFailure): Explain | undefined => {
   return byState[error.code ?? '']
 }
 
-const unreachable = (error: Error, target: Target): Explanation => {
-  const why = lostConnection.test(error.message) ? 'the connection was lost' : error.message
+const unreachable = (error: ConnectionFailure, target: Target): Explanation => {
+  // Of several addresses that were tried, Node says only the code.
+  const said = error.message || error.code
+  const why = lostConnection.test(error.message) ? 'the connection was lost' : said
   return {
     message: `Postgres on ${target.label} cannot be reached: ${why}.`,
-    hint: `docker logs --tail 20 ${target.label}`,
+    hint: target.address ? retry(target) : `docker logs --tail 20 ${target.label}`,
   }
 }
 
 const explain = (error: ConnectionFailure, target: Target): Explanation => {
   const { label } = target
   if (foreignStartup.test(error.message)) return poolerFound(target)
-  if (error instanceof NotTheServer)
-    return error.pooler
-      ? poolerFound(target)
-      : {
-          message: `At the address of ${label}, ${error.message}, and there is no way through the container.`,
-          hint: retry(target),
-        }
+  if (error instanceof NotTheServer) return error.pooler ? poolerFound(target) : otherServer(error, target)
+  const insecure = target.address && explainTls(error, target.address, label)
+  if (insecure) return insecure
   const said = explainState(error)
   if (said) return said(error, target)
   if (error.severity === undefined) return unreachable(error, target)

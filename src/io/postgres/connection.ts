@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client, ClientConfig } from 'pg'
+import type { ReachedAddress } from './address.ts'
 import { type ConnectionFailure, explainConnection, isNotYet, isRefusal } from './connection-error.ts'
 import { NotTheServer } from './direct-route.ts'
 import { hangUp, introduce, openClient } from './pg-client.ts'
 import type { ServerOptions } from './server-options.ts'
+import { tlsOptions } from './tls.ts'
 
 const retryDelay = 250
 const connectTimeout = 5000
@@ -20,7 +22,15 @@ export const keepAliveOptions =
 const untimed = '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0'
 
 const configOf = (database: string, options: ServerOptions): ClientConfig => {
-  const { host, port, credentials, applicationName, answerWithin = answerTimeout, settings } = options
+  const {
+    host,
+    port,
+    credentials,
+    applicationName,
+    answerWithin = answerTimeout,
+    settings,
+    address,
+  } = options
   return {
     host,
     port,
@@ -33,14 +43,14 @@ const configOf = (database: string, options: ServerOptions): ClientConfig => {
     query_timeout: answerWithin,
     keepAlive: true,
     options: [keepAliveOptions, untimed, settings].filter(Boolean).join(' '),
-    ssl: false,
+    ssl: address ? tlsOptions(address.tls, address.host) : false,
   }
 }
 
 /** Through the container, or to an address that is this process' own. */
 const connectInside = async (config: ClientConfig, { socket }: ServerOptions): Promise<Client> => {
   const opened = await openClient({ ...config, ...(socket && { stream: socket as never }) }, false)
-  const { pid } = await introduce(opened, false)
+  const { pid } = await introduce(opened, 'unasked')
   if (socket && pid !== opened.client.processID) {
     hangUp(opened.client)
     throw new NotTheServer('a connection pooler answers', true)
@@ -52,9 +62,23 @@ const connectInside = async (config: ClientConfig, { socket }: ServerOptions): P
 const connectDirectly = async (config: ClientConfig, { direct }: ServerOptions): Promise<Client> => {
   const opened = await openClient(config, direct?.scramOnly ?? true)
   try {
-    const { pid, system } = await introduce(opened, true)
+    const { pid, system } = await introduce(opened, 'needed')
     if (pid !== opened.client.processID) throw new NotTheServer('a connection pooler answers', true)
     if (!(await direct?.isServer(system))) throw new NotTheServer('another server answers')
+    return opened.client
+  } catch (error) {
+    hangUp(opened.client)
+    throw error
+  }
+}
+
+/** To a server that is known by its address alone. */
+const connectThere = async (config: ClientConfig, address: ReachedAddress): Promise<Client> => {
+  const opened = await openClient(config, address.scramOnly)
+  try {
+    const { pid, system } = await introduce(opened, 'if told')
+    if (pid !== opened.client.processID) throw new NotTheServer('a connection pooler answers', true)
+    address.meet(system, opened.address())
     return opened.client
   } catch (error) {
     hangUp(opened.client)
@@ -86,8 +110,9 @@ const judgeInside = async (config: ClientConfig, options: ServerOptions, outside
 const isPowerOfTwo = (round: number): boolean => (round & (round - 1)) === 0
 
 const tryOnce = async (database: string, options: ServerOptions, round: number): Promise<Client> => {
-  const { direct } = options
+  const { direct, address } = options
   const config = configOf(database, options)
+  if (address) return connectThere(config, address)
   if (!direct?.isOpen()) return connectInside(config, options)
   try {
     return await connectDirectly(config, options)

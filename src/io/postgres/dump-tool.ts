@@ -9,10 +9,11 @@ import type { Server } from './postgres.ts'
 /** A Postgres server and its container, whose own binaries dump and restore: their versions always fit. */
 export type DumpTarget = {
   docker: Docker
-  /** Id of the container. */
+  /** Id of the container that has the tools: the server's own, whose socket asks the official image for no password, or one beside it. */
   container: string
+  /** What makes the tools there ask this server; absent: it is on their socket. */
+  env?: Readonly<Record<string, string>> | undefined
   server: Server
-  /** Superuser; the socket in the official image asks for no password. */
   user: string
   run: string
 }
@@ -66,7 +67,7 @@ export const runTool = async (
   target: DumpTarget,
   options: Omit<ExecOptions, 'container' | 'env'>,
 ): Promise<ExecResult> => {
-  const { docker, container, run } = target
+  const { docker, container, run, env = { PGPORT: String(target.server.port) } } = target
   const gone = new AbortController()
   const leave = watchServer(target).attend((error) => gone.abort(error))
   const signal = AbortSignal.any([gone.signal, ...(options.signal ? [options.signal] : [])])
@@ -79,8 +80,10 @@ export const runTool = async (
       container,
       env: {
         PGAPPNAME: sessionName(run, 'dump'),
-        PGPORT: String(target.server.port),
         PGCONNECT_TIMEOUT: '10',
+        // Their words are looked at.
+        LC_ALL: 'C',
+        ...env,
         // Whatever the database or the role sets.
         PGOPTIONS: '-c statement_timeout=0 -c default_transaction_read_only=off',
       },

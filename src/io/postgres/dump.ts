@@ -103,10 +103,13 @@ export const dumpDatabase = (
   })
 
 /**
- * Roles with the verifiers of their passwords, memberships, their settings, tablespaces: as SQL, by pg_dumpall.
+ * Roles with the verifiers of their passwords (unless `passwords` is false: only a superuser may read those), memberships, their settings, tablespaces: as SQL, by pg_dumpall.
  * The verifiers go into this file alone.
  */
-export const dumpGlobals = (target: DumpTarget, options: DumpOptions): Promise<Written> =>
+export const dumpGlobals = (
+  target: DumpTarget,
+  { passwords, ...options }: DumpOptions & { passwords: boolean },
+): Promise<Written> =>
   writeOutput(target, {
     ...options,
     what: 'The dump of the roles',
@@ -115,6 +118,7 @@ export const dumpGlobals = (target: DumpTarget, options: DumpOptions): Promise<W
       '--no-password',
       `--username=${target.user}`,
       '--globals-only',
+      ...(passwords ? [] : ['--no-role-passwords']),
       `--database=${connectionString(target.server.maintenance)}`,
     ],
   })

@@ -109,6 +109,13 @@ export const readServerInventory = async (server: Server): Promise<Omit<Inventor
   return { version: settings?.version ?? '', preload: settings?.preload ?? '', roles, tablespaces }
 }
 
+/** Of the server. */
+export const readMajor = async (server: Server): Promise<number> => {
+  const sql = "select pg_catalog.current_setting('server_version_num')::int / 10000 as major"
+  const [row] = await server.query<{ major: number }>(server.maintenance, sql)
+  return row?.major ?? 0
+}
+
 /** Path in the server's container. */
 export const readDataDirectory = async (server: Server): Promise<string> => {
   const sql = "select pg_catalog.current_setting('data_directory') as path"

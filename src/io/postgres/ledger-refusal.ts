@@ -1,5 +1,5 @@
 import { AppError, exitCodes } from '../../errors.ts'
-import { pasteAsSuperuser } from '../../model/paste.ts'
+import { lookAtDisk, pasteAsSuperuser } from '../../model/paste.ts'
 import type { Server } from './postgres.ts'
 
 /** As the driver gives Postgres' own answer. */
@@ -60,7 +60,7 @@ const remedy = (
     return found.standby
       ? 'name the primary in the config: this server is a standby'
       : pasteAsSuperuser(server, server.maintenance, writable(found, database))
-  if (code.startsWith('53')) return `docker exec ${server.label} df -h`
+  if (code.startsWith('53')) return lookAtDisk(server)
   if (found.triggers.length > 0 && !found.ledger) {
     const quiet = ['set session_replication_role = replica', create.replaceAll(/\s+/g, ' ').trim()]
     return paste([...quiet, ...grants({ ...found, ledger: true }, database)])

@@ -18,10 +18,10 @@ export type Orphans = {
 }
 
 /**
- * The engine, and the container of Postgres on it: another server may have databases of the same names. `projects`: ids that
+ * The engine, and by what the server is known on it: another one may have databases of the same names. `projects`: ids that
  * count as this project.
  */
-export type ServerHost = { docker: Docker; container: string; projects: readonly string[] }
+export type ServerHost = { docker: Docker; id: string; projects: readonly string[] }
 
 const runLabel = 'po-migrate.run'
 const serverLabel = 'po-migrate.server'
@@ -49,7 +49,7 @@ export const findOrphans = async (
   server: Server,
   databases: readonly string[],
 ): Promise<Orphans> => {
-  const filters = { label: [runLabel, `${serverLabel}=${host?.container}`] }
+  const filters = { label: [runLabel, `${serverLabel}=${host?.id}`] }
   const [containers, alive, backends] = await Promise.all([
     host?.docker.listContainers({ all: true, filters }) ?? [],
     readLiveRuns(server),

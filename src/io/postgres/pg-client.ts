@@ -5,13 +5,18 @@ import { NotTheServer } from './direct-route.ts'
 /** What the driver's types leave out. */
 type Driver = Client & {
   processID: number
-  connection: NodeJS.EventEmitter & { stream: Duplex }
+  connection: NodeJS.EventEmitter & { stream: Duplex & { remoteAddress?: string } }
   _handleAuthCleartextPassword: () => void
   _handleAuthMD5Password: () => void
   _handleAuthSASLFinal: (message: unknown) => void
 }
 
-export type OpenClient = { client: Driver; version: number }
+export type OpenClient = {
+  client: Driver
+  version: number
+  /** The numeric address that answered. */
+  address: () => string | undefined
+}
 
 const goodbyeTimeout = 2000
 
@@ -61,6 +66,12 @@ export const openClient = async (config: ClientConfig, scramOnly: boolean): Prom
   // A session that dies between queries must not end the process; the next query on it fails and tells.
   client.on('error', () => {})
   const isProved = scramOnly ? answerOnlyScram(client) : () => true
+  // TLS is laid over the socket, which knows its address.
+  let address: string | undefined
+  const socket = client.connection.stream
+  socket.once('connect', () => {
+    address = socket.remoteAddress
+  })
   try {
     await client.connect()
     if (!isProved()) throw new NotTheServer('a server that asks for no password answers')
@@ -68,7 +79,7 @@ export const openClient = async (config: ClientConfig, scramOnly: boolean): Prom
     hangUp(client)
     throw error
   }
-  return { client, version }
+  return { client, version, address: () => address }
 }
 
 /** Timeouts that end idle or long sessions, by the version that brought them; an older server refuses a start that names them. */
@@ -82,27 +93,34 @@ const cannotTell = new Set(['42501', '42883'])
 
 export type Introduction = { pid: number; system: string }
 
-/**
- * The one question that opens every session: who is there, and no timeout that ends it. `pid` is the backend's own, which
- * is not what a pooler gave; `system` is the server's system_identifier.
- */
-export const introduce = async (
-  { client, version }: OpenClient,
-  withSystem: boolean,
-): Promise<Introduction> => {
+const ask = async ({ client, version }: OpenClient, withSystem: boolean): Promise<Introduction> => {
   const off = timeouts
     .filter(({ since }) => version >= since)
     .map(({ name }) => `, pg_catalog.set_config('${name}', '0', false)`)
   const system = withSystem
     ? '(select system_identifier::text from pg_catalog.pg_control_system())'
     : "''::text"
+  const sql = `select pg_catalog.pg_backend_pid() as pid, ${system} as system${off.join('')}`
+  const [row] = (await client.query<Introduction>(sql)).rows
+  return row ?? { pid: 0, system: '' }
+}
+
+/**
+ * The one question that opens every session: who is there, and no timeout that ends it. `pid` is the backend's own, which
+ * is not what a pooler gave; `system` is the server's system_identifier, empty where it is unasked or not told.
+ */
+export const introduce = async (
+  opened: OpenClient,
+  system: 'needed' | 'if told' | 'unasked',
+): Promise<Introduction> => {
   try {
-    const sql = `select pg_catalog.pg_backend_pid() as pid, ${system} as system${off.join('')}`
-    const [row] = (await client.query<Introduction>(sql)).rows
-    return row ?? { pid: 0, system: '' }
+    return await ask(opened, system !== 'unasked').catch((error) => {
+      if (system === 'unasked' || !cannotTell.has(error.code ?? '')) throw error
+      if (system === 'if told') return ask(opened, false)
+      throw new NotTheServer('a server that does not tell its system_identifier answers')
+    })
   } catch (error) {
-    hangUp(client)
-    const secretive = withSystem && cannotTell.has((error as { code?: string }).code ?? '')
-    throw secretive ? new NotTheServer('a server that does not tell its system_identifier answers') : error
+    hangUp(opened.client)
+    throw error
   }
 }

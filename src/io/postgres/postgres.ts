@@ -1,6 +1,7 @@
 import type { Client, QueryResultRow } from 'pg'
 import { AppError } from '../../errors.ts'
 import { defaultMaintenance } from '../../model/sql.ts'
+import type { ServerAddress } from '../../model/types.ts'
 import { connect } from './connection.ts'
 import { explainConnection } from './connection-error.ts'
 import { hangUp } from './pg-client.ts'
@@ -27,6 +28,8 @@ export type Server = AsyncDisposable & {
   user: string
   /** The database where locks are held, and where whatever concerns the whole server is asked. */
   maintenance: string
+  /** Of a server that is no container. */
+  address?: ServerAddress | undefined
   /** @throws AppError (exit 6): not answering in time, or refused; (exit 4): a pooler, or an invalid database. */
   session: (database: string) => Promise<Session>
   /** Foreign text, such as another session's query, without the password. */
@@ -116,6 +119,7 @@ export const openServer = (options: ServerOptions): Server => {
     port: options.port,
     user: options.credentials.user,
     maintenance: options.maintenance ?? defaultMaintenance,
+    address: options.address,
     session: (database) => openSession(database, options),
     redact: (text) => options.credentials.password.redact(text),
     query: (database, sql, values = []) =>

@@ -17,7 +17,7 @@ export type ScratchServerOptions = {
   project?: string | undefined
   /** The superuser's name: what it owns keeps its owner. */
   user: string
-  /** Id of the real server's container, and the databases it concerns: by these a later run reaps what a dead one left. */
+  /** By which the real server is known, and the databases it concerns: by these a later run reaps what a dead one left. */
   postgres: string
   databases: readonly string[]
   /** Of the host that a cutover has for itself: its next run removes it whatever became of the real server. */

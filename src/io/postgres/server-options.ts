@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Credentials } from '../../model/types.ts'
+import type { ReachedAddress } from './address.ts'
 import type { DirectRoute } from './direct-route.ts'
 
 /** Where a server is, and how its sessions are made. */
@@ -16,6 +17,8 @@ export type ServerOptions = {
   maintenance?: string
   /** Makes the byte stream of each session into the container; absent where the server is this process' own. */
   socket?: (() => Duplex) | undefined
+  /** Of a server that is no container: it is reached there, and nowhere else. */
+  address?: ReachedAddress | undefined
   /** The way to its address, where there is one: tried first, and never believed unproven. */
   direct?: DirectRoute | undefined
   /** Milliseconds to wait for a server that is starting. */

@@ -3,7 +3,7 @@ import { askAgain } from '../../io/postgres/ask-again.ts'
 import type { Server } from '../../io/postgres/postgres.ts'
 import { readExisting } from '../../io/postgres/read-database.ts'
 import type { Kind } from '../../model/kind.ts'
-import { pasteAsSuperuser, pasteSql } from '../../model/paste.ts'
+import { lookAtDisk, pasteAsSuperuser, pasteSql } from '../../model/paste.ts'
 import { sessionName } from '../../model/session.ts'
 import { quoteIdentifier, quoteLiteral } from '../../model/sql.ts'
 import type { ManagedDatabase } from '../../model/types.ts'
@@ -12,17 +12,29 @@ import type { MigrateTools } from '../migrate-tools.ts'
 const templateUsers =
   "select pid, usename, application_name, state, query from pg_stat_activity where datname = 'template1'"
 
-/** What lets it be created, by Postgres' own reason. */
-const remedyOf = async (server: Server, sqlState = ''): Promise<string | undefined> => {
-  if (sqlState === '42501') {
-    const [row] = await server.query<{ role: string }>(
-      server.maintenance,
-      "select pg_catalog.format('alter role %I createdb', current_user) as role",
-    )
-    return row && pasteAsSuperuser(server, server.maintenance, [row.role])
+type Remedy = { hint: string; details?: readonly string[] }
+
+/** Whoever may not create databases gets the right to, or this one. */
+const whereDenied = async (server: Server, database: string): Promise<Remedy | undefined> => {
+  const [row] = await server.query<{ right: string; made: string }>(
+    server.maintenance,
+    `select pg_catalog.format('alter role %I createdb', current_user) as right,
+      pg_catalog.format('create database %I owner %I', $1::text, current_user) as made`,
+    [database],
+  )
+  if (!row) return undefined
+  const paste = (sql: string): string => pasteAsSuperuser(server, server.maintenance, [sql])
+  return {
+    hint: paste(row.right),
+    details: [`or have it made, then run this again: ${paste(row.made)}`],
   }
-  if (sqlState === '55006') return pasteSql(server, server.maintenance, [templateUsers])
-  return sqlState.startsWith('53') ? `docker exec ${server.label} df -h` : undefined
+}
+
+/** What lets it be created, by Postgres' own reason. */
+const remedyOf = async (server: Server, database: string, sqlState = ''): Promise<Remedy | undefined> => {
+  if (sqlState === '42501') return whereDenied(server, database)
+  if (sqlState === '55006') return { hint: pasteSql(server, server.maintenance, [templateUsers]) }
+  return sqlState.startsWith('53') ? { hint: lookAtDisk(server) } : undefined
 }
 
 /**
@@ -47,9 +59,11 @@ const send = async (
 /** @throws AppError (exit 1) when the database is not there afterwards, or when that is not known. */
 const create = async (
   { managed }: CreateDatabase,
-  { engine: { server }, run }: MigrateTools,
+  { engine: { server }, run, dbmate }: MigrateTools,
 ): Promise<void> => {
   const { database } = managed
+  // What no file would get into is not made.
+  await dbmate()
   const failure = await send(server, run, database)
   const existing = await askAgain(() => readExisting(server, [database])).catch((cause) => {
     if (!(cause instanceof AppError)) throw cause
@@ -63,10 +77,10 @@ const create = async (
   })
   if (existing.has(database)) return
   const { message = 'it is not there', code = '' } = failure ?? {}
-  const hint = await remedyOf(server, code).catch(() => undefined)
+  const remedy = await remedyOf(server, database, code).catch(() => undefined)
   throw new AppError(`${database}: could not be created: ${message}${code && ` (${code})`}.`, {
     exitCode: exitCodes.failed,
-    ...(hint && { hint }),
+    ...remedy,
   })
 }
 

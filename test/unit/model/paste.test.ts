@@ -33,6 +33,17 @@ describe('a command to paste', () => {
     expect(words).toEqual([...psql, '-U', "o'neil & co", '-p', '5433', '-d', 'crm', '-c', 'select 1'])
   })
 
+  it('asks a server that is no container at its address, with the TLS of the config', () => {
+    const tls = { mode: 'verify-full' as const, ca: { path: '/a b/ca.pem', text: '' } }
+    const address = { host: 'db.example.org', tls }
+    expect(pasteSql({ ...server, port: 5433, address }, 'crm', ['select 1'])).toBe(
+      "PGSSLMODE=verify-full PGSSLROOTCERT='/a b/ca.pem' psql -X -v ON_ERROR_STOP=1 -h db.example.org -U postgres -p 5433 -d 'crm' -c 'select 1'",
+    )
+    expect(pasteAsSuperuser({ ...server, user: 'app', address }, 'crm', ['select 1'])).toContain(
+      '-U postgres ',
+    )
+  })
+
   it("finds the container's superuser, where the user of the config is the one in need", () => {
     const [, , , ...inside] = wordsOf(pasteAsSuperuser(server, 'postgres', ['alter role "it\'s" login']))
     expect(inside.slice(0, 2)).toEqual(['sh', '-c'])

@@ -65,6 +65,30 @@ describe("dbmate's arguments", () => {
   })
 })
 
+describe("dbmate's arguments for a server with TLS", () => {
+  const pem = (path: string) => ({ path, text: path })
+  const tls = { mode: 'verify-full' as const, ca: pem('ca'), cert: pem('cert'), key: pem('key') }
+  const way = { network: 'bridge', gateway: false, hostaddr: '10.1.2.3', tls }
+
+  it('ask for exactly that mode, of the name, at the address that answered', () => {
+    const url = urlOf({ address: 'db.example.org', way: { way, work: '/w' } })
+    expect(url.hostname).toBe('db.example.org')
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      sslmode: 'verify-full',
+      hostaddr: '10.1.2.3',
+      sslrootcert: '/w/.tls-ca.pem',
+      sslcert: '/w/.tls-cert.pem',
+      sslkey: '/w/.tls-key.pem',
+    })
+  })
+
+  it('trust nobody by a file where nothing is to be verified', () => {
+    const { searchParams } = urlOf({ way: { way: { ...way, tls: { mode: 'require' } }, work: '/w' } })
+    expect(searchParams.get('sslmode')).toBe('require')
+    expect(searchParams.has('sslrootcert')).toBe(false)
+  })
+})
+
 describe('the password file', () => {
   it.each([
     ['postgres', '*:*:*:*:postgres\n'],
