@@ -53,6 +53,11 @@ process.stdout.once('error', ({ code, message }: NodeJS.ErrnoException) => {
     process.stderr.write(`stdout is not complete: ${message}; the exit code is the run's\n`)
 })
 
+const env = { ...process.env }
+// dockerode reads them by itself when it is made, by rules of its own; here they are read once, by the docker CLI's.
+delete process.env.DOCKER_HOST
+delete process.env.DOCKER_CERT_PATH
+
 /** In a session of its own: neither Ctrl-C nor the end of the terminal reaches it. */
 const detach = (args: readonly string[], log: string): Detached => {
   const output = openSync(log, 'a', 0o660)
@@ -60,7 +65,7 @@ const detach = (args: readonly string[], log: string): Detached => {
   const child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
     detached: true,
     // Nobody speaks to it through a channel.
-    env: { ...process.env, PO_MIGRATE_CONTROL: '', PO_MIGRATE_TERMINAL: '' },
+    env: { ...env, PO_MIGRATE_CONTROL: '', PO_MIGRATE_TERMINAL: '' },
     stdio: ['ignore', 'ignore', output],
   })
   closeSync(output)
@@ -74,7 +79,7 @@ const detach = (args: readonly string[], log: string): Detached => {
 
 const here: Context = {
   cwd: process.cwd(),
-  env: process.env,
+  env,
   hostname: hostname(),
   user: loginName(process.getuid?.()),
   pid: process.pid,

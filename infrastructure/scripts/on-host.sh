@@ -59,6 +59,5 @@ case $input in
     ;;
 esac
 section_end "on_host_${name//[^a-z0-9_.-]/_}"
-((code != 255)) || unreachable
 ((code == 0)) || printf '✖ exit %s of: %s\n  → go on from the release: ssh %s, then: cd %q\n' "$code" "$*" "$vps_ssh" "$directory" >&2
 exit "$code"

@@ -38,19 +38,26 @@ send_release() {
   # shellcheck disable=SC2016  # for the shell there
   gzip -1 <"$staging/release.tar" | on_vps sh -c '
     set -eu
-    shared=$1/shared release=$2
-    mkdir -p "$(dirname "$release")"
-    rm -rf "$release".incoming.*
-    mkdir "$release.incoming.$$"
-    cd "$release.incoming.$$"
+    umask 022
+    shared=$1/shared release=$2 parent=${2%/*}
+    mkdir -p "$parent"
+    hidden=$parent/.${release##*/}
+    cleared() { rm -rf "$1" 2>/dev/null || echo "files of another user stay, in nobody'"'"'s way: sudo rm -rf \"$1\"" >&2; }
+    for old in "$hidden".*; do [ ! -e "$old" ] || cleared "$old"; done
+    mkdir "$hidden.incoming.$$"
+    cd "$hidden.incoming.$$"
     tar -xzf -
+    # Whatever the umask of who unpacks and of who packed: containers read some of it, and others deploy too.
+    chmod -R a+rX,go-w .
     for name in .env.shared .env.qual .env.prod; do ln -s "$shared/$name" "infrastructure/compose/$name"; done
-    rm -rf "$release"
-    mv "$PWD" "$release"' sh "$vps_releases" "$release"
+    [ ! -e "$release" ] || mv "$release" "$hidden.outgoing.$$"
+    mv "$PWD" "$release"
+    cleared "$hidden.outgoing.$$"' sh "$vps_releases" "$release"
   rm -rf "$staging"
 }
 
-runs_there() { on_vps "$release/infrastructure/scripts/po-migrate" --version </dev/null >/dev/null 2>&1; }
+# In a shell of its own: where the host does not answer, whoever asks next says so.
+runs_there() { (on_vps "$release/infrastructure/scripts/po-migrate" --version) </dev/null >/dev/null 2>&1; }
 
 # Once per version, and linked into each release.
 send_node() {
@@ -64,6 +71,7 @@ send_node() {
     # shellcheck disable=SC2016
     gzip -1 <"$node" | on_vps sh -c '
       set -eu
+      umask 022
       mkdir -p "$1"
       gzip -d >"$1/node.incoming"
       chmod 755 "$1/node.incoming"
@@ -75,11 +83,9 @@ send_node() {
 sync() {
   require_bundle
   # shellcheck disable=SC2016
-  on_vps sh -c '[ -r "$1/shared/.env.shared" ]' sh "$vps_releases" </dev/null || {
-    (($? != 255)) || unreachable
+  on_vps sh -c '[ -r "$1/shared/.env.shared" ]' sh "$vps_releases" </dev/null ||
     fail "$vps_releases/shared/.env.shared is missing on $vps_ssh." \
       "there: install -D -m 0600 .env.shared.example $vps_releases/shared/.env.shared, and set the password in it"
-  }
   # shellcheck disable=SC2016
   if [[ $revision == *dirty ]] || ! on_vps sh -c '[ -f "$1/REVISION" ]' sh "$release" </dev/null; then send_release; fi
   runs_there || send_node
@@ -96,6 +102,7 @@ activate() {
   # shellcheck disable=SC2016
   on_vps sh -c '
     set -eu
+    umask 022
     base=$1/$2 shared=$1/shared name=$3 keep=$4 registry=$5 tag=$6
     cd "$base"
     [ -f "releases/$name/REVISION" ]
@@ -106,7 +113,10 @@ activate() {
     ln -sfn "releases/$name" current.new
     mv -T current.new current
     touch "releases/$name"
-    ls -1t releases | tail -n "+$((keep + 2))" | while read -r old; do rm -rf "releases/$old"; done
+    ls -1t releases | tail -n "+$((keep + 2))" | while read -r old; do
+      # Files of another user: root ran the tool there. The switch is done, and they are in nobody'"'"'s way.
+      rm -rf "releases/$old" 2>/dev/null || echo "releases/$old stays: sudo rm -rf \"$base/releases/$old\"" >&2
+    done
     ' sh "$vps_releases" "$environment" "${release##*/}" "$keep" "${REGISTRY:-}" "${IMAGE_TAG:-}" </dev/null
   say "current release of $environment: ${release##*/}"
 }

@@ -9,11 +9,12 @@ for variable in SSH_PRIVATE_KEY SSH_KNOWN_HOSTS; do
 done
 ssh_directory=$(mktemp -d)
 trap 'rm -rf "$ssh_directory"' EXIT
-# GitLab writes File variables readable for all, which ssh refuses; and a key that was pasted may lack its last newline.
+# GitLab writes File variables readable for all, which ssh refuses; and what was pasted may have line ends of Windows, or lack
+# its last one.
 (
   umask 077
-  { cat "$SSH_PRIVATE_KEY" && echo; } >"$ssh_directory/key"
-  cp "$SSH_KNOWN_HOSTS" "$ssh_directory/known_hosts"
+  { tr -d '\r' <"$SSH_PRIVATE_KEY" && echo; } >"$ssh_directory/key"
+  { tr -d '\r' <"$SSH_KNOWN_HOSTS" && echo; } >"$ssh_directory/known_hosts"
   cat >"$ssh_directory/config" <<CONFIG
 IdentityFile $ssh_directory/key
 IdentitiesOnly yes
@@ -23,3 +24,14 @@ GlobalKnownHostsFile /dev/null
 CONFIG
 )
 export PO_SSH_CONFIG=$ssh_directory/config
+if ! ssh_words=$(LC_ALL=C ssh-keygen -y -P '' -f "$ssh_directory/key" 2>&1 >/dev/null); then
+  case $ssh_words in
+    *passphrase*)
+      printf '✖ The key in SSH_PRIVATE_KEY has a passphrase, and nobody is there to type it.\n  → a key for deploys alone: ssh-keygen -t ed25519 -N "" -f deploy_key\n' >&2
+      ;;
+    *)
+      printf '✖ SSH_PRIVATE_KEY holds no private key: %s\n  → paste the whole file, from -----BEGIN to END-----\n' "${ssh_words##*: }" >&2
+      ;;
+  esac
+  exit 2
+fi

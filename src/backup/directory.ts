@@ -46,11 +46,19 @@ export type PartialBackup = {
   discard: () => void
 }
 
+const noSync = new Set(['EINVAL', 'ENOTSUP', 'EBADF'])
+
 /** A rename is on the disk when its directory is. */
 const syncDirectory = async (path: string): Promise<void> => {
   const handle = await open(path, 'r')
-  await handle.sync()
-  await handle.close()
+  try {
+    await handle.sync()
+  } catch (cause) {
+    // Some shares sync no directory.
+    if (!noSync.has((cause as NodeJS.ErrnoException).code ?? '')) throw cause
+  } finally {
+    await handle.close()
+  }
 }
 
 /**
@@ -61,7 +69,9 @@ export const openPartialBackup = (state: State, name: string): PartialBackup => 
   const parent = backupsDirectory(state)
   const directory = join(parent, partialName(name))
   try {
-    if (!existsSync(parent)) makeDirectory(state.root, parent, groupOnly)
+    // Another place than the state directory may know no project yet.
+    for (const path of [state.directory, parent])
+      if (!existsSync(path)) makeDirectory(state.root, path, groupOnly)
     makeDirectory(parent, directory, groupOnly)
   } catch (cause) {
     throw fail(`The backup directory ${directory} cannot be made`, cause)

@@ -31,7 +31,7 @@ const requireIn = async (
 /** @throws AppError (exit 4) when the dumps do not fit into the state directory, or the largest database once more on Docker's disk. */
 export const requireBackupSpace = async (
   engine: SharedEngine,
-  { state, databases }: { state: string; databases: readonly string[] },
+  { path, databases }: { path: string; databases: readonly string[] },
 ): Promise<void> => {
   const { server } = engine
   const properties = await Promise.all(
@@ -42,8 +42,8 @@ export const requireBackupSpace = async (
   const sizes = properties.map((one) => one?.size ?? 0)
   // A dump is smaller than what it is of; how much depends on the data, so nothing is taken for granted.
   const dumps = sum(sizes) / 2
-  const free = await freeBytes(state)
-  if (free < dumps) throw tooSmall(state, dumps, free)
+  const free = await freeBytes(path)
+  if (free < dumps) throw tooSmall(path, dumps, free)
   // Where the throwaway server's volume will be.
   await requireIn(engine, { path: '/', what: "Docker's disk", needed: Math.max(0, ...sizes) + cluster })
 }

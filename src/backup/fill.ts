@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { DumpProgress, DumpTarget } from '../io/postgres/dump-tool.ts'
 import { readDatabaseInventory } from '../io/postgres/inventory.ts'
+import type { EmptyView } from '../io/postgres/materialized-views.ts'
 import { applyProperties, createEmptyDatabase } from '../io/postgres/recreate-database.ts'
 import { restoreDatabase } from '../io/postgres/restore-dump.ts'
 import { compareDatabases } from '../model/compare-inventories.ts'
@@ -23,30 +24,37 @@ export type FillRequest = {
 }
 
 /** What is there now; with statistics, without which the first queries would be planned blindly. */
-const readFilled = async ({ target, name, scratch }: FillRequest): Promise<DatabaseInventory> => {
+const readFilled = async ({ target, held, name, scratch }: FillRequest): Promise<DatabaseInventory> => {
   await using session = await target.server.session(name)
   if (!scratch) await session.query('analyze')
-  return await readDatabaseInventory(session.query, name)
+  return await readDatabaseInventory(session.query, name, held.inventory)
+}
+
+export type Filled = {
+  /** What differs from what was backed up. */
+  differences: string[]
+  /** Materialized views that could not be filled from what they read. */
+  empty: EmptyView[]
 }
 
 /**
  * One database from its dump: made empty, restored, given its owner, grants and settings, read and compared.
- * @returns what differs from what was backed up.
  * @throws AppError (exit 1) with pg_restore's own words, or cut short.
  */
-export const fillDatabase = async (request: FillRequest): Promise<string[]> => {
+export const fillDatabase = async (request: FillRequest): Promise<Filled> => {
   const { target, directory, held, name, major, scratch = false, onProgress, signal } = request
   const { inventory, file } = held
   await createEmptyDatabase(target.server, inventory, { name, major, tablespace: !scratch })
-  await restoreDatabase(target, {
+  const empty = await restoreDatabase(target, {
     database: name,
     file: join(directory, file),
     tablespaces: !scratch,
+    views: inventory.objects.some(({ kind }) => kind === 'materialized view'),
     onProgress,
     ...(signal && { signal }),
   })
   await using maintenance = await target.server.session(target.server.maintenance)
   await applyProperties(maintenance.query, inventory, name)
   const but = scratch ? (['tablespace'] as const) : []
-  return compareDatabases(inventory, await readFilled(request), { but })
+  return { differences: compareDatabases(inventory, await readFilled(request), { but }), empty }
 }

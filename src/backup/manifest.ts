@@ -44,6 +44,7 @@ const role = z.strictObject({
 })
 
 const inventory = z.strictObject({
+  options: z.literal('sorted').exactOptional().describe("Order of relations' options in `definition`"),
   name: z.string(),
   owner: z.string(),
   encoding: z.string(),
@@ -90,6 +91,10 @@ export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   environment: z.string(),
   takenAt: z.string().describe('ISO 8601: the moment of the snapshots'),
   provenAt: z.string().exactOptional().describe('ISO 8601: restored into a scratch server and compared'),
+  unproven: z
+    .array(z.strictObject({ database: z.string(), name: z.string(), why: z.string() }))
+    .exactOptional()
+    .describe('Materialized views that read from outside the backup'),
   tool: z.string(),
   server: z.strictObject({
     version: z.string(),

@@ -8,9 +8,9 @@ import { dropDatabase } from '../io/postgres/recreate-database.ts'
 import { restoreRoles } from '../io/postgres/roles.ts'
 import { openScratchServer, type ScratchServer } from '../io/postgres/scratch-server.ts'
 import { compareRoles } from '../model/compare-inventories.ts'
-import { type Manifest, majorOf } from '../model/manifest.ts'
+import { type Manifest, majorOf, type Unproven } from '../model/manifest.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
-import { fillDatabase } from './fill.ts'
+import { type Filled, fillDatabase } from './fill.ts'
 import { checkFiles } from './manifest.ts'
 
 export type ProofRequest = {
@@ -44,8 +44,8 @@ const proveDatabase = async (
   target: ScratchServer,
   held: Manifest['databases'][number],
   { directory, manifest, onProgress, signal }: ProofRequest,
-): Promise<string[]> => {
-  const differences = await fillDatabase({
+): Promise<Filled> => {
+  const filled = await fillDatabase({
     ...{ target, directory, held, name: scratchName, scratch: true },
     major: majorOf(manifest.server.version),
     onProgress: (progress) => onProgress(held.inventory.name, progress),
@@ -53,15 +53,16 @@ const proveDatabase = async (
   })
   await using maintenance = await target.server.session(target.server.maintenance)
   await dropDatabase(maintenance.query, scratchName)
-  return differences
+  return filled
 }
 
 /**
  * Restores a backup into a throwaway server of the image it came from, and compares every database, row counts included,
  * and every role with what was there at the snapshot.
+ * @returns the materialized views that nobody could prove: what they read from is not in the backup.
  * @throws AppError (exit 1) with each difference, or with pg_restore's own words.
  */
-export const proveBackup = async (request: ProofRequest): Promise<void> => {
+export const proveBackup = async (request: ProofRequest): Promise<Unproven[]> => {
   const { docker, id, run, directory, manifest, signal } = request
   const { server, databases, roles, globals } = manifest
   const faults = await checkFiles(directory, [globals, ...databases], { signal })
@@ -84,6 +85,12 @@ export const proveBackup = async (request: ProofRequest): Promise<void> => {
     existing: 'complete',
   })
   const differences = compareRoles(roles, (await readServerInventory(scratch.server)).roles)
-  for (const held of databases) differences.push(...(await proveDatabase(scratch, held, request)))
+  const views: Unproven[] = []
+  for (const held of databases) {
+    const filled = await proveDatabase(scratch, held, request)
+    differences.push(...filled.differences)
+    views.push(...filled.empty.map((view) => ({ database: held.inventory.name, ...view })))
+  }
   if (differences.length > 0) throw unproven(differences)
+  return views
 }

@@ -8,6 +8,7 @@ import type { Manifest } from '../model/manifest.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
 import type { Swap } from '../model/step.ts'
 import { failWith } from '../run/fail-with.ts'
+import { renderEmptyViews } from './empty-views.ts'
 import { fillDatabase } from './fill.ts'
 import { swapDatabases } from './swap-databases.ts'
 
@@ -39,15 +40,16 @@ const differs = (database: string, differences: readonly string[]): AppError =>
   })
 
 const fill = async (request: RestoreRequest, database: string, name: string): Promise<void> => {
-  const { directory, manifest, major, onProgress, signal } = request
+  const { server, directory, manifest, major, onProgress, onNote, signal } = request
   const held = manifest.databases.find(({ inventory }) => inventory.name === database)
   if (!held) throw new Error(`${database} is not in the backup`)
-  const differences = await fillDatabase({
+  const { differences, empty } = await fillDatabase({
     ...{ target: request, directory, held, name, major },
     onProgress: (progress) => onProgress(database, progress),
     ...(signal && { signal }),
   })
   if (differences.length > 0) throw differs(database, differences)
+  for (const line of renderEmptyViews(server, database, empty)) onNote(line)
 }
 
 const dropAll = async ({ server }: RestoreRequest, names: ReadonlySet<string>): Promise<void> => {

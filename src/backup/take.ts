@@ -12,7 +12,7 @@ import { readImageOf } from '../io/postgres/scratch-server.ts'
 import { readPosition, type Snapshot } from '../io/postgres/snapshot.ts'
 import { mayReadPasswords } from '../io/postgres/unreadable.ts'
 import type { DatabaseInventory } from '../model/inventory.ts'
-import type { BackupFile, Manifest, Removal } from '../model/manifest.ts'
+import type { BackupFile, Manifest, Removal, Unproven } from '../model/manifest.ts'
 import type { State } from '../model/state.ts'
 import { failWith } from '../run/fail-with.ts'
 import { toolVersion } from '../version.ts'
@@ -28,6 +28,8 @@ export type BackupRequest = DumpTarget & {
   /** What the backup is of: stands in the directory's name, in the manifest and on the scratch server. */
   environment: string
   state: State
+  /** Where it is kept; in the state directory where nothing else is said. */
+  place?: State
   /** The volume of the server's data. */
   volume: string | undefined
   /** Names on the server. */
@@ -116,7 +118,7 @@ const dumpAndCount = async (
  * @throws AppError (exit 6): the server is out of reach; (exit 1): the directory cannot be made.
  */
 export const openBackup = async (request: BackupRequest): Promise<Backup> => {
-  const { environment, run, state, onProgress, signal, proof } = request
+  const { environment, run, state, place = state, onProgress, signal, proof } = request
   const { base, snapshots } = await readStart(request)
   const options = (what: string, file: string) => ({
     file,
@@ -125,7 +127,7 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
   })
   let partial: PartialBackup
   try {
-    partial = openPartialBackup(state, backupName(environment, run))
+    partial = openPartialBackup(place, backupName(environment, run))
   } catch (error) {
     await snapshots[Symbol.asyncDispose]()
     throw error
@@ -134,9 +136,16 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
   const databases: Manifest['databases'][number][] = []
   let globals: BackupFile | undefined
   let provenAt: string | undefined
+  let unproven: readonly Unproven[] = []
   const manifest = (): Manifest => {
     if (!globals) throw new Error('the roles come before the proof')
-    return { ...base, globals, databases, ...(provenAt && { provenAt }) }
+    return {
+      ...base,
+      globals,
+      databases,
+      ...(provenAt && { provenAt }),
+      ...(unproven.length > 0 && { unproven }),
+    }
   }
   return {
     dumpDatabase: async (database) => {
@@ -158,7 +167,7 @@ export const openBackup = async (request: BackupRequest): Promise<Backup> => {
       globals = fileOf(globalsFile, written)
     },
     prove: async () => {
-      await proveBackup({ ...request, directory, manifest: manifest() }).catch(
+      unproven = await proveBackup({ ...request, directory, manifest: manifest() }).catch(
         failWith('The backup is not proven'),
       )
       provenAt = new Date().toISOString()

@@ -3,9 +3,11 @@ import type { PasswordSource } from '../config/password.ts'
 import type { DockerHost } from '../io/docker/host.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Environment } from '../model/types.ts'
+import { addressChecks } from './address.ts'
 import { type BackupFacts, backupChecks } from './backups.ts'
 import { type Check, fail } from './check.ts'
 import { checkMigrations, databasesCheck, readVersion } from './databases.ts'
+import { dumpCheck } from './dump.ts'
 import { type LeftoverFacts, leftoverChecks } from './leftovers.ts'
 import { outsideChecks } from './outside.ts'
 import { serverChecks } from './server.ts'
@@ -31,7 +33,7 @@ export type EnvironmentFacts = {
   /** Connects to the environment's Postgres. */
   engine: () => Promise<Engine>
   /** Reads it. */
-  secret: () => PasswordFacts
+  secret: () => Promise<PasswordFacts>
   state: StateFacts
   leftovers: LeftoverFacts
   backups: BackupFacts
@@ -53,7 +55,7 @@ export const environmentChecks = ({
   const { stack, name } = environment.host
   return [
     { title: 'migrations', run: () => checkMigrations(environment) },
-    { title: 'password', run: () => checkPassword(secret()) },
+    { title: 'password', run: async () => checkPassword(await secret()) },
     ...stateChecks(state),
     ...outsideChecks({ environment, host, passEnv }),
     {
@@ -65,8 +67,11 @@ export const environmentChecks = ({
         return `${who} is ${server.label}, version ${await readVersion(server)}, password accepted`
       },
     },
-    ...(environment.server === undefined ? [] : serverChecks(engine)),
     databasesCheck(environment, engine),
+    ...serverChecks({ environment, engine }),
+    ...(environment.server === undefined
+      ? [dumpCheck({ engine, run: state.holder.run })]
+      : addressChecks(engine)),
     ...leftoverChecks(leftovers),
     ...backupChecks(backups),
     ...(stack && environment.server === undefined

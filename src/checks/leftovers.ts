@@ -89,5 +89,5 @@ export const leftoverChecks = (facts: LeftoverFacts): Check[] => [
   { title: 'lock', needs: 'postgres', run: () => checkLock(facts) },
   { title: 'left behind', needs: 'postgres', run: () => checkLeftBehind(facts) },
   { title: 'unfinished work', needs: 'left behind', run: () => checkUnfinished(facts) },
-  { title: 'invalid indexes', needs: 'postgres', run: () => checkIndexes(facts) },
+  { title: 'invalid indexes', needs: 'databases', run: () => checkIndexes(facts) },
 ]

@@ -1,8 +1,11 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { backupName, backupsDirectory, listBackups, removeAbandoned } from '../backup/directory.ts'
 import { requireBackupSpace } from '../backup/disk-space.ts'
-import { readManifest } from '../backup/manifest.ts'
+import { renderUnproven } from '../backup/empty-views.ts'
+import { handOver } from '../backup/hand-over.ts'
+import { hasManifest, readManifest } from '../backup/manifest.ts'
 import { once } from '../backup/once.ts'
+import { placeAt, sharesDisk } from '../backup/place.ts'
 import { planBackup } from '../backup/plan/backup.ts'
 import { pruneBackups } from '../backup/prune.ts'
 import { renderAhead, renderBackup, renderRemoval, renderTransfer, type Transfer } from '../backup/report.ts'
@@ -17,6 +20,7 @@ import { configOf } from '../frame/config-of.ts'
 import { environmentArgument, type GlobalOptions, type Program, type Wire } from '../frame/options.ts'
 import { type Run, withRun } from '../frame/run.ts'
 import type { HostLock } from '../io/host/host-lock.ts'
+import { shellUntil } from '../io/host/shell.ts'
 import { readLiveRuns } from '../io/postgres/backends.ts'
 import { readMajor } from '../io/postgres/inventory.ts'
 import { closeSession } from '../io/postgres/pg-client.ts'
@@ -26,6 +30,7 @@ import { requireShared, type SharedEngine } from '../io/shared-engine.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import { performWith } from '../model/kind.ts'
+import { quoteAll } from '../model/quote.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { execute, type RunResult } from '../run/execute.ts'
@@ -35,15 +40,26 @@ import { requireDocker } from '../run/require-docker.ts'
 import { requireLock } from '../run/require-lock.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 
-export type BackupOptions = GlobalOptions & { environment: string }
+export type BackupOptions = GlobalOptions & { environment: string; to?: string | undefined }
 
 export const backupCommand = (program: Program, wire: Wire) =>
   program.command(
     'backup <environment>',
     'Dump every managed database, prove it in a throwaway server, keep it',
-    (args) => environmentArgument(args).example('$0 backup prod', ''),
+    (args) =>
+      environmentArgument(args)
+        .option('to', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Directory on another disk or a mounted share; left out: the state directory',
+        })
+        .example('$0 backup prod', '')
+        .example('$0 backup prod --to /mnt/backups', 'what lies on the disk of the data is lost with it'),
     wire(backup),
   )
+
+const commandLine = ({ environment, to }: BackupOptions): string =>
+  quoteAll(['po-migrate', 'backup', environment, ...(to === undefined ? [] : ['--to', to])])
 
 /** A backup that failed leaves nothing behind, and is a failure all the same, also where the server went out of reach. */
 const asFailed = (error: unknown): unknown =>
@@ -57,6 +73,8 @@ type Opened = {
   environment: Environment
   engine: SharedEngine
   state: State
+  /** Where backups of the environment are kept by this run. */
+  place: State
   host: HostLock
   holder: Holder
 }
@@ -67,7 +85,10 @@ const openPresence = async ({ shared }: SharedEngine): Promise<AsyncDisposable> 
   return { [Symbol.asyncDispose]: () => closeSession(client) }
 }
 
-const requestOf = async ({ run, environment, engine, state }: Opened, databases: readonly string[]) => ({
+const requestOf = async (
+  { run, environment, engine, state, place }: Opened,
+  databases: readonly string[],
+) => ({
   ...(await engine.shared.tools(run.report.progress)),
   docker: engine.shared.docker,
   id: engine.shared.id,
@@ -76,39 +97,69 @@ const requestOf = async ({ run, environment, engine, state }: Opened, databases:
   run: run.id,
   environment: environment.name,
   state,
+  place,
   volume: environment.server === undefined ? environment.host.volume : undefined,
   databases,
 })
 
+/** What there is to dump and where to, with everything that could stand in the way asked first. */
+const prepare = async ({ run, config, environment, engine, state, place }: Opened) => {
+  const { report } = run
+  const { server } = engine
+  const { name } = environment
+  const managed = environment.databases.map(({ database }) => database)
+  const existing = await readExisting(server, managed)
+  const databases = managed.filter((one) => existing.has(one))
+  const absent = managed.filter((one) => !existing.has(one))
+  const directory = join(backupsDirectory(place), backupName(name, run.id))
+  const after = config.after_backup !== undefined
+  const plan = planBackup({ environment: name, existing: databases, directory, after })
+  await engine.shared.tools(report.progress)
+  await requireReadable(server, databases, await readMajor(server))
+  if (!(await mayReadPasswords(server)))
+    report.note(`"${server.user}" may not read the passwords of roles: they are not in the backup`)
+  await requireBackupSpace(engine, { path: place.root, databases })
+  if (place !== state && (await sharesDisk(engine.shared.docker, place.root)))
+    report.note(
+      `${place.root} lies on the disk of the data, and is lost with it: is what belongs there mounted?`,
+    )
+  if (absent.length > 0) report.note(`not in it, since not on the server: ${absent.join(', ')}`)
+  return { plan, directory, managed, databases }
+}
+
+type Kept = { directory: string; managed: readonly string[]; ms: number }
+
+const tellKept = ({ run, config, environment, place }: Opened, { directory, managed, ms }: Kept): void => {
+  const { report } = run
+  const { name } = environment
+  const manifest = readManifest(directory)
+  report.result(renderBackup({ environment: name, directory, databases: manifest.databases, ms }))
+  for (const line of renderUnproven(manifest)) report.note(line)
+  const { backups: retain } = config.retain
+  report.note(`the newest ${retain} are kept (retain.backups)`)
+  const told = renderAhead(listBackups(place, name), Date.now())
+  const keep = new Set([directory])
+  const removal = renderRemoval(pruneBackups({ state: place, of: name, retain, managed, keep }))
+  for (const line of [...told, ...removal]) report.note(line)
+}
+
 /** Databases are held while they are dumped, and free again while the dumps are proven. */
 const runBackup = async (opened: Opened, options: BackupOptions, context: Context): Promise<RunResult> => {
-  const { run, config, environment, engine, state } = opened
+  const { run, config, environment, engine, state, place, holder } = opened
   const { report } = run
   const { name } = environment
   await using _presence = await openPresence(engine)
-  const { holder } = opened
   await using lock = await lockDatabases(
     { engine, environment, holder, lockWait: options.lockWait, report },
     context,
   )
-  const abandoned = removeAbandoned(state, name, await readLiveRuns(engine.server))
+  const abandoned = removeAbandoned(place, name, await readLiveRuns(engine.server))
   for (const line of renderRemoval(abandoned, 'which a run that died had left')) report.note(line)
-  const managed = environment.databases.map(({ database }) => database)
-  const existing = await readExisting(engine.server, managed)
-  const databases = managed.filter((one) => existing.has(one))
-  const absent = managed.filter((one) => !existing.has(one))
-  const directory = join(backupsDirectory(state), backupName(name, run.id))
-  const plan = planBackup({ environment: name, existing: databases, directory })
-  await engine.shared.tools(report.progress)
-  await requireReadable(engine.server, databases, await readMajor(engine.server))
-  if (!(await mayReadPasswords(engine.server)))
-    report.note(`"${engine.server.user}" may not read the passwords of roles: they are not in the backup`)
-  await requireBackupSpace(engine, { state: state.directory, databases })
+  const { plan, directory, managed, databases } = await prepare(opened)
   const record = { state, run: run.id, command: 'backup' as const, environment: name, databases, directory }
-  const { interrupt } = context
+  const { interrupt, stop } = context
   return await recordRun(record, context, async () => {
     run.start(plan)
-    if (absent.length > 0) report.note(`not in it, since not on the server: ${absent.join(', ')}`)
     const started = performance.now()
     const request = {
       ...(await requestOf(opened, databases)),
@@ -117,7 +168,13 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
     }
     await using making = once(() => openBackup(request))
     const free = async (): Promise<void> => lock?.[Symbol.asyncDispose]()
-    const perform = performWith(backupKinds, { backup: making.open, free })
+    const command = config.after_backup ?? []
+    const after = { command, cwd: config.directory, env: context.env, onLine: report.progress, interrupt }
+    const perform = performWith(backupKinds, {
+      backup: making.open,
+      free,
+      handOver: (kept) => handOver(shellUntil(stop), { ...after, directory: kept }),
+    })
     const result = await execute(plan, {
       run: run.id,
       kinds: backupKinds,
@@ -132,20 +189,9 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
       interrupt,
       // Nothing is lost when a dump is cut short.
       stop: interrupt,
-      resume: `po-migrate backup ${name}`,
+      resume: () => (hasManifest(directory) ? `po-migrate history ${name}` : commandLine(options)),
     })
-    if (result.status === 'done') {
-      const ms = performance.now() - started
-      report.result(
-        renderBackup({ environment: name, directory, databases: readManifest(directory).databases, ms }),
-      )
-      const { backups: retain } = config.retain
-      report.note(`the newest ${retain} are kept (retain.backups)`)
-      const told = renderAhead(listBackups(state, name), Date.now())
-      const keep = new Set([directory])
-      const removal = renderRemoval(pruneBackups({ state, of: name, retain, managed, keep }))
-      for (const line of [...told, ...removal]) report.note(line)
-    }
+    if (hasManifest(directory)) tellKept(opened, { directory, managed, ms: performance.now() - started })
     return result
   })
 }
@@ -158,7 +204,7 @@ const backup = (options: BackupOptions, context: Context): Promise<ExitCode> =>
     const { host, name } = environment
     requireDocker(environment, 'backup')
     const holder = makeHolder(
-      { run: run.id, command: `po-migrate backup ${name}`, verb: 'backup', target: name, config, host },
+      { run: run.id, command: commandLine(options), verb: 'backup', target: name, config, host },
       context,
     )
     const { report } = run
@@ -166,6 +212,8 @@ const backup = (options: BackupOptions, context: Context): Promise<ExitCode> =>
     await using hostLock = await lockHost({ config, host, holder, lockWait, report }, context)
     await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
     const state = requireState(config, host, context.env)
-    const opened = { run, config, environment, engine: requireShared(engine), state, host: hostLock, holder }
+    const place = options.to === undefined ? state : placeAt(state, resolve(context.cwd, options.to))
+    const shared = requireShared(engine)
+    const opened = { run, config, environment, engine: shared, state, place, host: hostLock, holder }
     return await runBackup(opened, options, context)
   })

@@ -4,8 +4,9 @@ import { embeddedChecks } from '../checks/embedded.ts'
 import { environmentChecks, type PasswordFacts } from '../checks/environment.ts'
 import type { UnfinishedWork } from '../checks/leftovers.ts'
 import { dockerChecks, machineChecks } from '../checks/machine.ts'
+import { composeProjectOf, findPassword } from '../config/compose-rules.ts'
 import type { Config } from '../config/load.ts'
-import { passwordSource, readPassword } from '../config/password.ts'
+import { passwordSource } from '../config/password.ts'
 import { dbmateImage, managedOn, resolveEnvironment } from '../config/resolve.ts'
 import { readServer } from '../config/server.ts'
 import { requireState, stateOf } from '../config/state.ts'
@@ -20,7 +21,7 @@ import {
   withoutRunFlags,
 } from '../frame/options.ts'
 import { standingFlags } from '../frame/standing-flags.ts'
-import { composeEnvironment } from '../io/docker/compose.ts'
+import { askComposeVersion, composeEnvironment } from '../io/docker/compose.ts'
 import { openDockerHost } from '../io/docker/host.ts'
 import type { Engine } from '../io/engine.ts'
 import { logindFiles } from '../io/host/logind.ts'
@@ -113,11 +114,14 @@ const checksOf = (
     })
   const { env } = context
   const composed = composeEnvironment(env, config.compose.pass_env)
-  const secret = (): PasswordFacts => {
+  const secret = async (): Promise<PasswordFacts> => {
     const server = readServer(config, environment.name, { env, composed })
     if (server) return { where: server.source, files: server.files }
     const source = passwordSource(config, environment.name)
-    readPassword(source, composed)
+    await findPassword(source, composeProjectOf(config, environment.name, source), {
+      shell: composed,
+      composeVersion: () => askComposeVersion(env, shellUntil(context.stop)),
+    })
     return { where: `${source.key} in ${source.files.map(({ path }) => path).join(', ')}`, ...source }
   }
   const shared = environment.host.shared === true

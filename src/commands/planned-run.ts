@@ -23,6 +23,7 @@ import { readProvenance } from '../run/provenance.ts'
 import { requireLock } from '../run/require-lock.ts'
 import { settleFindings } from '../run/settle.ts'
 import { type MigrateStep, migrateKinds } from '../run/steps/migrate-kinds.ts'
+import { hasUntaken, takeInFiles } from '../run/take-in.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import type { ShownPlan } from './plan.ts'
 
@@ -48,6 +49,8 @@ export type PlannedVerb = {
   summarize: (summary: { environment: string; outcomes: readonly StepOutcome[]; ms: number }) => string
   /** A failure stops its own database only. */
   continueOnError: boolean
+  /** Files that were applied before there was a ledger are taken in. */
+  takesIn: boolean
 }
 
 /** A command for whoever was asked, and need not be asked again. */
@@ -98,6 +101,13 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
   requireAllowed(planned, confirmed(verb.command, isGiven(verb, environment, context)))
   for (const line of await settleFindings(engine.server, databases)) report.note(line)
   requireShown(shown, planned, verb.look ?? verb.command)
+  if (verb.takesIn) {
+    // Nothing runs for it, and no image is asked for.
+    const unrun = { ...engine, imageId: async () => '' }
+    const provenance = () => readProvenance({ config, environment, engine: unrun }, context)
+    for (const line of await takeInFiles(engine.server, databases, { run: run.id, provenance }))
+      report.note(line)
+  }
   if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
   run.start(planned)
   const provenance = () => readProvenance({ config, environment, engine }, context)
@@ -150,8 +160,8 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
   report.note(renderHeader(verb.verb, { environment, image }, paintFor(context.stderr, options, context)))
   requireAllowed(planned, confirmed(command, isGiven(verb, environment, context)))
   for (const line of renderMissing(databases)) report.note(line)
-  // Under the lock, a row of the ledger that a dead run left open is settled.
-  const settled = !databases.some(({ open }) => open)
+  // Under the lock, a row of the ledger that a dead run left open is settled, and what it never saw is taken in.
+  const settled = !databases.some(({ open }) => open) && !(verb.takesIn && hasUntaken(databases))
   if (planned.steps.length === 0 && settled) return reportNothing(run, environment, { planned, databases })
   await askFirst({ plan: planned, command, databases: [], environment, image }, verb, context)
   // Awaited here: what this function opened closes when it returns.

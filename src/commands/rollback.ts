@@ -121,6 +121,7 @@ export const rollback = (options: RollbackOptions, context: Context): Promise<Ex
         },
         summarize: renderSummary,
         continueOnError: false,
+        takesIn: false,
       },
       context,
     ),

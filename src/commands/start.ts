@@ -1,3 +1,4 @@
+import { throughCurrent } from '../config/current-release.ts'
 import type { Config } from '../config/load.ts'
 import { dbmateImage, hostNetworks, requireVolumeHere, resolveHost } from '../config/resolve.ts'
 import type { ExitCode } from '../errors.ts'
@@ -87,7 +88,7 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
   withRun({ command: 'start', environment: options.host, global: options }, context, async (run) => {
     const config = configOf(options, context)
     requireVolumeHere(config, options.host)
-    const host = resolveHost(config, options.host)
+    const host = throughCurrent(resolveHost(config, options.host))
     const { lockWait } = options
     const { report } = run
     const { interrupt, stop } = context

@@ -68,6 +68,7 @@ export const up = (options: UpOptions, context: Context): Promise<ExitCode> =>
         show: (shown, where) => showPlan(shown, options, where),
         summarize: renderSummary,
         continueOnError: options.continueOnError,
+        takesIn: true,
       },
       context,
     ),

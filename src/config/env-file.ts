@@ -9,7 +9,12 @@ type EnvFileOptions = {
   hostEnv: Record<string, string | undefined>
   /** What the files before this one in `env_file:` set. */
   before?: ReadonlyMap<string, string>
+  /** Of which compose; the older ones where nothing is said. */
+  rules?: EnvFileRules
 }
+
+/** By the version from which they hold. Source: WithServicesEnvironmentResolved in compose-go 2.0 and 2.5. */
+export type EnvFileRules = '2.24' | '2.35'
 
 const escapes = /\\(?:([abfnrtv"\\$])|0([0-3][0-7]{2})?)/g
 const escapedQuote = /\\'/g
@@ -30,24 +35,25 @@ const decoded: Record<string, string> = {
 
 /**
  * Reads an env file as compose does for a service's `env_file:`: what the container gets from this file alone.
- * Rules measured with `docker compose config` 2.26.1:
+ * Rules measured with `docker compose config` 2.26.1 and 2.40.3:
  * - unquoted: up to ` #` or the end of the line, trimmed, interpolated; backslashes stay
  * - `"…"`: may span lines; `\a\b\f\n\r\t\v\"\\\$` and `\0ooo` (octal) are decoded, then interpolated
  * - `'…'`: may span lines; only `\'` is decoded
  * - a key alone on its line is inherited, and left out when nobody sets it
- * - inside a reference an earlier file wins over the host, and the host over this file
+ * - inside a reference an earlier file wins over the host, and the host over this file; since 2.35 the host wins over all
+ *   files, and the last assignment over those before it
  *
  * Compose knows more host variables than the shell's: the project's `.env` and COMPOSE_PROJECT_NAME.
  * @throws AppError (exit 2) `FILE:LINE: why`, the line being where the wrong key, quote or value begins.
  */
 export const parseEnvFile = (
   text: string,
-  { file, hostEnv, before }: EnvFileOptions,
+  { file, hostEnv, before, rules = '2.24' }: EnvFileOptions,
 ): Map<string, string> => {
   const values = new Map<string, string>()
-  const outside: Lookup = (name) =>
-    before?.get(name) ?? (Object.hasOwn(hostEnv, name) ? hostEnv[name] : undefined)
-  const lookup: Lookup = (name) => outside(name) ?? values.get(name)
+  const host: Lookup = (name) => (Object.hasOwn(hostEnv, name) ? hostEnv[name] : undefined)
+  const outside: Lookup = rules === '2.35' ? host : (name) => before?.get(name) ?? host(name)
+  const lookup: Lookup = (name) => outside(name) ?? values.get(name) ?? before?.get(name)
   const problem: Problem = (at, why) => usageError(`${file}:${lineOf(text, at)}: ${why}`)
   for (const assignment of scanEnvFile(text, problem)) {
     const { key, at } = assignment

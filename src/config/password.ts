@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { usageError } from '../errors.ts'
 import { Secret } from '../model/secret.ts'
-import { parseEnvFile } from './env-file.ts'
+import { type EnvFileRules, parseEnvFile } from './env-file.ts'
 import type { Config, Variables } from './load.ts'
+import { parseRawEnvFile } from './raw-env-file.ts'
 
-type EnvFile = { path: string; required: boolean }
+type EnvFile = { path: string; required: boolean; format?: 'raw' }
 
 export type PasswordSource = { key: string; files: readonly EnvFile[] }
 
@@ -14,8 +15,9 @@ type Password = NonNullable<Config['environments'][string]['password']>
 /** Where a password stands: the key and the env files, absolute, in compose's order. */
 export const resolveSource = (config: Config, { env_file, key }: Password): PasswordSource => {
   const files = [env_file].flat().map((entry) => {
-    const { path, required } = typeof entry === 'string' ? { path: entry, required: true } : entry
-    return { path: resolve(config.directory, path), required }
+    const { path, required, format } =
+      typeof entry === 'string' ? { path: entry, required: true, format: undefined } : entry
+    return { path: resolve(config.directory, path), required, ...(format && { format }) }
   })
   return { key, files }
 }
@@ -57,15 +59,23 @@ const ofUrl = (value: string | undefined): string | undefined => {
 }
 
 /**
- * Reads a password as a container would get it from compose's `env_file:`, when compose runs in the environment `shell`.
+ * Reads a password as a container would get it from compose's `env_file:`, by the rules of one compose, which runs in the
+ * environment `shell`.
  * @throws AppError (exit 2): file missing, unreadable or malformed (with the line), key absent or empty,
  * or a newline in the value, which a PGPASSFILE cannot hold.
  */
-export const readPassword = ({ key, files }: PasswordSource, shell: Variables): Secret => {
+export const readPassword = (
+  { key, files }: PasswordSource,
+  shell: Variables,
+  rules: EnvFileRules = '2.24',
+): Secret => {
   let values: ReadonlyMap<string, string> = new Map()
   for (const file of files) {
     const text = readEnvFile(file, key)
-    const found = parseEnvFile(text, { file: file.path, hostEnv: shell, before: values })
+    const found =
+      file.format === 'raw'
+        ? parseRawEnvFile(text, { file: file.path, hostEnv: shell })
+        : parseEnvFile(text, { file: file.path, hostEnv: shell, before: values, rules })
     values = new Map([...values, ...found])
   }
   const where = files.map(({ path }) => path).join(', ')

@@ -24,7 +24,14 @@ const whole = (minimum: number, maximum: number) =>
     z.int().min(minimum).max(maximum),
   )
 
-const envFile = z.union([reference, z.strictObject({ path: reference, required: z.boolean().default(true) })])
+const envFile = z.union([
+  reference,
+  z.strictObject({
+    path: reference,
+    required: z.boolean().default(true),
+    format: z.literal('raw').optional().describe('As docker run takes it: nothing quoted, nothing replaced'),
+  }),
+])
 
 const password = z
   .strictObject({
@@ -282,6 +289,12 @@ export const configSchema = z
       })
       .default({ backups: 7, replaced: 1 })
       .describe('What is kept of backups and restores'),
+    after_backup: z
+      .union([reference, z.array(reference).min(1)])
+      .optional()
+      .describe(
+        "What `backup` runs when a backup is kept, with its directory as the last argument: a line for sh, or a command's words; where this file stands",
+      ),
     hosts: z.record(name, host).default({}),
     environments: z
       .record(name, environment)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { accessSync, chmodSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { usageError } from '../errors.ts'
 import { makeDirectories } from '../make-directories.ts'
@@ -11,11 +11,30 @@ import type { Config, Variables } from './load.ts'
 
 const onServers = '/var/lib/po-migrate'
 
+/** Nothing for a uid without an entry in passwd, where HOME is not set. */
+const homeOf = (env: Variables): string | undefined => {
+  if (env.HOME) return env.HOME
+  try {
+    return homedir()
+  } catch {
+    return undefined
+  }
+}
+
+const homeless = (): Error =>
+  usageError(
+    'This user has no home directory: HOME is not set, and the uid has no entry in passwd.',
+    'export HOME=DIRECTORY, or set state: in the config',
+    ['Locks, journals and backups would stand there.'],
+  )
+
 /** `state:`, else on a server its own directory, else the user's XDG state directory. */
 const rootOf = ({ state, directory }: Config, host: Host, env: Variables): string => {
   if (state) return resolve(directory, state)
   if (host.ssh) return onServers
-  const own = env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state')
+  const home = homeOf(env)
+  const own = env.XDG_STATE_HOME || (home && join(home, '.local', 'state'))
+  if (!own) throw homeless()
   return join(own, 'po-migrate')
 }
 
@@ -48,9 +67,11 @@ const nameless = (config: Config, root: string): Error =>
     ],
   )
 
-/** The user's own, for caches: to lose it costs time only. */
-export const cacheDirectory = (env: Variables): string =>
-  join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'po-migrate')
+/** The user's own, for caches: to lose it costs time only. Who has no home has none that lasts. */
+export const cacheDirectory = (env: Variables): string => {
+  const home = homeOf(env)
+  return join(env.XDG_CACHE_HOME || (home ? join(home, '.cache') : tmpdir()), 'po-migrate')
+}
 
 /**
  * Where things of a project stand on this host. Only in a user's own state directory the config's path will do for a name.

@@ -1,5 +1,6 @@
 import { readAllGrants } from '../backup/apply-grants.ts'
 import { removeAbandoned, stoppedLabel } from '../backup/directory.ts'
+import { renderUnproven } from '../backup/empty-views.ts'
 import { renderBytes, renderRemoval } from '../backup/report.ts'
 import { takeBackup } from '../backup/take.ts'
 import { AppError, exitCodes } from '../errors.ts'
@@ -52,6 +53,7 @@ export const dumpAll = async (
       report.progress(`${what}: ${renderBytes(bytes)}, ${renderBytes(rate)}/s`),
   })
   report.note(`${kept.manifest.provenAt ? 'proven backup' : 'dumped'}: ${kept.directory}`)
+  for (const line of renderUnproven(kept.manifest)) report.note(line)
   if (kept.removal) for (const line of renderRemoval(kept.removal)) report.note(line)
   return kept
 }

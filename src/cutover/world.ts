@@ -1,3 +1,4 @@
+import { throughCurrent } from '../config/current-release.ts'
 import type { Config } from '../config/load.ts'
 import { hostEnvironments, hostNetworks, requireVolumeHere, resolveHost } from '../config/resolve.ts'
 import { usageError } from '../errors.ts'
@@ -14,7 +15,7 @@ import type { CutoverHost } from './tools.ts'
 /** @throws AppError (exit 2) for a host without a `cutover:` section, or without environments. */
 export const resolveCutoverHost = (config: Config, name: string): CutoverHost => {
   requireVolumeHere(config, name)
-  const host = resolveHost(config, name)
+  const host = throughCurrent(resolveHost(config, name))
   const { volume, stack, cutover } = host
   if (!volume || !stack || !cutover)
     throw usageError(

@@ -6,7 +6,7 @@ export type Context = {
   cwd: string
   env: Record<string, string | undefined>
   hostname: string
-  /** Login name of the process' owner. */
+  /** Login name of the process' owner, or the number of one who has none. */
   user: string
   pid: number
   nodeVersion: string

@@ -52,6 +52,18 @@ export const unappliedFiles = ({
   return files.filter(({ version }) => unapplied.has(version))
 }
 
+/** Applied files whose text the database never saw: they were applied before it had a ledger. */
+export const untakenFiles = ({
+  files,
+  applied,
+  checksums,
+}: Pick<DatabaseState, 'files' | 'applied' | 'checksums'>): MigrationFile[] => {
+  const done = new Set(applied)
+  return files.filter(
+    ({ version, migration }) => done.has(version) && !checksums.has(version) && migration !== undefined,
+  )
+}
+
 /** Whether a file is older than `lint.since`. A number has lost its leading zeros. */
 export const isHistory = (version: string, since: string | number | undefined): boolean =>
   since !== undefined && version < String(since).padStart(version.length, '0')

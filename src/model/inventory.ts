@@ -39,7 +39,12 @@ export type DatabaseProperties = {
   settings: readonly { role: string | null; values: readonly string[] }[]
 }
 
+/** `stored`: as they were given and altered. */
+export type OptionsOrder = 'sorted' | 'stored'
+
 export type DatabaseInventory = DatabaseProperties & {
+  /** In which order `definition` has the options of relations; absent, as they are stored: older releases read them so. */
+  options?: 'sorted'
   /** Bytes on the server's disk. */
   size: number
   /** Roles that own or may do something in it. */

@@ -15,8 +15,23 @@ export type Provenance = {
   image: string
 }
 
-/** `accepted`: an edit of an applied file was declared harmless; nothing ran. */
-export type LedgerOutcome = 'running' | 'done' | 'failed' | 'accepted'
+/**
+ * `accepted`: an edit of an applied file was declared harmless; `adopted unproven`: a file that was applied before there was a
+ * ledger, as it stood when it was taken in. In neither case anything ran.
+ */
+export type LedgerOutcome = 'running' | 'done' | 'failed' | 'accepted' | 'adopted unproven'
+
+export const ledgerOutcomes = [
+  'running',
+  'done',
+  'failed',
+  'accepted',
+  'adopted unproven',
+] as const satisfies LedgerOutcome[]
+
+/** Whether a row is of a file that was given to the database. */
+export const isAttempt = ({ outcome }: Pick<LedgerEntry, 'outcome'>): boolean =>
+  outcome !== 'accepted' && outcome !== 'adopted unproven'
 
 /** One attempted file. */
 export type LedgerEntry = Provenance & {

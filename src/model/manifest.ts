@@ -6,6 +6,9 @@ export type BackupFile = { file: string; bytes: number; sha256: string }
 /** Directories of backups that were removed, and those that could not be. */
 export type Removal = { removed: readonly string[]; left: readonly { directory: string; why: string }[] }
 
+/** A materialized view that could not be filled where the backup was proven, and why. */
+export type Unproven = { database: string; name: string; why: string }
+
 /** What stands in a backup's `manifest.json`; no password and no verifier of one. */
 export type Manifest = {
   version: 1
@@ -25,6 +28,8 @@ export type Manifest = {
    * services are down: that is restored and compared at once, in the new server.
    */
   provenAt?: string
+  /** What reads from outside the backup, and is empty after a restore where that does not answer. */
+  unproven?: readonly Unproven[]
   /** Version of po-migrate. */
   tool: string
   server: {

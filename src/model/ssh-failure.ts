@@ -14,6 +14,17 @@ const rules: readonly Rule[] = [
     remedy: (to) => `ssh ${to} true   # compare the fingerprint it shows before you accept it`,
   },
   {
+    says: /No user exists for uid/,
+    why: 'this uid has no entry in passwd, and ssh goes nowhere without one',
+    remedy: () => 'run it as a user whom `id -un` can name',
+  },
+  {
+    says: /^Load key .*: (?:error in libcrypto|invalid format)/m,
+    why: 'a key of yours cannot be read',
+    remedy: () =>
+      'sed -i "s/\\r$//" KEYFILE where it has line ends of Windows; else have it made anew: ssh-keygen -t ed25519',
+  },
+  {
     says: /Permission denied|Too many authentication failures/,
     why: 'it takes none of your keys',
     remedy: (to) => `ssh-add KEYFILE, or have your key added to authorized_keys there; try: ssh ${to} true`,

@@ -38,7 +38,11 @@ export const directoryOn = (host: Host, environment?: string): string => {
 const shim = 'infrastructure/scripts/po-migrate'
 const utf8 = /utf-?8/i
 
-const script = `cd -- "$1" 2>/dev/null && [ -x ${shim} ] || exit ${toolMissing}; shift; echo '${startMark}'; exec env "$@"`
+const script = [
+  `[ ! -d "$1" ] || [ -x "$1" ] || echo "$1: Permission denied" >&2`,
+  `cd -- "$1" 2>/dev/null && [ -x ${shim} ] || { LC_ALL=C ls -ld -- "$1" >&2; exit ${toolMissing}; }`,
+  `shift; echo '${startMark}'; exec env "$@"`,
+].join('; ')
 
 /** What crosses: no secret, and nothing that the remote side finds for itself. */
 const variables = ({ control, terminal }: RemoteCall, context: Context): string[] => {
@@ -139,5 +143,5 @@ export const runRemote = async (call: RemoteCall, context: Context): Promise<Exi
   const { stop } = context
   if (stop.aborted && !ear.greeted()) throw interruptedBefore(call, stop.reason)
   if (stop.aborted && exitCode === sshFailed) throw unanswered(call, stop.reason)
-  return concludeRemote({ call, directory, ear, started: output.started(), exitCode }, say)
+  return concludeRemote({ call, directory, ear, output, exitCode }, say)
 }

@@ -9,6 +9,15 @@ export type RemoteEar = {
   lastLine: () => string
 }
 
+/** What was heard on its stdout. */
+export type RemoteOutput = {
+  stdout: (text: string) => void
+  /** Whether the command has begun. */
+  started: () => boolean
+  /** What came before it. */
+  before: () => string
+}
+
 /** Printed by the command itself, before the tool starts: what a login shell's files print on stdout comes before it. */
 export const startMark = 'po-migrate starts here'
 
@@ -16,7 +25,7 @@ export const startMark = 'po-migrate starts here'
 export const listenFromMark = (
   onText: (text: string) => void,
   onForeign: (text: string) => void,
-): { stdout: (text: string) => void; started: () => boolean } => {
+): RemoteOutput => {
   let held = ''
   let started = false
   return {
@@ -30,6 +39,7 @@ export const listenFromMark = (
       onText(held.slice(at + startMark.length + 1))
     },
     started: () => started,
+    before: () => held,
   }
 }
 

@@ -1,13 +1,14 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { endGroup } from '../io/host/shell.ts'
-import { quoteAll } from '../model/quote.ts'
+import { quoteForAnyShell } from '../model/quote.ts'
 
 /** Seconds. A host that fell silent in mid-run is given up after `alive` times `misses`. */
 const limits = { connect: 10, alive: 15, misses: 4 }
 
 /**
- * On top of the user's own config, agent and jump hosts: no questions, no unknown host, no forwardings, and no master
- * connection of ours, which would hold our stderr open after the verb has ended.
+ * On top of the user's own config, agent and jump hosts: no questions, no unknown host, no forwardings, no other command, our
+ * own stdin, the reason of a failure, and no master connection of ours, which would hold our stderr open after the verb has
+ * ended. Clients before OpenSSH 8.7 do not know the last three.
  */
 const options = [
   'BatchMode=yes',
@@ -18,6 +19,12 @@ const options = [
   'ControlMaster=no',
   'ClearAllForwardings=yes',
   'RemoteCommand=none',
+  'PermitLocalCommand=no',
+  'LogLevel=INFO',
+  'IgnoreUnknown=SessionType,StdinNull,ForkAfterAuthentication',
+  'SessionType=default',
+  'StdinNull=no',
+  'ForkAfterAuthentication=no',
 ]
 
 export type SshOptions = {
@@ -54,7 +61,13 @@ export const openSsh = async (
   { env, onStdout, onStderr }: SshOptions,
 ): Promise<SshSession> => {
   const { execa } = await import('execa')
-  const args = ['-T', ...options.flatMap((option) => ['-o', option]), '--', destination, quoteAll(command)]
+  const args = [
+    '-T',
+    ...options.flatMap((option) => ['-o', option]),
+    '--',
+    destination,
+    quoteForAnyShell(command),
+  ]
   const subprocess = execa('ssh', args, {
     env,
     extendEnv: false,

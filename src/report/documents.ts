@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ledgerOutcomes } from '../model/ledger.ts'
 import { errorDocument } from './run-documents.ts'
 
 /** The shapes of what verbs that read print with `--json`; the shipped JSON Schemas are generated from these. */
@@ -123,8 +124,10 @@ export const historyDocument = z.strictObject({
       duration: z.number().nullable().describe('Milliseconds'),
       direction: z.enum(['up', 'down']).describe('Applied, or rolled back'),
       outcome: z
-        .enum(['running', 'done', 'failed', 'accepted'])
-        .describe('accepted: an edit of an applied file; nothing ran'),
+        .enum(ledgerOutcomes)
+        .describe(
+          'accepted: an edit of an applied file; adopted unproven: a file that was applied before there was a ledger; nothing ran',
+        ),
       error: z.string().nullable(),
     }),
   ),

@@ -14,6 +14,7 @@ const outcomeOf = ({ outcome }: Pick<Entry | RunRecord, 'outcome'>, paint: Paint
 
 const whatOf = ({ file, direction, outcome }: Entry): string => {
   if (outcome === 'accepted') return `${file} (edit accepted)`
+  if (outcome === 'adopted unproven') return `${file} (adopted unproven)`
   return direction === 'down' ? `${file} (rolled back)` : file
 }
 

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { composeProjectOf, findPassword } from '../config/compose-rules.ts'
 import type { Config } from '../config/load.ts'
-import { passwordSource, readPassword } from '../config/password.ts'
+import { passwordSource } from '../config/password.ts'
 import { dbmateImage } from '../config/resolve.ts'
 import { readServer } from '../config/server.ts'
 import { cacheDirectory, stateOf } from '../config/state.ts'
 import { AppError } from '../errors.ts'
-import { composeEnvironment } from '../io/docker/compose.ts'
+import { askComposeVersion, composeEnvironment } from '../io/docker/compose.ts'
 import { type DockerHost, openDockerHost } from '../io/docker/host.ts'
 import { openDockerEngine } from '../io/docker-engine.ts'
 import { dataDirectory, openEmbeddedEngine } from '../io/embedded/engine.ts'
@@ -87,7 +88,10 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
     return openServerEngine(docker, { ...common, address, credentials, passwordHint })
   }
   const source = passwordSource(config, environment.name)
-  const password = readPassword(source, composed)
+  const password = await findPassword(source, composeProjectOf(config, environment.name, source), {
+    shell: composed,
+    composeVersion: () => askComposeVersion(context.env, shellUntil(context.stop)),
+  })
   const host = await open()
   const { volume } = environment.host
   if (lockWait !== undefined && volume)

@@ -5,7 +5,7 @@ import { quoteVersions } from '../io/postgres/read-database.ts'
 import { readIndexes } from '../io/postgres/read-indexes.ts'
 import { concurrentIndexOf, examine, type Finding } from '../model/forensics.ts'
 import { unappliedFiles } from '../model/history.ts'
-import type { LedgerEntry } from '../model/ledger.ts'
+import { isAttempt, type LedgerEntry } from '../model/ledger.ts'
 import { type PasteTarget, pasteSql } from '../model/paste.ts'
 import type { DatabaseState } from '../model/types.ts'
 
@@ -20,7 +20,7 @@ export const readFindings = async (server: Server, state: DatabaseState): Promis
     readLedger(server, managed.database),
     readIndexes(server, managed, indexes),
   ])
-  const attempts = ledger.filter(({ outcome }) => outcome !== 'accepted')
+  const attempts = ledger.filter(isAttempt)
   const abandoned = attempts.filter(({ outcome }) => outcome === 'running')
   return examine({
     files,

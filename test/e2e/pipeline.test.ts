@@ -1,12 +1,23 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, utimesSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventDocument } from '../../src/report/run-documents.ts'
 import { docker, eventually } from '../support/engine/docker.ts'
 import { standInImage } from '../support/engine/images.ts'
 import { startRegistry, type TestRegistry } from '../support/engine/registry.ts'
+import { needTool } from '../support/machines/apt.ts'
 import type { CommandResult } from '../support/machines/checkout.ts'
 import { installGitlab, runGitlab } from '../support/machines/gitlab.ts'
 import { type ReleaseHost, startReleaseHost } from '../support/machines/release-host.ts'
@@ -381,6 +392,59 @@ describe('releases', () => {
     expect(left).toHaveLength(6)
     const { stdout } = await host.run('infrastructure/scripts/release.sh list qual')
     expect(stdout.split('\n')[0]).toBe(`${host.git('rev-parse', 'HEAD')} current`)
+  })
+
+  it('that hold files of another user stay with a warning, and the switch is done', async () => {
+    const old = join(host.releases, 'qual/releases', `0000b`)
+    mkdirSync(join(old, 'dist/.compile-cache'), { recursive: true })
+    const long = new Date(2020, 0, 1)
+    utimesSync(old, long, long)
+    // Nothing keeps the test's own user from removing it, so its rm does as that of another one would.
+    const rm = join(dirname(host.releases), 'bin/rm')
+    const real = readlinkSync(rm)
+    rmSync(rm)
+    writeFileSync(rm, `#!/bin/sh\ncase "$*" in *0000b*) exit 1;; esac\nexec ${real} "$@"\n`, { mode: 0o755 })
+    try {
+      const { exit, all } = await host.run('infrastructure/scripts/release.sh activate qual')
+      expect(exit, all).toBe(0)
+      expect(all).toContain(`releases/0000b stays: sudo rm -rf "${old}"`)
+      expect(currentOf('qual')).toBe(`releases/${host.git('rev-parse', 'HEAD')}`)
+    } finally {
+      rmSync(rm)
+      symlinkSync(real, rm)
+      rmSync(old, { recursive: true })
+    }
+  })
+
+  it('are brought by a login that is no POSIX shell, prints something and keeps its files to itself', async () => {
+    await needTool('tcsh', 'tcsh')
+    const words = 'echo hello; printf there; echo noise >&2; umask 077'
+    host.sshd.admit('odd', `${words}; exec tcsh -c "$SSH_ORIGINAL_COMMAND"`)
+    const odd = { PATH: `${host.sshd.client({ identity: 'odd' })}:${process.env.PATH}` }
+    const commit = host.commit()
+    const { exit, stdout, all } = await host.run('infrastructure/scripts/release.sh sync qual', odd)
+    expect(exit, all).toBe(0)
+    expect(stdout).toBe(release('qual', commit))
+    expect(all).toContain('hello')
+    const modeOf = (path: string): string =>
+      (statSync(join(release('qual', commit), path)).mode & 0o777).toString(8)
+    expect(modeOf('.')).toBe('755')
+    expect(modeOf('infrastructure/scripts/init-multiple-databases.sh')).toBe('755')
+    expect(modeOf('infrastructure/migrate.yaml')).toBe('644')
+    const asked = await host.run("infrastructure/scripts/on-host.sh printf '[%s]' 'a!b' '$HOME' \"it's\"", {
+      ...odd,
+      MIGRATE_ENV: 'qual',
+    })
+    expect(asked).toMatchObject({ exit: 0, stdout: "[a!b][$HOME][it's]" })
+  })
+
+  it('do not come to a host that runs something else, and that is said', async () => {
+    host.sshd.admit('none', 'echo This account is currently not available.; exit 1')
+    const none = { PATH: `${host.sshd.client({ identity: 'none' })}:${process.env.PATH}` }
+    const { exit, all } = await host.run('infrastructure/scripts/release.sh sync qual', none)
+    expect(exit, all).toBe(6)
+    expect(all).toContain('This account is currently not available.')
+    expect(all).toContain('Could not run a command on')
   })
 
   it('are shown by doctor, from the laptop', async () => {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { statusDocument } from '../../src/report/documents.ts'
 import { docker, eventually, run } from '../support/engine/docker.ts'
+import { needTool } from '../support/machines/apt.ts'
 import { laptopEnv, runOnLaptop, startOnLaptop, startVps, type Vps } from '../support/machines/vps.ts'
 import { closeGate, type Gate } from '../support/postgres/gate.ts'
 import { readEvents } from '../support/tool/events.ts'
@@ -413,6 +414,85 @@ describe('a login shell there that prints something', () => {
         await free()
       }),
   )
+})
+
+/** As if it were the login shell of the user there. */
+const withShell = async (shell: string): Promise<string> => {
+  await needTool(shell, shell)
+  vps.sshd.admit(shell, `${shell} -c "$SSH_ORIGINAL_COMMAND"`)
+  return vps.sshd.client({ identity: shell })
+}
+
+describe('a login shell there that is none of POSIX', () => {
+  it.each(['tcsh', 'fish'])('takes every word as it was typed: %s', async (shell) => {
+    const options = { client: await withShell(shell) }
+    const { exit, stdout, stderr } = await runOnLaptop(vps, ['status', 'qual', '--json'], options)
+    expect(exit, stderr).toBe(0)
+    expect(statusDocument.parse(JSON.parse(stdout)).environments).toHaveLength(1)
+    const odd = `a!b'c\\d\\\n"e" $HOME é`
+    const refused = await runOnLaptop(vps, ['up', 'qual', '--db', odd], options)
+    expect(refused.exit).toBe(2)
+    expect(refused.stderr).toContain(`Unknown database "${odd}"`)
+  })
+
+  it.each([
+    ['says that the account is not available', 'echo This account is currently not available.; exit 1'],
+    ['answers anything with success', 'echo restricted; exit 0'],
+  ])('is 6 where it %s', async (_, line) => {
+    const name = `none${line.length}`
+    vps.sshd.admit(name, line)
+    const options = { client: vps.sshd.client({ identity: name }) }
+    const { exit, stdout, stderr } = await runOnLaptop(vps, ['up', 'qual'], options)
+    expect(exit, stderr).toBe(6)
+    expect(stdout).toBe('')
+    expect(stderr).toContain('vps (the-vps) did not run the command')
+    expect(stderr).toMatch(/not available|restricted/)
+  })
+})
+
+describe("what stands in the user's config of ssh", () => {
+  it.each([
+    [['RemoteCommand echo something else']],
+    [['LocalForward 127.0.0.1:1 127.0.0.1:1', 'ExitOnForwardFailure yes']],
+    [['SessionType none']],
+    [['StdinNull yes']],
+    [['ForkAfterAuthentication yes']],
+    [['RequestTTY force', 'PermitLocalCommand yes', 'LocalCommand echo local']],
+  ])('does not keep a verb from running there: %j', async (lines) => {
+    const options = { client: vps.sshd.client({ lines }) }
+    const { exit, stdout, stderr } = await runOnLaptop(vps, ['status', 'qual', '--json'], options)
+    expect(exit, stderr).toBe(0)
+    expect(statusDocument.parse(JSON.parse(stdout)).environments).toHaveLength(1)
+  })
+
+  it('does not hide why nobody could be reached', async () => {
+    const options = { client: vps.sshd.client({ identity: 'stranger', lines: ['LogLevel QUIET'] }) }
+    const { exit, stderr } = await runOnLaptop(vps, ['up', 'qual'], options)
+    expect(exit).toBe(6)
+    expect(stderr).toContain('it takes none of your keys')
+  })
+})
+
+describe('a key that cannot be used', () => {
+  it('since its line ends are those of Windows is 6, and the remedy works', async () => {
+    const key = join(vps.sshd.directory, 'windows')
+    writeFileSync(key, readFileSync(vps.sshd.key, 'utf8').replaceAll('\n', '\r\n'), { mode: 0o600 })
+    const options = { client: vps.sshd.client({ identity: 'windows' }) }
+    const { exit, stderr } = await runOnLaptop(vps, ['up', 'qual'], options)
+    expect(exit, stderr).toBe(6)
+    expect(stderr).toContain('a key of yours cannot be read')
+    const [, remedy = ''] = /(sed -i \S+) KEYFILE/.exec(stderr) ?? []
+    await run('sh', ['-c', `${remedy} '${key}'`])
+    expect(await runOnLaptop(vps, ['status', 'qual'], options)).toMatchObject({ exit: 0 })
+  })
+
+  it('since nobody can type its passphrase is 6, with the agent as the remedy', async () => {
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', join(vps.sshd.directory, 'locked')])
+    const options = { client: vps.sshd.client({ identity: 'locked' }) }
+    const { exit, stderr } = await runOnLaptop(vps, ['up', 'qual'], options)
+    expect(exit).toBe(6)
+    expect(stderr).toContain('ssh-add')
+  })
 })
 
 describe('the password', () => {

@@ -261,3 +261,112 @@ describe('INVALID indexes', () => {
     await building
   })
 })
+
+describe('the server', () => {
+  it('of which template1 is of another version of the collations is found, and the remedy lets up create a database', async () => {
+    using files = project('doc_collation')
+    await postgres.psql(
+      'postgres',
+      "update pg_database set datcollversion = '1.0' where datname = 'template1'",
+    )
+    try {
+      const found = await check(files, 'collations')
+      expect(found).toMatchObject({
+        status: 'failed',
+        finding: expect.stringContaining('template1 is of version 1.0, the system has'),
+        remedy: expect.stringContaining('alter database "template1" refresh collation version'),
+      })
+      const refused = await tool(files, 'up dev')
+      expect(refused.exit).toBe(1)
+      expect(refused.stderr).toContain(found?.remedy)
+      expect(await run('sh', ['-c', found?.remedy ?? 'false'])).toMatchObject({ exit: 0 })
+      expect(await check(files, 'collations')).toMatchObject({ status: 'ok' })
+      expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+    } finally {
+      await postgres.psql('postgres', 'alter database template1 refresh collation version')
+    }
+  })
+
+  it('of which a managed database or a collation in it is of another version is warned of, and the remedy works', async () => {
+    using files = project('doc_sorted', {
+      '00001_a.sql': migration(`create collation mine (provider = icu, locale = 'de');
+        create table a (name text collate mine); create index on a (name);`),
+    })
+    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+    await postgres.psql(
+      'postgres',
+      "update pg_database set datcollversion = '1.0' where datname = 'doc_sorted'",
+    )
+    await postgres.psql('doc_sorted', "update pg_collation set collversion = '1.0' where collname = 'mine'")
+    const found = await check(files, 'collations')
+    expect(found).toMatchObject({ status: 'warning' })
+    expect(found?.finding).toMatch(
+      /doc_sorted is of version 1\.0.*; public\.mine in doc_sorted is of version 1\.0/,
+    )
+    expect(await run('sh', ['-ec', found?.remedy ?? 'false'])).toMatchObject({ exit: 0 })
+    expect(await check(files, 'collations')).toMatchObject({ status: 'ok' })
+  })
+
+  it('with databases of which a DROP was cut short names each with its line, once', async () => {
+    using files = project('doc_dropped')
+    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+    await postgres.psql('postgres', 'create database doc_others')
+    await postgres.psql(
+      'postgres',
+      "update pg_database set datconnlimit = -2 where datname in ('doc_dropped', 'doc_others')",
+    )
+    const { checks } = await checksOf(files)
+    expect(checks.find(({ title }) => title === 'invalid databases')).toMatchObject({
+      status: 'warning',
+      finding: expect.stringMatching(/^doc_dropped, doc_others: a DROP DATABASE was cut short/),
+    })
+    expect(checks.filter(({ status }) => status === 'failed').map(({ title }) => title)).toEqual([
+      'databases',
+    ])
+    const found = await check(files, 'invalid databases')
+    expect(await run('sh', ['-ec', found?.remedy ?? 'false'])).toMatchObject({ exit: 0 })
+    expect(await check(files, 'invalid databases')).toMatchObject({ status: 'ok' })
+  })
+
+  it('with an event trigger that lets no migration through is found, and the remedy works; a harmless one is named', async () => {
+    using files = project('doc_trigger')
+    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+    await postgres.psql(
+      'doc_trigger',
+      `create function no() returns event_trigger language plpgsql as $$ begin raise 'not in office hours'; end $$;
+       create function yes() returns event_trigger language plpgsql as $$ begin end $$;
+       create event trigger harmless on sql_drop execute function yes();`,
+    )
+    expect(await check(files, 'event triggers')).toMatchObject({
+      status: 'ok',
+      finding: expect.stringContaining('harmless (sql_drop) in doc_trigger'),
+    })
+    await postgres.psql(
+      'doc_trigger',
+      'create event trigger "No DDL" on ddl_command_end execute function no()',
+    )
+    const found = await check(files, 'event triggers')
+    expect(found).toMatchObject({
+      status: 'failed',
+      finding: expect.stringMatching(
+        /"No DDL".* in doc_trigger let no migration through: not in office hours/,
+      ),
+    })
+    expect(await run('sh', ['-ec', found?.remedy ?? 'false'])).toMatchObject({ exit: 0 })
+    expect(await check(files, 'event triggers')).toMatchObject({ status: 'ok' })
+  })
+
+  it('that lets nobody into a database by a trigger at the login is found, and the remedy works', async () => {
+    using files = project('doc_login')
+    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+    await postgres.psql(
+      'doc_login',
+      `create function closed() returns event_trigger language plpgsql as $$ begin raise 'closed for today'; end $$;
+       create event trigger at_login on login execute function closed()`,
+    )
+    const found = await check(files, 'databases')
+    expect(found).toMatchObject({ status: 'failed', finding: expect.stringContaining('closed for today') })
+    expect(await run('sh', ['-ec', found?.remedy ?? 'false'])).toMatchObject({ exit: 0 })
+    expect(await check(files, 'databases')).toMatchObject({ status: 'ok' })
+  })
+})

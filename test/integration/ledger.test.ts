@@ -172,7 +172,7 @@ describe('the ledger', () => {
     expect(status.stdout).toContain('[X] 00001_a.sql')
   })
 
-  it('takes in quietly a database that bare dbmate has migrated, and records what comes after', async () => {
+  it('takes in a database that bare dbmate has migrated, and records what comes after', async () => {
     using files = project({ led_taken: { '00001_a.sql': create } })
     const directory = join(files.directory, 'infrastructure/migrations/led_taken')
     expect(await dbmate(postgres, { database: 'led_taken', directory }, 'up')).toMatchObject({ exit: 0 })
@@ -187,7 +187,10 @@ describe('the ledger', () => {
     })
     files.migrations({ led_taken: { '00002_b.sql': migration('alter table a add b int;') } })
     expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
-    expect(await rows('led_taken')).toMatchObject([{ version: '00002', outcome: 'done' }])
+    expect(await rows('led_taken')).toMatchObject([
+      { version: '00001', outcome: 'adopted unproven' },
+      { version: '00002', outcome: 'done' },
+    ])
     expect(await postgres.versions('led_taken')).toBe('00001 00002')
   })
 })

@@ -8,13 +8,20 @@ export type BackupWorld = {
   existing: readonly string[]
   /** Where the backup will stand. */
   directory: string
+  /** Whether the config has a command for it then. */
+  after?: boolean
 }
 
 /**
  * What `backup` will do: dump every database on one moment and the roles, prove them, keep the whole.
  * @throws AppError (exit 4) when there is nothing to back up.
  */
-export const planBackup = ({ environment, existing, directory }: BackupWorld): Plan<BackupStep> => {
+export const planBackup = ({
+  environment,
+  existing,
+  directory,
+  after = false,
+}: BackupWorld): Plan<BackupStep> => {
   if (existing.length === 0)
     throw new AppError(`${environment} has no database yet: there is nothing to back up.`, {
       exitCode: exitCodes.refused,
@@ -29,6 +36,7 @@ export const planBackup = ({ environment, existing, directory }: BackupWorld): P
       { kind: 'dump-roles' },
       { kind: 'prove-backup' },
       { kind: 'keep-backup', directory },
+      ...(after ? [{ kind: 'after-backup', directory } as const] : []),
     ],
   }
 }

@@ -1,5 +1,6 @@
 import type { StepOf } from '../../model/kind.ts'
 import type { Backup } from '../take.ts'
+import { afterBackup } from './after-backup.ts'
 import { dumpDatabase } from './dump-database.ts'
 import { dumpRoles } from './dump-roles.ts'
 import { keepBackup } from './keep-backup.ts'
@@ -11,6 +12,8 @@ export type BackupTools = {
   backup: () => Promise<Backup>
   /** Gives the databases' locks back: nothing more is read from them. */
   free: () => Promise<void>
+  /** Gives the directory to the command of the config. */
+  handOver: (directory: string) => Promise<void>
 }
 
 /** What `backup` can do. */
@@ -19,6 +22,7 @@ export const backupKinds = {
   'dump-roles': dumpRoles,
   'prove-backup': proveBackup,
   'keep-backup': keepBackup,
+  'after-backup': afterBackup,
 }
 
 export type BackupStep = StepOf<typeof backupKinds>

@@ -1,3 +1,4 @@
+import { renderEmptyViews } from '../../backup/empty-views.ts'
 import { fillDatabase } from '../../backup/fill.ts'
 import { checkFiles } from '../../backup/manifest.ts'
 import { renderBytes } from '../../backup/report.ts'
@@ -16,9 +17,9 @@ import type { CutoverAct, CutoverKind } from '../tools.ts'
 
 export type CarryDatabase = { kind: 'carry-database'; database: string; environment: string }
 
-const readNow = async (server: Server, name: string): Promise<DatabaseInventory> => {
-  await using session = await server.session(name)
-  return await readDatabaseInventory(session.query, name)
+const readNow = async (server: Server, inventory: DatabaseInventory): Promise<DatabaseInventory> => {
+  await using session = await server.session(inventory.name)
+  return await readDatabaseInventory(session.query, inventory.name, inventory)
 }
 
 const isEmpty = ({ tables, largeObjects }: DatabaseInventory): boolean =>
@@ -40,7 +41,7 @@ const somebodys = (server: Server, database: string, details: readonly string[])
 const isCarried = async (server: Server, inventory: DatabaseInventory): Promise<boolean> => {
   const { name } = inventory
   if (!(await readDatabaseNames(server)).includes(name)) return false
-  const now = await readNow(server, name)
+  const now = await readNow(server, inventory)
   const differences = compareDatabases(inventory, now)
   if (differences.length === 0) return true
   if (!isEmpty(now)) throw somebodys(server, name, differences)
@@ -74,7 +75,7 @@ const carry = async (
     const { version } = await readServerInventory(server)
     const { docker } = shared
     const tools = await shared.tools()
-    const differences = await fillDatabase({
+    const { differences, empty } = await fillDatabase({
       ...{ target: { docker, ...tools, server, user, run }, directory, held, name: beside },
       major: majorOf(version),
       signal: stop,
@@ -83,6 +84,7 @@ const carry = async (
     })
     if (differences.length > 0) throw differs(database, differences)
     await replace(query, { beside, database })
+    for (const line of renderEmptyViews(server, database, empty)) report.note(line)
   } catch (error) {
     await dropDatabase(query, beside).catch(() => {})
     throw error

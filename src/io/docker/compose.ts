@@ -4,10 +4,11 @@ import { AppError, asTouched, exitCodes } from '../../errors.ts'
 import type { State } from '../../model/state.ts'
 import type { Stack } from '../../model/types.ts'
 import { makeGroupDirectory } from '../host/journal.ts'
-import type { ShellOptions, ShellResult } from '../host/shell.ts'
+import type { Shell, ShellOptions, ShellResult } from '../host/shell.ts'
+import { dockerVariables } from './endpoint.ts'
 import type { DockerHost } from './host.ts'
 
-const base = ['PATH', 'HOME', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY']
+const base = ['PATH', 'HOME', 'DOCKER_CONFIG']
 
 /** The little environment that compose sees: a variable in the operator's shell would win over an env file. */
 export const composeEnvironment = (env: DockerHost['env'], passEnv: readonly string[]): DockerHost['env'] => {
@@ -24,7 +25,7 @@ export const runCompose = (
   { passEnv, ...options }: CallOptions,
 ): Promise<ShellResult> =>
   shell('docker', args, {
-    env: { ...composeEnvironment(env, passEnv), DOCKER_HOST: endpoint.host },
+    env: { ...composeEnvironment(env, passEnv), ...dockerVariables(endpoint) },
     ...options,
   })
 
@@ -94,17 +95,27 @@ export const writeImageOverride = (
   return file
 }
 
-/** compose's version. @throws AppError (exit 6) when it is missing or older than 2.24, the first with optional env files. */
-export const readComposeVersion = async (host: DockerHost): Promise<string> => {
-  const { exitCode, stdout } = await runCompose(host, ['compose', 'version', '--short'], { passEnv: [] })
-  const version = stdout.trim().replace('v', '')
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (exitCode === 0 && (major > 2 || (major === 2 && minor >= 24))) return version
-  const found = exitCode === 0 ? `docker compose is ${version}` : 'docker compose is not installed'
-  throw new AppError(`${found}; 2.24 or newer is needed.`, {
+/** compose's version; it asks no engine. @throws AppError (exit 6) when it is missing. */
+export const askComposeVersion = async (env: DockerHost['env'], shell: Shell): Promise<string> => {
+  const { exitCode, stdout } = await shell('docker', ['compose', 'version', '--short'], {
+    env: composeEnvironment(env, []),
+  })
+  if (exitCode === 0) return stdout.trim().replace('v', '')
+  throw tooOld('docker compose is not installed')
+}
+
+const tooOld = (found: string): AppError =>
+  new AppError(`${found}; 2.24 or newer is needed.`, {
     exitCode: exitCodes.unreachable,
     hint: 'install the docker-compose-plugin package (docs.docker.com/compose/install)',
   })
+
+/** compose's version. @throws AppError (exit 6) when it is missing or older than 2.24, the first with optional env files. */
+export const readComposeVersion = async ({ env, shell }: DockerHost): Promise<string> => {
+  const version = await askComposeVersion(env, shell)
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > 2 || (major === 2 && minor >= 24)) return version
+  throw tooOld(`docker compose is ${version}`)
 }
 
 /**

@@ -15,7 +15,12 @@ export type DialOptions = {
 
 export type Answered = (error: unknown, answer: unknown) => void
 
-export type Modem = { protocol: 'http' | 'https'; dial: (options: DialOptions, answered: Answered) => void }
+export type Modem = {
+  protocol: 'http' | 'https'
+  /** Whether an engine's certificate has to be good; docker-modem has no word for it. */
+  rejectUnauthorized: boolean
+  dial: (options: DialOptions, answered: Answered) => void
+}
 
 /** Ends a request that has no answer yet; the error is its answer. */
 export type GiveUp = (error: Error) => void
@@ -36,7 +41,8 @@ export const dialOnce = (modem: Modem, options: DialOptions, answered: Answered)
     open = false
     answered(error, answer)
   }
-  const agent = new (modem.protocol === 'https' ? https : http).Agent()
+  const { rejectUnauthorized } = modem
+  const agent = modem.protocol === 'https' ? new https.Agent({ rejectUnauthorized }) : new http.Agent()
   const patched = agent as unknown as { createConnection: CreateConnection }
   const make = patched.createConnection
   patched.createConnection = (...args) => {

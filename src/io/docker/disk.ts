@@ -20,10 +20,12 @@ export const isSameDisk = (one: string, other: string): boolean => {
 
 const blanks = /\s+/
 
-/** The same inside a running container; nothing where it has no `df` that tells. */
-export const freeBytesIn = async (
+type Place = { container: string; path: string }
+
+/** A column of what `df` tells inside a running container, in bytes; nothing where there is none that tells. */
+const askDf = async (
   docker: Docker,
-  { container, path }: { container: string; path: string },
+  { container, path, column }: Place & { column: number },
 ): Promise<number | undefined> => {
   let output = ''
   const onOutput = async (chunk: Buffer): Promise<void> => {
@@ -31,6 +33,14 @@ export const freeBytesIn = async (
   }
   const command = ['df', '-kP', path]
   const ended = await runExec(docker, { container, command, onOutput }).catch(() => undefined)
-  const kilobytes = Number(output.trim().split('\n').at(-1)?.split(blanks)[3])
+  const kilobytes = Number(output.trim().split('\n').at(-1)?.split(blanks)[column])
   return ended?.exitCode === 0 && Number.isFinite(kilobytes) ? kilobytes * 1024 : undefined
 }
+
+/** Room on the disk of a path inside a running container, in bytes; nothing where it has no `df` that tells. */
+export const freeBytesIn = (docker: Docker, place: Place): Promise<number | undefined> =>
+  askDf(docker, { ...place, column: 3 })
+
+/** Size of the shared memory that a running container has, wherever it is from. */
+export const sharedMemoryIn = (docker: Docker, container: string): Promise<number | undefined> =>
+  askDf(docker, { container, path: '/dev/shm', column: 1 })

@@ -1,23 +1,28 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type Dockerode from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
 import type { Modem } from './dial.ts'
 import type { Endpoint } from './endpoint.ts'
+import { readCertificates } from './engine-tls.ts'
 import { type Accompany, watchEngine } from './watch.ts'
 
 export type Docker = Dockerode & { accompany: Accompany }
 
-const clientOptions = ({ host, tls }: Endpoint): Dockerode.DockerOptions => {
+const brackets = /^\[|\]$/g
+const slashes = /^\/+|\/+$/g
+
+const clientOptions = (endpoint: Endpoint): Dockerode.DockerOptions => {
+  const { host, tls } = endpoint
   if (host.startsWith('unix://')) return { socketPath: host.slice('unix://'.length) }
   if (host.startsWith('npipe://')) return { socketPath: host.slice('npipe://'.length) }
-  const url = new URL(host.replace('tcp:', 'http:'))
-  const pem = (file: string): Buffer => readFileSync(join(tls?.directory ?? '', file))
+  const { hostname, port, pathname } = new URL(host)
+  const prefix = pathname.replace(slashes, '')
   return {
-    host: url.hostname,
-    port: Number(url.port) || (tls ? 2376 : 2375),
+    host: hostname.replace(brackets, ''),
+    port: Number(port),
     protocol: tls ? 'https' : 'http',
-    ...(tls && { ca: pem('ca.pem'), cert: pem('cert.pem'), key: pem('key.pem') }),
+    // docker-modem knows a path of its own only as a version.
+    ...(prefix && { version: prefix }),
+    ...readCertificates(endpoint),
   }
 }
 
@@ -25,7 +30,10 @@ const clientOptions = ({ host, tls }: Endpoint): Dockerode.DockerOptions => {
 export const connectDocker = async (endpoint: Endpoint): Promise<Docker> => {
   const { default: Client } = await import('dockerode')
   const client = new Client(clientOptions(endpoint))
-  return Object.assign(client, { accompany: watchEngine(client.modem as unknown as Modem, endpoint.host) })
+  const modem: Modem = Object.assign(client.modem as unknown as Modem, {
+    rejectUnauthorized: endpoint.tls?.verify !== false,
+  })
+  return Object.assign(client, { accompany: watchEngine(modem, endpoint.host) })
 }
 
 export const httpStatus = (error: unknown): number | undefined =>
@@ -38,17 +46,28 @@ export const dockerMessage = (error: unknown): string => {
 }
 
 /** What dockerode accepts, and its types leave out. */
-type AbortableVersion = { version: (options: { abortSignal: AbortSignal }) => Promise<{ Version: string }> }
+type VersionDocument = { Version: string; Components?: readonly { Name: string }[] | null }
+type AbortableVersion = { version: (options: { abortSignal: AbortSignal }) => Promise<VersionDocument> }
+
+const podman = (host: string): AppError =>
+  new AppError(`The engine at ${host} is Podman, which this tool does not drive.`, {
+    exitCode: exitCodes.unreachable,
+    details: ['Migrations run in containers with mounts and a network that only Docker makes.'],
+    hint: 'set DOCKER_HOST to an engine of Docker, or engine: embedded in the config',
+  })
 
 /** Milliseconds; an engine under load takes its time, one that hangs does not answer at all. */
 const answerWithin = 10_000
 
-/** The engine's version. @throws AppError (exit 6) when no engine answers. */
+/** The engine's version. @throws AppError (exit 6) when no engine answers, or another one than Docker's. */
 export const pingDocker = async (docker: Docker, endpoint: Endpoint): Promise<string> => {
   try {
     const { version } = docker as unknown as AbortableVersion
-    return (await version.call(docker, { abortSignal: AbortSignal.timeout(answerWithin) })).Version
+    const told = await version.call(docker, { abortSignal: AbortSignal.timeout(answerWithin) })
+    if (told.Components?.some(({ Name }) => Name === 'Podman Engine')) throw podman(endpoint.host)
+    return told.Version
   } catch (cause) {
+    if (cause instanceof AppError) throw cause
     const { code } = cause as NodeJS.ErrnoException
     const denied = code === 'EACCES'
     const why =

@@ -7,7 +7,13 @@ import type { ServerOptions } from './server-options.ts'
 import { explainTls } from './tls-error.ts'
 
 /** What Postgres answers, or the driver says. */
-export type ConnectionFailure = Error & { code?: string; severity?: string; routine?: string }
+export type ConnectionFailure = Error & {
+  code?: string
+  severity?: string
+  routine?: string
+  /** Of a function in which it happened. */
+  where?: string
+}
 
 /** Not up yet: TCP says no, or Postgres is starting, shutting down or recovering (57P03). */
 const notYet = new Set(['ECONNREFUSED', 'ECONNRESET', '57P03', '57P01', '57P02'])
@@ -175,6 +181,22 @@ const closedDatabase = ({ message }: Error, target: Target): Explanation => {
   }
 }
 
+const disableLoginTriggers = `do $$ declare name text; begin
+for name in select evtname from pg_event_trigger where evtevent = 'login' loop
+execute format('alter event trigger %I disable', name); end loop; end $$`.replaceAll('\n', ' ')
+
+/** Only a function that runs at the login, an event trigger of Postgres 17, can fail there. */
+const refusedByTrigger = ({ message }: Error, target: Target): Explanation => {
+  const { label, database } = target
+  const command = pasteSql(pasteTarget(target), database, [disableLoginTriggers])
+  return {
+    refused: true,
+    message: `An event trigger on login lets nobody into ${database} on ${label}: ${message}.`,
+    details: ['A superuser gets in without it, and disables it by the command.'],
+    hint: command.replace('docker exec ', "docker exec --env PGOPTIONS='-c event_triggers=off' "),
+  }
+}
+
 const noPrivilege = ({ message }: Error, target: Target): Explanation => {
   const { label, database, credentials } = target
   const grant = `grant connect on database ${quoteIdentifier(database)} to ${quoteIdentifier(credentials.user)}`
@@ -223,6 +245,7 @@ const explain = (error: ConnectionFailure, target: Target): Explanation => {
   if (error instanceof NotTheServer) return error.pooler ? poolerFound(target) : otherServer(error, target)
   const insecure = target.address && explainTls(error, target.address, label)
   if (insecure) return insecure
+  if (error.where !== undefined) return refusedByTrigger(error, target)
   const said = explainState(error)
   if (said) return said(error, target)
   if (error.severity === undefined) return unreachable(error, target)

@@ -5,13 +5,14 @@ import { type ExecOptions, type ExecResult, runExec } from '../docker/exec.ts'
 import { openPulse, type Pulse } from '../host/pulse.ts'
 import { endSessions } from './backends.ts'
 import type { Server } from './postgres.ts'
+import { withLogin } from './tool-login.ts'
 
 /** A Postgres server and its container, whose own binaries dump and restore: their versions always fit. */
 export type DumpTarget = {
   docker: Docker
-  /** Id of the container that has the tools: the server's own, whose socket asks the official image for no password, or one beside it. */
+  /** Id of the container that has the tools: the server's own, or one beside it. */
   container: string
-  /** What makes the tools there ask this server; absent: it is on their socket. */
+  /** What makes the tools of one beside ask this server. */
   env?: Readonly<Record<string, string>> | undefined
   server: Server
   user: string
@@ -61,31 +62,34 @@ const watchServer = ({ server }: DumpTarget): Pulse =>
 
 /**
  * Runs one of the server's own tools in its container, under a name by which its backend is found and ended.
+ * `settings`: PGOPTIONS beside those that every tool gets.
  * @throws AppError (exit 1) when it cannot be run at all; its exit code is the caller's to judge.
  */
 export const runTool = async (
   target: DumpTarget,
-  options: Omit<ExecOptions, 'container' | 'env'>,
+  { settings = '', ...options }: Omit<ExecOptions, 'container' | 'env'> & { settings?: string },
 ): Promise<ExecResult> => {
-  const { docker, container, run, env = { PGPORT: String(target.server.port) } } = target
+  const { docker, container, run } = target
   const gone = new AbortController()
   const leave = watchServer(target).attend((error) => gone.abort(error))
   const signal = AbortSignal.any([gone.signal, ...(options.signal ? [options.signal] : [])])
   const end = (): void => void endSessions(target.server, sessionName(target.run, 'dump')).catch(() => {})
   signal.addEventListener('abort', end)
   try {
+    const call = target.env ? { env: target.env } : withLogin(target.server, options)
     const ended = await runExec(docker, {
       ...options,
       signal,
       container,
+      ...call,
       env: {
+        ...call.env,
         PGAPPNAME: sessionName(run, 'dump'),
         PGCONNECT_TIMEOUT: '10',
-        // Their words are looked at.
-        LC_ALL: 'C',
-        ...env,
         // Whatever the database or the role sets.
-        PGOPTIONS: '-c statement_timeout=0 -c default_transaction_read_only=off',
+        PGOPTIONS: ['-c statement_timeout=0 -c default_transaction_read_only=off', settings].join(' ').trim(),
+        // What it says is read.
+        LC_ALL: 'C',
       },
     })
     gone.signal.throwIfAborted()

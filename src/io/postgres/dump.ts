@@ -102,6 +102,28 @@ export const dumpDatabase = (
     ],
   })
 
+/** Whether the server's own pg_dump is there and can log in; answers its version. @throws AppError (exit 1) with its words. */
+export const tryDump = async (target: DumpTarget): Promise<string> => {
+  const what = 'A dump of nothing'
+  const login = [
+    '--no-password',
+    `--username=${target.user}`,
+    `--dbname=${connectionString(target.server.maintenance)}`,
+  ]
+  const result = await runTool(target, {
+    command: ['pg_dump', ...login, '--schema-only', '--exclude-schema=*'],
+  })
+  if (result.exitCode !== 0) throw failedTool(what, result, target)
+  let version = ''
+  await runTool(target, {
+    command: ['pg_dump', '--version'],
+    onOutput: async (chunk) => {
+      version += chunk.toString('utf8')
+    },
+  })
+  return version.trim()
+}
+
 /**
  * Roles with the verifiers of their passwords (unless `passwords` is false: only a superuser may read those), memberships, their settings, tablespaces: as SQL, by pg_dumpall.
  * The verifiers go into this file alone.

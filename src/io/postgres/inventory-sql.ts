@@ -1,3 +1,5 @@
+import type { OptionsOrder } from '../../model/inventory.ts'
+
 /** Grants as text, sorted, with the defaults spelt out: a dump leaves out what equals the default. */
 const acl = (column: string, kind: string, owner: string): string => `array(
   select item::text from pg_catalog.unnest(coalesce(${column}, pg_catalog.acldefault('${kind}', ${owner}))) as item order by item::text collate "C")`
@@ -34,7 +36,13 @@ select 'schema' as kind, pg_catalog.quote_ident(n.nspname) as name, ${role('n.ns
   ${acl('n.nspacl', 'n', 'n.nspowner')} as acl, '' as definition
 from pg_catalog.pg_namespace n where ${userSchema('n')} and ${notOfExtension('pg_namespace', 'n.oid')}`
 
-const relations = `
+/** Of what a relation's options are an array: in one order, since views' come back in another, or as older releases read them. */
+const optionsOf = (order: OptionsOrder): string =>
+  order === 'sorted'
+    ? 'array(select item from pg_catalog.unnest(c.reloptions) as item order by item collate "C")::text'
+    : 'c.reloptions::text'
+
+const relations = (order: OptionsOrder): string => `
 select case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view'
     when 'f' then 'foreign table' when 'c' then 'type' else 'table' end,
   pg_catalog.format('%I.%I', n.nspname, c.relname), ${role('c.relowner')},
@@ -47,7 +55,7 @@ select case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' the
     'c.relforcerowsecurity',
     'c.relreplident',
     'c.relispartition',
-    'c.reloptions::text',
+    optionsOf(order),
     `case when c.relkind <> 'S' then ${columns('c.oid')} end`,
     `(select pg_catalog.string_agg(i.inhparent::pg_catalog.regclass::text, ',' order by i.inhseqno)
       from pg_catalog.pg_inherits i where i.inhrelid = c.oid)`,
@@ -57,7 +65,7 @@ select case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' the
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c') and ${userSchema('n')} and ${notOfExtension('pg_class', 'c.oid')}`
 
-const indexes = `
+const indexes = (order: OptionsOrder): string => `
 select 'index', pg_catalog.format('%I.%I', n.nspname, c.relname), ${role('c.relowner')}, array[]::text[],
   ${md5(
     'i.indrelid::pg_catalog.regclass::text',
@@ -69,7 +77,7 @@ select 'index', pg_catalog.format('%I.%I', n.nspname, c.relname), ${role('c.relo
     'i.indnkeyatts',
     'i.indoption::text',
     'i.indpred is null',
-    'c.reloptions::text',
+    optionsOf(order),
     `(select pg_catalog.string_agg(a.attname, ',' order by k.place)
       from pg_catalog.unnest(i.indkey::int2[]) with ordinality as k(column_number, place)
       join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.column_number)`,
@@ -161,10 +169,10 @@ select 'default grants', pg_catalog.concat_ws(' ', 'of', ${role('d.defaclrole')}
 from pg_catalog.pg_default_acl d`
 
 /** Every object of a database, extensions' own left out. */
-export const objectsSql = `${[
+export const objectsSql = (order: OptionsOrder): string => `${[
   schemas,
-  relations,
-  indexes,
+  relations(order),
+  indexes(order),
   constraints,
   functions,
   types,

@@ -66,8 +66,13 @@ export const readSequences = (query: Query): Promise<DatabaseInventory['sequence
 /**
  * Everything of one database, in the session that `query` asks: inside a transaction with a snapshot, as of that snapshot.
  * Without one, row by row as of the moment. Empties the session's search_path, so that all names are qualified.
+ * With another inventory, which it is to be compared with, it is read in that one's way.
  */
-export const readDatabaseInventory = async (query: Query, database: string): Promise<DatabaseInventory> => {
+export const readDatabaseInventory = async (
+  query: Query,
+  database: string,
+  { options }: Pick<DatabaseInventory, 'options'> = { options: 'sorted' },
+): Promise<DatabaseInventory> => {
   await query("set search_path = ''")
   const properties = await readProperties(query, database)
   if (!properties) throw new Error(`${database} is not on this server`)
@@ -76,9 +81,10 @@ export const readDatabaseInventory = async (query: Query, database: string): Pro
   )
   return {
     ...properties,
+    ...(options && { options }),
     roles: (await query<{ name: string }>(neededRolesSql, [database])).map(({ name }) => name),
     extensions: await query(extensionsSql),
-    objects: await query(objectsSql),
+    objects: await query(objectsSql(options ?? 'stored')),
     tables: await countRows(query),
     sequences: await readSequences(query),
     largeObjects: large?.count ?? 0,

@@ -1,10 +1,13 @@
 import type { QueryResultRow } from 'pg'
-import type { LedgerEntry, LedgerOutcome, Provenance } from '../../model/ledger.ts'
+import { type LedgerEntry, type LedgerOutcome, ledgerOutcomes, type Provenance } from '../../model/ledger.ts'
+import { quoteLiteral } from '../../model/sql.ts'
 import type { DatabaseReading, Direction, ManagedDatabase, Migration } from '../../model/types.ts'
 import { checksum } from '../dbmate/checksum.ts'
 import { askAgain } from './ask-again.ts'
 import { explainRefusal } from './ledger-refusal.ts'
 import type { Server } from './postgres.ts'
+
+const outcomes = ledgerOutcomes.map(quoteLiteral).join(', ')
 
 /** Lives beside dbmate's untouched table; rows are never deleted. */
 const createSql = `
@@ -25,7 +28,7 @@ create table if not exists po_migrate.ledger (
   started_at timestamptz not null default pg_catalog.clock_timestamp(),
   duration_ms integer,
   direction text not null check (direction in ('up', 'down')),
-  outcome text not null check (outcome in ('running', 'done', 'failed', 'accepted')),
+  outcome text not null check (outcome in (${outcomes})),
   error text
 );
 comment on table po_migrate.ledger is 'What po-migrate ran here: one row for each attempted file, failures too';`
@@ -68,8 +71,9 @@ export type KnownTexts = Pick<DatabaseReading, 'checksums' | 'attempted' | 'open
 
 /** The texts that this database has seen, and whether an attempt's end is not written down. The ledger must be there. */
 export const readKnownTexts = async (server: Server, database: string): Promise<KnownTexts> => {
-  const sql = `select version, sha256, bool_or(outcome <> 'accepted') as attempted,
-      direction, max(id) filter (where outcome in ('done', 'accepted')) as known, bool_or(outcome = 'running') as open
+  const sql = `select version, sha256, bool_or(outcome not in ('accepted', 'adopted unproven')) as attempted,
+      direction, max(id) filter (where outcome in ('done', 'accepted', 'adopted unproven')) as known,
+      bool_or(outcome = 'running') as open
     from po_migrate.ledger group by direction, version, sha256 order by known nulls first`
   const all = await ask<{
     version: string
@@ -162,6 +166,54 @@ export const recordAcceptedEdit = async (
   attempt: Omit<Attempt, 'direction'>,
 ): Promise<void> => {
   await insertRow(server, { ...attempt, direction: 'up' }, 'accepted')
+}
+
+/** Of releases that knew fewer outcomes. */
+const widenSql = `
+do $$ begin
+  if not exists (select from pg_catalog.pg_constraint o where o.conrelid = 'po_migrate.ledger'::pg_catalog.regclass
+    and o.conname = 'ledger_outcome_check' and pg_catalog.pg_get_constraintdef(o.oid) like '%adopted unproven%') then
+    alter table po_migrate.ledger drop constraint if exists ledger_outcome_check;
+    alter table po_migrate.ledger add constraint ledger_outcome_check check (outcome in (${outcomes}));
+  end if;
+end $$`
+
+export type TakenIn = {
+  run: string
+  database: string
+  migrations: readonly Migration[]
+  provenance: Provenance
+}
+
+/**
+ * Writes down the texts of files that were applied before there was a ledger, as they are now: whether they were applied so
+ * nobody knows, but edits are found from now on.
+ * @throws AppError (exit 4) when Postgres refuses.
+ */
+export const takeIn = async (
+  server: Server,
+  { run, database, migrations, provenance }: TakenIn,
+): Promise<void> => {
+  const place = { server, database }
+  await ask(place, (await exists(server, database)) ? widenSql : createSql)
+  const { actor, job, commit, dirty, tool, dbmate, image } = provenance
+  const sql = `insert into po_migrate.ledger
+    (run, version, file, sha256, git_commit, git_dirty, actor, job_url, tool, dbmate, image, direction, outcome)
+    select $1, one.version, one.file, one.sha256, $5, $6, $7, $8, $9, $10, $11, 'up', 'adopted unproven'
+    from pg_catalog.unnest($2::text[], $3::text[], $4::text[]) as one(version, file, sha256)`
+  await ask(place, sql, [
+    run,
+    migrations.map(({ version }) => version),
+    migrations.map(({ file }) => file),
+    migrations.map(({ text }) => checksum(text)),
+    commit,
+    dirty,
+    actor,
+    job ?? null,
+    tool,
+    dbmate,
+    image,
+  ])
 }
 
 export type AttemptEnd = {

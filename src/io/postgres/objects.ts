@@ -8,7 +8,7 @@ const md5OfView = 'pg_catalog.md5(pg_catalog.pg_get_viewdef(o.name::pg_catalog.r
 const namesSql = `
 select o.kind || ' ' || o.name as object, case when o.kind in ('view', 'materialized view') then ${md5OfView}
   when o.kind not in ('table', 'foreign table') then o.definition else '' end as definition
-from (${objectsSql}) as o where o.kind <> 'default grants'
+from (${objectsSql('sorted')}) as o where o.kind <> 'default grants'
 union all
 select pg_catalog.format('column %I.%I.%I', n.nspname, c.relname, a.attname),
   pg_catalog.concat_ws(' ', pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,

@@ -1,5 +1,6 @@
 import type { Client, QueryResultRow } from 'pg'
 import { AppError } from '../../errors.ts'
+import type { Secret } from '../../model/secret.ts'
 import { defaultMaintenance } from '../../model/sql.ts'
 import type { ServerAddress } from '../../model/types.ts'
 import { connect } from './connection.ts'
@@ -30,6 +31,8 @@ export type Server = AsyncDisposable & {
   maintenance: string
   /** Of a server that is no container. */
   address?: ServerAddress | undefined
+  /** With which tools in its container log in: the address that it has there. */
+  login: { host: string; password: Secret }
   /** @throws AppError (exit 6): not answering in time, or refused; (exit 4): a pooler, or an invalid database. */
   session: (database: string) => Promise<Session>
   /** Foreign text, such as another session's query, without the password. */
@@ -66,7 +69,7 @@ export const openDedicated = (database: string, options: ServerOptions): Promise
 
 const openSession = async (database: string, options: ServerOptions): Promise<Session> => {
   // It can write, though the database or the role be set to read only.
-  const settings = '-c default_transaction_read_only=off'
+  const settings = [options.settings, '-c default_transaction_read_only=off'].filter(Boolean).join(' ')
   const client = await connect(database, { ...options, answerWithin: 0, settings })
   const turns = takeTurns(Promise.resolve(client))
   const pid = (client as Client & { processID: number }).processID
@@ -120,6 +123,7 @@ export const openServer = (options: ServerOptions): Server => {
     user: options.credentials.user,
     maintenance: options.maintenance ?? defaultMaintenance,
     address: options.address,
+    login: { host: options.host, password: options.credentials.password },
     session: (database) => openSession(database, options),
     redact: (text) => options.credentials.password.redact(text),
     query: (database, sql, values = []) =>

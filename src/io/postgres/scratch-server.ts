@@ -3,6 +3,7 @@ import type { Container } from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
 import { Secret } from '../../model/secret.ts'
 import { sessionName } from '../../model/session.ts'
+import { sharedMemoryIn } from '../docker/disk.ts'
 import { type Docker, dockerMessage } from '../docker/docker.ts'
 import { execSocket } from '../docker/exec-stream.ts'
 import { readLog } from '../docker/frames.ts'
@@ -58,9 +59,11 @@ const pause = 100
 export const readImageOf = async (docker: Docker, container: string): Promise<string> =>
   (await docker.getContainer(container).inspect()).Image
 
-const create = (docker: Docker, options: ScratchServerOptions): Promise<Container> => {
+const create = async (docker: Docker, options: ScratchServerOptions): Promise<Container> => {
   const { image, run, environment, project, user, postgres, databases, volume, preload } = options
   const arguments_ = [...settings, ...(preload ? [`shared_preload_libraries=${preload}`] : [])]
+  // What the real server's indexes were built in.
+  const sharedMemory = await sharedMemoryIn(docker, postgres)
   return docker.createContainer({
     name: `po-migrate-${run}-scratch`,
     Image: image,
@@ -79,7 +82,12 @@ const create = (docker: Docker, options: ScratchServerOptions): Promise<Containe
     AttachStdin: true,
     OpenStdin: true,
     StdinOnce: true,
-    HostConfig: { AutoRemove: false, NetworkMode: 'none', SecurityOpt: ['no-new-privileges'] },
+    HostConfig: {
+      AutoRemove: false,
+      NetworkMode: 'none',
+      SecurityOpt: ['no-new-privileges'],
+      ...(sharedMemory !== undefined && { ShmSize: sharedMemory }),
+    },
   })
 }
 
@@ -141,6 +149,8 @@ export const openScratchServer = async (
       applicationName: sessionName(run, 'reader'),
       socket: () => execSocket(docker, { container: id, address, port }),
       wait: 10_000,
+      // What a login would set off there, such as a trigger of the database that is proven, is not what is asked.
+      settings: '-c session_replication_role=replica',
       passwordHint: '',
     })
     const made = container

@@ -1,5 +1,6 @@
 import { AppError, exitCodes } from '../../errors.ts'
 import { askAgain } from '../../io/postgres/ask-again.ts'
+import { readDatabaseMismatches, repairCollation } from '../../io/postgres/collations.ts'
 import type { Server } from '../../io/postgres/postgres.ts'
 import { readExisting } from '../../io/postgres/read-database.ts'
 import type { Kind } from '../../model/kind.ts'
@@ -33,6 +34,10 @@ const whereDenied = async (server: Server, database: string): Promise<Remedy | u
 /** What lets it be created, by Postgres' own reason. */
 const remedyOf = async (server: Server, database: string, sqlState = ''): Promise<Remedy | undefined> => {
   if (sqlState === '42501') return whereDenied(server, database)
+  if (sqlState === 'XX000') {
+    const [mismatch] = await readDatabaseMismatches(server, ['template1'])
+    return mismatch && { hint: repairCollation(server, mismatch).join('; ') }
+  }
   if (sqlState === '55006') return { hint: pasteSql(server, server.maintenance, [templateUsers]) }
   return sqlState.startsWith('53') ? { hint: lookAtDisk(server) } : undefined
 }

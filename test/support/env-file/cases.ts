@@ -1,19 +1,26 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: compose's references, not ours
 import type { EnvAnswer, EnvQuestion } from './compose-env.ts'
 
-type EnvFileCase = { title: string; question: EnvQuestion; answer: EnvAnswer }
+/** `newer`: of compose 2.35 and later, where that answers something else. */
+type EnvFileCase = { title: string; question: EnvQuestion; answer: EnvAnswer; newer?: EnvAnswer }
 
 type Expected = Record<string, string> | 'error'
 
 const hostEnv = { PRESET: 'hostval', EMPTY: '', RAW: '$PRESET' }
 
-const makeCase = (title: string, files: string | string[], expected: Expected): EnvFileCase => ({
+const answerOf = (expected: Expected): EnvAnswer =>
+  expected === 'error' ? { error: '' } : { variables: expected }
+
+type Row = [title: string, files: string | string[], expected: Expected, newer?: Expected]
+
+const makeCase = ([title, files, expected, newer]: Row): EnvFileCase => ({
   title,
   question: { files: [files].flat(), hostEnv },
-  answer: expected === 'error' ? { error: '' } : { variables: expected },
+  answer: answerOf(expected),
+  ...(newer && { newer: answerOf(newer) }),
 })
 
-const table: [title: string, files: string | string[], expected: Expected][] = [
+const table: Row[] = [
   ['a # without a space before it belongs to the value', 'K=abc#def', { K: 'abc#def' }],
   ['a space and # start a comment', 'K=abc #def', { K: 'abc' }],
   ['a tab and # do not', 'K=abc\t#def', { K: 'abc\t#def' }],
@@ -82,9 +89,31 @@ const table: [title: string, files: string | string[], expected: Expected][] = [
   ['a comment behind an inherited key is an error', 'PRESET # c\n', 'error'],
   ['a quoted key is an error', '"K"=1', 'error'],
   ['an empty file', '', {}],
-  ['a later file sees an earlier one', ['A=1', 'B=$A\nA=2\nC=$A'], { A: '2', B: '1', C: '1' }],
-  ['an earlier file wins over the shell', ['PRESET=1\n', 'K=$PRESET\n'], { PRESET: '1', K: '1' }],
-  ['a key alone takes the earlier file', ['A=1', 'A=2\nA\n'], { A: '1' }],
+  ['a later file sees an earlier one', ['A=1', 'B=$A\nC=$A'], { A: '1', B: '1', C: '1' }],
+  [
+    'and still does when it sets the same; since 2.35 it sees itself',
+    ['A=1', 'B=$A\nA=2\nC=$A'],
+    { A: '2', B: '1', C: '1' },
+    { A: '2', B: '1', C: '2' },
+  ],
+  [
+    'an earlier file wins over the shell, since 2.35 the shell over it',
+    ['PRESET=1\n', 'K=$PRESET\n'],
+    { PRESET: '1', K: '1' },
+    { PRESET: '1', K: 'hostval' },
+  ],
+  [
+    'a key alone takes the earlier file, since 2.35 what was set last',
+    ['A=1', 'A=2\nA\n'],
+    { A: '1' },
+    { A: '2' },
+  ],
+  [
+    'a key alone takes the shell since 2.35, also where an earlier file sets it',
+    ['PRESET=1', 'PRESET\n'],
+    { PRESET: '1' },
+    { PRESET: 'hostval' },
+  ],
   ['a reference to a variable that is not set', 'K=[$NOPE${NOPE}]', { K: '[]' }],
   ['a default', 'K=${NOPE:-d}${EMPTY:-e}${EMPTY-f}${NOPE-g}${PRESET:-h}', { K: 'deghostval' }],
   ['an alternative', 'K=${NOPE:+d}${EMPTY:+e}${EMPTY+f}${PRESET+g}', { K: 'fg' }],
@@ -111,14 +140,11 @@ const passwordCases = [...special, special.join(''), special.toReversed().join('
   const double = password.replace(/["\\$]/g, '\\$&')
   const bare = password.replaceAll('$', '$$$$')
   return [
-    makeCase(`the password ${password} in single quotes`, `K='${single}'\n`, { K: password }),
-    makeCase(`the password ${password} in double quotes`, `K="${double}"\n`, { K: password }),
-    makeCase(`the password ${password} without quotes`, `K=${bare}\n`, { K: password }),
+    makeCase([`the password ${password} in single quotes`, `K='${single}'\n`, { K: password }]),
+    makeCase([`the password ${password} in double quotes`, `K="${double}"\n`, { K: password }]),
+    makeCase([`the password ${password} without quotes`, `K=${bare}\n`, { K: password }]),
   ]
 })
 
 /** Written by hand: what a container gets from these files; the integration test asks compose the same. */
-export const envFileCases: readonly EnvFileCase[] = [
-  ...table.map(([title, files, expected]) => makeCase(title, files, expected)),
-  ...passwordCases,
-]
+export const envFileCases: readonly EnvFileCase[] = [...table.map(makeCase), ...passwordCases]

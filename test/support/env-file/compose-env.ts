@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { parseEnvFile } from '../../../src/config/env-file.ts'
+import { type EnvFileRules, parseEnvFile } from '../../../src/config/env-file.ts'
 import { AppError, exitCodes } from '../../../src/errors.ts'
 
 type Variables = Record<string, string>
@@ -18,11 +18,16 @@ type Stored = { paths: string[]; hostEnv: Variables }
 const batchSize = 16
 
 /** Asks the parser, each file seeing the ones before it. */
-export const askParser = ({ files, hostEnv }: EnvQuestion): EnvAnswer => {
+export const askParser = ({ files, hostEnv }: EnvQuestion, rules?: EnvFileRules): EnvAnswer => {
   let values: ReadonlyMap<string, string> = new Map()
   try {
     for (const [index, text] of files.entries()) {
-      const found = parseEnvFile(text, { file: `file${index}`, hostEnv, before: values })
+      const found = parseEnvFile(text, {
+        file: `file${index}`,
+        hostEnv,
+        before: values,
+        ...(rules && { rules }),
+      })
       values = new Map([...values, ...found])
     }
     return { variables: Object.fromEntries(values) }
@@ -48,6 +53,12 @@ export const composeVersion = async (): Promise<string> => {
     stdin: 'ignore',
   })
   return stdout.trim()
+}
+
+/** By which rules that compose reads. */
+export const rulesOf = (version: string): EnvFileRules => {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 2 || minor >= 35 ? '2.35' : '2.24'
 }
 
 const configArguments = ['compose', '-p', 'x', '-f', '-', '--env-file', '/dev/null', 'config']

@@ -1,10 +1,12 @@
 /** Run by hand, with docker compose: `node test/support/env-file/record-golden.ts SEED`. */
 import { writeFileSync } from 'node:fs'
-import { askCompose, composeVersion } from './compose-env.ts'
+import { askCompose, composeVersion, rulesOf } from './compose-env.ts'
 import { generateQuestions, hosts } from './generator.ts'
 
 const count = 2000
-const target = new URL('../../unit/config/env-file.golden.json', import.meta.url)
+const version = await composeVersion()
+const name = rulesOf(version) === '2.35' ? 'env-file.golden-2.35.json' : 'env-file.golden.json'
+const target = new URL(`../../unit/config/${name}`, import.meta.url)
 
 const seed = Number(process.argv[2])
 if (!Number.isInteger(seed)) throw new Error('usage: node test/support/env-file/record-golden.ts SEED')
@@ -17,7 +19,7 @@ const vectors = questions.map(({ files, hostEnv }, index) => {
   const found = 'error' in answer ? { error: true } : { variables: answer.variables }
   return JSON.stringify({ files, host: hosts.indexOf(hostEnv), ...found })
 })
-const head = JSON.stringify({ seed, compose: await composeVersion(), hosts }).slice(0, -1)
+const head = JSON.stringify({ seed, compose: version, hosts }).slice(0, -1)
 writeFileSync(target, `${head},"vectors":[\n${vectors.join(',\n')}\n]}\n`)
 console.log(
   `${vectors.length} vectors, ${answers.filter((answer) => 'error' in answer).length} of them errors`,

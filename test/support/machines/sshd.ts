@@ -1,13 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { eventually, run } from '../engine/docker.ts'
 import { freePort } from '../engine/registry.ts'
 import { needTool } from './apt.ts'
 
-/** What is wrong with a client: names of files in the server's directory, or another port. */
-export type ClientChange = { identity?: string; hosts?: string; port?: number }
+/** What is other with a client: names of files in the server's directory, another port, further lines of its config. */
+export type ClientChange = { identity?: string; hosts?: string; port?: number; lines?: readonly string[] }
 
 export type Sshd = AsyncDisposable & {
   port: number
@@ -18,6 +18,8 @@ export type Sshd = AsyncDisposable & {
   knownHosts: string
   /** A directory to put first in a PATH: the system's ssh, with this config of ours and nobody's agent. */
   client: (change?: ClientChange) => string
+  /** Lets in a new key of that name, with that line in place of the command; `$SSH_ORIGINAL_COMMAND` is what was asked for. */
+  admit: (name: string, line: string) => void
   /** Ends every connection without a word, as a cut cable does, and goes on listening. */
   cut: () => Promise<void>
   /** Ends the server; it can be started again on the same port. */
@@ -101,12 +103,13 @@ export const startSshd = async (env: Record<string, string>): Promise<Sshd> => {
     directory,
     key: path('user'),
     knownHosts: path('known_hosts'),
-    client: ({ identity = 'user', hosts = 'known_hosts', port: to = port } = {}) => {
+    client: ({ identity = 'user', hosts = 'known_hosts', port: to = port, lines = [] } = {}) => {
       const bin = path(`bin${clients++}`)
       mkdirSync(bin)
       writeFileSync(
         join(bin, 'config'),
         [
+          ...lines,
           `Host ${alias} 127.0.0.1`,
           '  HostName 127.0.0.1',
           `  Port ${to}`,
@@ -123,6 +126,11 @@ export const startSshd = async (env: Record<string, string>): Promise<Sshd> => {
       const script = `#!/bin/sh\nexec /usr/bin/ssh -F '${join(bin, 'config')}' "$@"\n`
       writeFileSync(join(bin, 'ssh'), script, { mode: 0o755 })
       return bin
+    },
+    admit: (name, line) => {
+      makeKey(path(name))
+      const forced = `command="${line.replaceAll('"', '\\"')}" ${read(`${name}.pub`)}\n`
+      appendFileSync(path('authorized_keys'), forced)
     },
     cut,
     stop,

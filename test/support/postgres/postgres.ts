@@ -17,9 +17,13 @@ export type TestPostgres = AsyncDisposable & {
 }
 
 /** A throwaway Postgres on a network of its own. */
-export const startPostgres = async (env: Record<string, string> = {}): Promise<TestPostgres> => {
+export const startPostgres = async (
+  env: Record<string, string> = {},
+  { sharedMemory = 64 * 2 ** 20 }: { sharedMemory?: number } = {},
+): Promise<TestPostgres> => {
   const network = await new Network().start()
   const container = await new GenericContainer(postgresImage)
+    .withSharedMemorySize(sharedMemory)
     .withEnvironment({ POSTGRES_PASSWORD: 'postgres', ...env })
     .withCommand(['-c', 'fsync=off'])
     .withNetwork(network)

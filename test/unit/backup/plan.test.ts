@@ -16,6 +16,14 @@ describe('planning a backup', () => {
     ])
   })
 
+  it('hands it to the command of the config once it is kept', () => {
+    const world = { environment: 'qual', existing: ['iam_qual'], directory: '/b', after: true }
+    expect(planBackup(world).steps.slice(-2)).toEqual([
+      { kind: 'keep-backup', directory: '/b' },
+      { kind: 'after-backup', directory: '/b' },
+    ])
+  })
+
   it('refuses an environment without a database: an empty backup would look like one', () => {
     const plan = () => planBackup({ environment: 'qual', existing: [], directory: '/b' })
     expect(plan).toThrow(expect.objectContaining({ exitCode: 4, hint: 'po-migrate up qual' }))

@@ -3,6 +3,7 @@ import { openRestore } from '../../../src/backup/restore.ts'
 import { AppError } from '../../../src/errors.ts'
 import type { Docker } from '../../../src/io/docker/docker.ts'
 import type { Server } from '../../../src/io/postgres/postgres.ts'
+import { Secret } from '../../../src/model/secret.ts'
 import { database, manifest } from '../../support/tool/inventories.ts'
 
 const down = new AppError('Postgres on pg cannot be reached: connect ECONNREFUSED.', { exitCode: 6 })
@@ -11,6 +12,7 @@ const server: Server = {
   maintenance: 'postgres',
   user: 'postgres',
   port: 5432,
+  login: { host: '127.0.0.1', password: new Secret('') },
   session: () => Promise.reject(down),
   query: () => Promise.reject(down),
   redact: (text) => text,

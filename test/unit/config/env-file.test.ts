@@ -10,6 +10,10 @@ describe('an env file is read as compose reads it', () => {
     expect(comparable(askParser(question))).toEqual(comparable(answer))
   })
 
+  test.each(envFileCases)('since 2.35: $title', ({ question, answer, newer = answer }) => {
+    expect(comparable(askParser(question, '2.35'))).toEqual(comparable(newer))
+  })
+
   test('only the variables of this file are returned', () => {
     const before = new Map([['A', '1']])
     expect(parseEnvFile('B=$A', { file: 'b.env', hostEnv: {}, before })).toEqual(new Map([['B', '1']]))

@@ -20,6 +20,16 @@ describe('the words of ssh', () => {
       'its name is not known here',
       /~\/\.ssh\/config/,
     ],
+    [
+      'No user exists for uid 4242',
+      'this uid has no entry in passwd, and ssh goes nowhere without one',
+      /id -un/,
+    ],
+    [
+      'Load key "/home/me/.ssh/id": error in libcrypto\nme@vps: Permission denied (publickey).',
+      'a key of yours cannot be read',
+      /^sed -i/,
+    ],
     ['ssh: connect to host vps port 22: Connection refused', 'it does not answer', /^ssh -v me@vps true$/],
     ['ssh: connect to host vps port 22: Connection timed out', 'it does not answer', /^ssh -v me@vps true$/],
     ['', 'it does not answer', /^ssh -v me@vps true$/],

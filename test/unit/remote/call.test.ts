@@ -151,7 +151,16 @@ describe('a connection that was cut', () => {
     ear.stderr(heard)
     const { started = false, changes = true } = change
     return () =>
-      concludeRemote({ call: { ...call, changes }, directory: '/srv', ear, started, exitCode: 255 }, () => {})
+      concludeRemote(
+        {
+          call: { ...call, changes },
+          directory: '/srv',
+          ear,
+          output: { started: () => started, before: () => '' },
+          exitCode: 255,
+        },
+        () => {},
+      )
   }
   const hello = 'on vps: commit 1a2b3c4d5e6f, po-migrate 0.1.0, in /srv/po\n'
 
@@ -168,6 +177,43 @@ describe('a connection that was cut', () => {
     ['once ssh was through', ended('client_loop: send disconnect: Broken pipe'), { exitCode: 1 }],
     ['under a verb that only reads', ended(hello, { changes: false }), { exitCode: 6 }],
   ])('%s promises what it may', (_, act, expected) => {
+    expect(act).toThrow(expect.objectContaining(expected))
+  })
+})
+
+describe('a host that did not run the tool', () => {
+  const ended = (exitCode: number, { heard = '', before = '', started = false }) => {
+    const ear = listen(
+      () => {},
+      () => {},
+    )
+    ear.stderr(heard)
+    const output = { started: () => started, before: () => before }
+    return () => concludeRemote({ call, directory: '/srv/po', ear, output, exitCode }, () => {})
+  }
+
+  it.each<[string, ReturnType<typeof ended>, object]>([
+    [
+      'since there is none',
+      ended(127, { heard: "ls: cannot access '/srv/po': No such file or directory\n" }),
+      { exitCode: 2, message: 'There is no po-migrate in /srv/po on vps (me@vps).' },
+    ],
+    [
+      'since the user may not go there',
+      ended(127, { heard: '/srv/po: Permission denied\n' }),
+      { exitCode: 2, message: '/srv/po on vps (me@vps) may not be entered by the user there.' },
+    ],
+    [
+      'since it has no bash',
+      ended(127, { heard: 'env: bash: No such file or directory\n', started: true }),
+      { exitCode: 2, details: ['env: bash: No such file or directory'] },
+    ],
+    [
+      'since something else answered',
+      ended(1, { before: 'This account is currently not available.\n' }),
+      { exitCode: 6, details: ['This account is currently not available.'] },
+    ],
+  ])('%s, says so', (_, act, expected) => {
     expect(act).toThrow(expect.objectContaining(expected))
   })
 })

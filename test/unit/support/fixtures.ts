@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Context } from '../../../src/model/context.ts'
 import { parseMigration } from '../../../src/model/migration.ts'
@@ -105,6 +105,7 @@ export const temporaryDirectory = (): TemporaryDirectory => {
   return {
     path,
     write: (name, text) => {
+      mkdirSync(dirname(join(path, name)), { recursive: true })
       writeFileSync(join(path, name), text)
       return join(path, name)
     },

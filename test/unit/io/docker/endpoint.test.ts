@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { resolveEndpoint } from '../../../../src/io/docker/endpoint.ts'
+import { dockerVariables, resolveEndpoint } from '../../../../src/io/docker/endpoint.ts'
 import type { Shell } from '../../../../src/io/host/shell.ts'
 import { temporaryDirectory } from '../../support/fixtures.ts'
 
@@ -13,7 +13,15 @@ const cli =
       : { exitCode: 0, stdout: `${host}\n`, stderr: '' }
   }
 
-const contexts = { colima: 'unix:///colima.sock', far: 'ssh://me@far', tls: 'tcp://far:2376' }
+const tlsOf = (...files: string[]): string => `${JSON.stringify(files)}\n/store/tls/abc`
+const contexts = {
+  far_tls: `tcp://far:2376\nfalse\n${tlsOf('ca.pem', 'cert.pem', 'key.pem')}`,
+  unverified: `tcp://far\ntrue\nnull\n/store/tls/abc`,
+  bare: 'far:2375\nfalse\nnull\n/store/tls/abc',
+  colima: 'unix:///colima.sock',
+  far: 'ssh://me@far',
+  tls: 'tcp://far:2376',
+}
 
 type Case = {
   title: string
@@ -63,6 +71,73 @@ const cases: Case[] = [
     env: { DOCKER_HOST: 'tcp://h:2376', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/certs' },
     expected: { host: 'tcp://h:2376', tls: { directory: '/certs' } },
   },
+  {
+    title: 'DOCKER_TLS_VERIFY alone, on the port of TLS',
+    env: { DOCKER_TLS_VERIFY: '1', DOCKER_CONFIG: '/home/me/.docker' },
+    expected: { host: 'tcp://localhost:2376', tls: { directory: '/home/me/.docker' } },
+  },
+  {
+    title: 'DOCKER_TLS_VERIFY and a host without a port',
+    env: { DOCKER_TLS_VERIFY: '1', DOCKER_HOST: 'h', DOCKER_CERT_PATH: '/certs' },
+    expected: { host: 'tcp://h:2376', tls: { directory: '/certs' } },
+  },
+  {
+    title: 'DOCKER_TLS alone, which believes anybody',
+    env: { DOCKER_TLS: '1', DOCKER_CERT_PATH: '/certs' },
+    expected: { host: 'tcp://localhost:2376', tls: { directory: '/certs', verify: false } },
+  },
+  {
+    title: 'a socket, which has no TLS',
+    env: { DOCKER_TLS_VERIFY: '1', DOCKER_HOST: 'unix:///mine.sock' },
+    expected: { host: 'unix:///mine.sock' },
+  },
+  {
+    title: 'a context before DOCKER_TLS_VERIFY',
+    env: { DOCKER_TLS_VERIFY: '1', DOCKER_CONTEXT: 'colima' },
+    expected: { host: 'unix:///colima.sock' },
+  },
+  {
+    title: 'an empty DOCKER_CONTEXT, which counts as none',
+    env: { DOCKER_CONTEXT: '' },
+    config: { currentContext: 'colima' },
+    expected: { host: 'unix:///colima.sock' },
+  },
+  {
+    title: 'a context with TLS, and its own certificates',
+    env: { DOCKER_CONTEXT: 'far_tls' },
+    expected: {
+      host: 'tcp://far:2376',
+      tls: { directory: '/store/tls/abc/docker', files: ['ca.pem', 'cert.pem', 'key.pem'] },
+    },
+  },
+  {
+    title: 'a context with TLS that believes anybody',
+    env: { DOCKER_CONTEXT: 'unverified' },
+    expected: {
+      host: 'tcp://far:2376',
+      tls: { directory: '/store/tls/abc/docker', files: [], verify: false },
+    },
+  },
+  {
+    title: 'a context whose host has no scheme',
+    env: { DOCKER_CONTEXT: 'bare' },
+    expected: { host: 'tcp://far:2375' },
+  },
+]
+
+/** As `docker version` of 28.2 names each. */
+const hosts: readonly [string, string][] = [
+  ['127.0.0.1:2375', 'tcp://127.0.0.1:2375'],
+  ['tcp://:2375', 'tcp://localhost:2375'],
+  [':2375', 'tcp://localhost:2375'],
+  ['localhost', 'tcp://localhost:2375'],
+  ['tcp://', 'tcp://localhost:2375'],
+  ['[::1]:2375', 'tcp://[::1]:2375'],
+  ['tcp://127.0.0.1:2375/engine', 'tcp://127.0.0.1:2375/engine'],
+  ['tcp://u:p@127.0.0.1:2375', 'tcp://127.0.0.1:2375'],
+  [' tcp://127.0.0.1:2375 ', 'tcp://127.0.0.1:2375'],
+  ['tcp://h:80', 'tcp://h:80'],
+  ['unix://', 'unix:///var/run/docker.sock'],
 ]
 
 describe("Docker's endpoint", () => {
@@ -70,6 +145,36 @@ describe("Docker's endpoint", () => {
     using home = temporaryDirectory()
     if (config) home.write('config.json', JSON.stringify(config))
     expect(await resolveEndpoint({ DOCKER_CONFIG: home.path, ...env }, cli(contexts))).toEqual(expected)
+  })
+
+  it.each(hosts)('by DOCKER_HOST=%s is %s', async (value, host) => {
+    expect(await resolveEndpoint({ DOCKER_HOST: value }, cli(contexts))).toEqual({ host })
+  })
+
+  it.each(['http://localhost:2375', 'abc://def', 'tcp://h:99999', 'tcp://h:x'])(
+    'by DOCKER_HOST=%s is none, and that is said',
+    async (value) => {
+      await expect(resolveEndpoint({ DOCKER_HOST: value }, cli(contexts))).rejects.toMatchObject({
+        exitCode: 6,
+        message: expect.stringContaining(`DOCKER_HOST=${value} names no Docker engine`),
+        hint: expect.stringContaining('unset DOCKER_HOST'),
+      })
+    },
+  )
+
+  it('is told to the docker CLI with the certificates of its context', () => {
+    const files = ['ca.pem']
+    expect(dockerVariables({ host: 'tcp://far:2376', tls: { directory: '/c', files } })).toEqual({
+      DOCKER_HOST: 'tcp://far:2376',
+      DOCKER_TLS_VERIFY: '1',
+      DOCKER_CERT_PATH: '/c',
+    })
+    expect(dockerVariables({ host: 'tcp://far:2376', tls: { directory: '/c', verify: false } })).toEqual({
+      DOCKER_HOST: 'tcp://far:2376',
+      DOCKER_TLS: '1',
+      DOCKER_CERT_PATH: '/c',
+    })
+    expect(dockerVariables({ host: 'unix:///mine.sock' })).toEqual({ DOCKER_HOST: 'unix:///mine.sock' })
   })
 
   it.each([

@@ -1,0 +1,42 @@
+import { AppError } from '../errors.ts'
+import { takeIn } from '../io/postgres/ledger.ts'
+import type { Server } from '../io/postgres/postgres.ts'
+import { untakenFiles } from '../model/history.ts'
+import type { Provenance } from '../model/ledger.ts'
+import type { DatabaseState } from '../model/types.ts'
+import { plural } from '../report/render.ts'
+
+const untakenIn = (state: DatabaseState) =>
+  state.exists && !state.obstacle ? untakenFiles(state).flatMap(({ migration }) => migration ?? []) : []
+
+/** Whether files were applied of which the ledger knows no text. */
+export const hasUntaken = (databases: readonly DatabaseState[]): boolean =>
+  databases.some((state) => untakenIn(state).length > 0)
+
+export type TakeInOptions = { run: string; provenance: () => Promise<Provenance> }
+
+/**
+ * Takes in the files that were applied before there was a ledger; answers what is to be said of it, a line each. A ledger that
+ * takes no row stops no run for this: it is told, and the next run tries again.
+ */
+export const takeInFiles = async (
+  server: Server,
+  databases: readonly DatabaseState[],
+  { run, provenance }: TakeInOptions,
+): Promise<string[]> => {
+  const told: string[] = []
+  for (const state of databases) {
+    const migrations = untakenIn(state)
+    const { database } = state.managed
+    if (migrations.length === 0) continue
+    const files = `${plural(migrations.length, 'file')} applied before`
+    try {
+      await takeIn(server, { run, database, migrations, provenance: await provenance() })
+      told.push(`${database}: ${files} taken in, unproven: their edits are found from now on`)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      told.push(`${database}: ${files} cannot be taken in: ${error.message}`)
+    }
+  }
+  return told
+}
