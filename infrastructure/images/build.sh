@@ -134,6 +134,7 @@ postgres_rootfs() { # TAR
   need mmdebstrap:mmdebstrap
   local mirror
   mirror=$(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' 'Label: Debian' 'Component: main' | sort -u | head -n 1)
+  # A mirror may be days behind, and its lists of a suite that is not released yet are valid for one week.
   # The ids of the official image, before Debian's package takes others.
   # shellcheck disable=SC2016
   mmdebstrap --quiet --variant=minbase --mode=root --format=tar \
@@ -149,7 +150,7 @@ postgres_rootfs() { # TAR
     --customize-hook='sed -i "s/^#listen_addresses = .*/listen_addresses = '"'*'"'/" "$1"/usr/share/postgresql/*/postgresql.conf.sample' \
     --customize-hook='mkdir -p "$1/docker-entrypoint-initdb.d"; chroot "$1" install -d -o postgres -g postgres -m 1777 '"$declared" \
     --customize-hook='rm -rf "$1"/usr/share/i18n/locales "$1"/etc/ssl/private/*' \
-    "$suite" "$1" ${mirror:+"$mirror"}
+    --aptopt='Acquire::Check-Valid-Until "false"' "$suite" "$1" ${mirror:+"$mirror"}
 }
 
 build_postgres() {

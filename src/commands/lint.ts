@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
-import { resolveDatabases, sourcesOf } from '../config/databases.ts'
+import { databaseNames, resolveDatabases, sourcesOf } from '../config/databases.ts'
 import { projectDirectory } from '../config/find.ts'
 import type { Config } from '../config/load.ts'
 import { storeOf } from '../config/store.ts'
+import { unknown } from '../config/unknown.ts'
 import { type ExitCode, exitCodes, usageError } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
 import {
@@ -83,6 +84,15 @@ const lintDatabase = (managed: ManagedDatabase, config: Config, linter: Linter):
   }
 }
 
+/** @throws AppError (exit 2) for a database that is not managed: nothing of it would be history. */
+const requireKnown = (config: Config): void => {
+  const { since } = config.lint
+  const names = databaseNames(config)
+  const strangers =
+    typeof since === 'object' ? Object.keys(since).filter((name) => !names.includes(name)) : []
+  for (const name of strangers) throw unknown(name, { what: 'database in lint.since', names })
+}
+
 const sinceOf = ({ lint: { since } }: Config, database: string): string | number | undefined =>
   typeof since === 'object' ? since[database] : since
 
@@ -143,6 +153,7 @@ export const lint = async (options: LintOptions, context: Context): Promise<Exit
   if (options.explain !== undefined) return await explain(options.explain, options, context)
   const { cwd, stdout, stderr } = context
   const config = configOf(options, context)
+  requireKnown(config)
   const databases = resolveDatabases(config, '', options.db)
   const root = findRepository(config.directory) ?? projectDirectory(config.directory)
   const linter = await loadLinter()

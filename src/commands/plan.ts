@@ -22,6 +22,7 @@ import { toPaste } from '../report/to-paste.ts'
 import {
   renderHeader,
   renderMissing,
+  renderNotes,
   renderNothingToDo,
   renderPlan,
   renderRefusals,
@@ -65,6 +66,7 @@ export const showPlan = (
       : `${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, migrateKinds, paint)}${paint.dim(renderTotal(plan).trimEnd())}\n`,
   )
   if (options.quiet) return
+  for (const line of renderNotes(plan, paintFor(stderr, options, context))) stderr.write(`${line}\n`)
   if (plan.refusals?.length) stderr.write(renderRefusals(plan, paint))
   else if (plan.steps.length > 0)
     stderr.write(`${paint.symbols.next} ${toPaste(command, standingFlags(options, context))}\n`)

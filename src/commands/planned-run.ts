@@ -14,7 +14,7 @@ import type { Plan } from '../model/plan.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import { requireAllowed, requireShown } from '../plan/up.ts'
 import { confirm } from '../report/confirm.ts'
-import { renderHeader, renderMissing, renderNothingToDo } from '../report/up.ts'
+import { renderHeader, renderMissing, renderNotes, renderNothingToDo } from '../report/up.ts'
 import { watchApplied } from '../run/applied.ts'
 import { execute, nothingDone, type RunResult } from '../run/execute.ts'
 import { openMigrateTools } from '../run/migrate-tools.ts'
@@ -157,13 +157,15 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
   await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
   const { image } = config.dbmate
   const { databases, planned } = await verb.plan(environment, engine)
-  report.note(renderHeader(verb.verb, { environment, image }, paintFor(context.stderr, options, context)))
+  const paint = paintFor(context.stderr, options, context)
+  report.note(renderHeader(verb.verb, { environment, image }, paint))
   requireAllowed(planned, confirmed(command, isGiven(verb, environment, context)))
-  for (const line of renderMissing(databases)) report.note(line)
+  for (const line of [...renderMissing(databases), ...renderNotes(planned, paint)]) report.note(line)
   // Under the lock, a row of the ledger that a dead run left open is settled, and what it never saw is taken in.
   const settled = !databases.some(({ open }) => open) && !(verb.takesIn && hasUntaken(databases))
   if (planned.steps.length === 0 && settled) return reportNothing(run, environment, { planned, databases })
-  await askFirst({ plan: planned, command, databases: [], environment, image }, verb, context)
+  const told = { ...planned, notes: [] }
+  await askFirst({ plan: told, command, databases: [], environment, image }, verb, context)
   // Awaited here: what this function opened closes when it returns.
   const opened = { run, config, environment, engine, host: hostLock, holder, shown: planned }
   return await runLocked(opened, verb, context)

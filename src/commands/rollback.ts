@@ -9,16 +9,18 @@ import {
 } from '../frame/options.ts'
 import { withRun } from '../frame/run.ts'
 import { standingFlags } from '../frame/standing-flags.ts'
+import { loadLinter } from '../lint/linter.ts'
 import type { Context } from '../model/context.ts'
 import type { Plan } from '../model/plan.ts'
 import { quoteAll } from '../model/quote.ts'
 import type { DatabaseState } from '../model/types.ts'
-import { beforeAll, planRollback, type RollbackTarget, staysOf } from '../plan/rollback.ts'
+import { beforeAll, judgeRollback, planRollback, type RollbackTarget, staysOf } from '../plan/rollback.ts'
 import { renderRollback } from '../report/rollback.ts'
 import { toPaste } from '../report/to-paste.ts'
 import { renderSummary } from '../report/up.ts'
+import { lintRollback } from '../run/lint-rollback.ts'
 import { requireDocker } from '../run/require-docker.ts'
-import { readUpWorld } from '../run/world.ts'
+import { askObjects, readUpWorld } from '../run/world.ts'
 import { runPlanned } from './planned-run.ts'
 
 export type RollbackOptions = GlobalOptions & {
@@ -103,10 +105,11 @@ export const rollback = (options: RollbackOptions, context: Context): Promise<Ex
         plan: async (environment, engine) => {
           requireDocker(environment, 'rollback')
           const world = await readUpWorld(environment, engine)
-          return {
-            databases: world.databases,
-            planned: planRollback({ environment, ...world, target: targetOf(options) }),
-          }
+          const { databases } = world
+          const planned = planRollback({ environment, ...world, target: targetOf(options) })
+          const asking = { load: loadLinter, ask: askObjects(engine) }
+          const judged = await lintRollback(planned, databases, asking)
+          return { databases, planned: judgeRollback(planned, judged) }
         },
         // Others work with a shared host's data as well.
         asks: ({ confirm, host }) => confirm || host.shared === true,

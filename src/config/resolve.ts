@@ -36,10 +36,25 @@ export const resolveHost = (config: Config, name: string): Host => {
   return stack ? { ...base, stack: absolute(stack) } : base
 }
 
-const toPolicy = ({ out_of_order, ...policy }: ConfigFile['environments'][string]['policy']): Policy => ({
+/** A name means nothing: what is asked about, or is others' too, is where a warning would hurt. */
+const toPolicy = (
+  { policy: { out_of_order, warnings, ...policy }, confirm }: ConfigFile['environments'][string],
+  { shared }: Host,
+): Policy => ({
   outOfOrder: out_of_order,
   ...policy,
+  warnings: warnings ?? (confirm || shared ? 'refuse' : 'allow'),
 })
+
+/** Other environments whose policy refuses lint's warnings. */
+const strictBeside = (config: Config, name: string): string[] =>
+  Object.entries(config.environments)
+    .filter(([other]) => other !== name)
+    .filter(([, other]) => toPolicy(other, hostOf(config, other)).warnings === 'refuse')
+    .map(([other]) => other)
+
+const hostOf = (config: Config, { host }: ConfigFile['environments'][string]): Host =>
+  host ? resolveHost(config, host) : { name: 'local' }
 
 /**
  * The environment of that name, with its host and its databases (all, or those of `--db`).
@@ -50,20 +65,19 @@ export const resolveEnvironment = (
   name: string,
   only: readonly string[] = [],
 ): Environment => {
-  const { host, network, lock_timeout, suffix, policy, auth, server, ...given } = pick(
-    'environment',
-    name,
-    config.environments,
-  )
+  const environment = pick('environment', name, config.environments)
+  const { network, lock_timeout, suffix, auth, server, ...given } = environment
+  const host = hostOf(config, environment)
   const { engine, confirm, service, port, user, maintenance, wait } = given
   return {
     name,
-    host: host ? resolveHost(config, host) : { name: 'local' },
+    host,
     engine,
     network: engine === 'docker' ? (network ?? '') : '',
     ...(server && { server: describeServer(server) }),
     confirm,
-    policy: toPolicy(policy),
+    policy: toPolicy(environment, host),
+    strictBeside: strictBeside(config, name),
     ...(service && { service }),
     port,
     user,

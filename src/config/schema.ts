@@ -118,7 +118,12 @@ const policy = z
     out_of_order: choice.describe('A file older than the newest applied one'),
     missing: choice.describe('An applied version without a file: an older checkout, or a deleted file'),
     edited: choice.describe('An applied file whose text changed since'),
-    warnings: choice.describe('What lint warns about in a file that is to run'),
+    warnings: z
+      .enum(['allow', 'refuse'])
+      .optional()
+      .describe(
+        'What lint warns about in a file that is to run; left out: refuse where `confirm: true` or the host is shared (by ssh, or by several environments), else allow',
+      ),
   })
   .prefault({})
   .describe('What a run does where something may be a mistake; a flag of `up` lifts each refusal')

@@ -83,7 +83,7 @@ export const hasOption = (options: readonly Node[] | undefined, name: string): b
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** Below (and at) a node, in the order of the text. Not recursive: an expression of some thousand terms is that deep. */
-function* walk(root: unknown): Generator<object> {
+export function* walk(root: unknown): Generator<object> {
   const open: object[] = isObject(root) ? [root] : []
   for (let node = open.pop(); node; node = open.pop()) {
     yield node

@@ -77,7 +77,7 @@ const altered = ({ relation: range, cmds = [] }: Body<'AlterTableStmt'>, { get }
   const later = new Map(columns)
   for (const command of commands) columnTo[command.subtype ?? '']?.(later, command)
   const stays = empty && !commands.some(bringsRows)
-  return get(key) ? [[key, { ...thing, columns: later, ...(stays && { empty }) }]] : []
+  return get(key) ? [[key, { ...thing, ...(columns && { columns: later }), ...(stays && { empty }) }]] : []
 }
 
 const filled = (range: RangeVar | undefined, { get }: Present): Change[] => {
@@ -117,6 +117,8 @@ const dropped = ({ removeType, objects = [] }: Body<'DropStmt'>, { get, keys }: 
     const schemas = objects.map((node) => keyOf('schema', objectName(node)))
     return [...schemas, ...keys().filter((key) => schemas.includes(schemaKeyOf(key) ?? ''))].map(gone)
   }
+  if (removeType === 'OBJECT_EXTENSION')
+    return objects.map((node) => gone(keyOf('extension', objectName(node))))
   if (!removeType || !relations.includes(removeType)) return []
   const named = objects.map((node) => keyOf('relation', objectName(node)))
   return [...named, ...keys().filter((key) => named.includes(get(key)?.table ?? ''))].map(gone)
@@ -140,13 +142,16 @@ const makers: Makers = {
     return unlessThere(body, present, made(key, { made: 'this file', table: relation(body.relation) }))
   },
   CreateEnumStmt: ({ typeName }) => made(type(typeName)),
-  CreateDomainStmt: ({ domainname }) => made(type(domainname)),
+  CreateDomainStmt: ({ domainname, typeName }) =>
+    made(type(domainname), { made: 'this file', base: columnType(typeName) }),
   CreateRangeStmt: ({ typeName }) => made(type(typeName)),
   CompositeTypeStmt: ({ typevar }) => made(keyOf('type', relationName(typevar))),
   CreateSchemaStmt: (body, present) => [
     ...unlessThere(body, present, made(keyOf('schema', body.schemaname ?? ''))),
     ...(body.schemaElts ?? []).flatMap((node) => changesOf(node, present)),
   ],
+  CreateExtensionStmt: (body, present) =>
+    unlessThere(body, present, made(keyOf('extension', body.extname ?? ''))),
   AlterTableStmt: altered,
   CopyStmt: ({ is_from, relation: range }, present) => (is_from ? filled(range, present) : []),
   TruncateStmt: truncated,

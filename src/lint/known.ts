@@ -1,7 +1,7 @@
 import type { ColumnType } from './ast.ts'
 import { changesOf } from './changes.ts'
 import type { LintedFile } from './rule.ts'
-import { type Known, keyOf, schemaKeyOf, type Thing, type ThingKind } from './things.ts'
+import { type Columns, type Known, keyOf, schemaKeyOf, type Thing, type ThingKind } from './things.ts'
 
 /** A statement's place in the up section. */
 export type At = { file: LintedFile; index: number }
@@ -74,6 +74,19 @@ export const isAbsent = (at: At, name: string, kind: ThingKind = 'relation'): bo
 /** A column's type, where it is known. */
 export const columnTypeAt = (at: At, table: string, column: string): ColumnType | undefined =>
   thingAt(at, keyOf('relation', table))?.columns?.get(column)
+
+/** A table's columns before and behind a statement, where they are known. */
+export const columnsAround = ({ file, index }: At, table: string): Columns[] => {
+  const key = keyOf('relation', table)
+  const around = [thingAt({ file, index }, key), thingAt({ file, index: index + 1 }, key)]
+  return around.flatMap((thing) => thing?.columns ?? [])
+}
+
+/** The type under a domain, or the type itself. */
+export const baseTypeAt = (at: At, type: ColumnType): ColumnType => {
+  const base = thingAt(at, keyOf('type', type.name))?.base
+  return base ? baseTypeAt(at, { ...base, array: base.array || type.array }) : type
+}
 
 /** Dropping an index takes a lock on its table, whoever made the index. */
 const grownOlder = ({ made, ...thing }: Thing): Thing =>

@@ -41,7 +41,7 @@ export type JudgeOptions = { which: Which; elsewhere: Elsewhere; rules: readonly
 type Judged = {
   /** What is wrong here. */
   problems: Problem[]
-  /** Warnings that are none here, and would be elsewhere. */
+  /** Warnings that are none here, and would be elsewhere; errors of the section that is not judged. */
   silent: Problem[]
 }
 
@@ -63,6 +63,10 @@ const findSilent = (
   const loud = new Set(found.map(keyOf))
   return findIn(worse, rules).filter((problem) => problem.level === 'warning' && !loud.has(keyOf(problem)))
 }
+
+/** What would stop a rollback of what is applied here. */
+const findLater = (linted: LintedFile, { which, rules }: JudgeOptions): Problem[] =>
+  which === 'up' ? findIn(turned(linted), rules).filter(({ level }) => level === 'error') : []
 
 /** What the rules find in a parsed file, and directives that ignore nothing. */
 export const judge = (linted: LintedFile, options: JudgeOptions): Judged => {
@@ -89,7 +93,7 @@ export const judge = (linted: LintedFile, options: JudgeOptions): Judged => {
     .map((directive) => about(linted, directive, `ignores ${directive.rule}, which finds nothing here`))
   return {
     problems: [...kept(found), ...flawed, ...unused].sort(byPlace),
-    silent: kept(findSilent(view, found, options)).sort(byPlace),
+    silent: kept([...findSilent(view, found, options), ...findLater(linted, options)]).sort(byPlace),
   }
 }
 

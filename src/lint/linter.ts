@@ -5,7 +5,7 @@ import { knownAfter, knownOnceApplied } from './known.ts'
 import type { Elsewhere } from './lint.ts'
 import type { LintedFile } from './rule.ts'
 import type { Known } from './things.ts'
-import type { Which } from './view.ts'
+import { turned, type Which } from './view.ts'
 
 /** Files of one database that run one after the other. */
 export type LintedRun = {
@@ -17,7 +17,7 @@ export type LintedRun = {
   elsewhere: Elsewhere
 }
 
-/** `silent`: warnings that are none here, and would be elsewhere. */
+/** `silent`: warnings that are none here, and would be elsewhere; errors of the section that is not judged. */
 export type Judgement = { file: MigrationFile; problems: readonly Problem[]; silent: readonly Problem[] }
 
 export type Linter = {
@@ -64,7 +64,7 @@ export const loadLinter = async (): Promise<Linter> => {
         if (!migration) return { file, problems, silent: [] }
         const judged = unlessTooMuch(() => {
           const linted = read(migration, managed, before)
-          before = knownAfter(linted)
+          before = knownAfter(options.which === 'down' ? turned(linted) : linted)
           return judge(linted, { ...options, rules })
         })
         if (!(judged instanceof RangeError))

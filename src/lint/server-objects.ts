@@ -42,18 +42,23 @@ const readColumns = (relations: readonly FoundRelation[], parse: Parse): Map<str
   )
 }
 
+const columnsOf = (columns: Columns | undefined): Pick<Thing, 'columns'> => (columns ? { columns } : {})
+
 /** What a server has, as the rules know it. */
-export const knownFrom = ({ relations, schemas }: FoundObjects, parse: Parse): Known => {
+export const knownFrom = ({ relations, schemas, extensions = [] }: FoundObjects, parse: Parse): Known => {
   const columns = readColumns(relations, parse)
   const things = relations.map(({ schema, name, empty, table }, index): [string, Thing] => [
     keyOf('relation', qualify([schema ?? undefined, name])),
     {
       empty,
       ...(table && { table: keyOf('relation', qualify([table.schema, table.name])) }),
-      columns: columns.get(keyOf('relation', `t${index}`)) ?? new Map(),
+      ...columnsOf(columns.get(keyOf('relation', `t${index}`))),
     },
   ])
-  const known = new Map(schemas.map((name): [string, Thing] => [keyOf('schema', name), {}]))
+  const known = new Map<string, Thing>([
+    ...schemas.map((name) => [keyOf('schema', name), {}] as const),
+    ...extensions.map((name) => [keyOf('extension', name), {}] as const),
+  ])
   // `a` and `public.a` are one key, and may be two tables along a search_path.
   for (const [key, thing] of things)
     known.set(key, { ...thing, empty: thing.empty === true && known.get(key)?.empty !== false })

@@ -1,7 +1,7 @@
 import type { ColumnType } from './ast.ts'
 
 /** `index` and `sequence`, tables and views share one name space in Postgres, and here. */
-export type ThingKind = 'relation' | 'type' | 'schema'
+export type ThingKind = 'relation' | 'type' | 'schema' | 'extension'
 
 /** What is known of a relation, a type or a schema at one place of a run. */
 export type Thing = {
@@ -13,6 +13,8 @@ export type Thing = {
   table?: string
   /** Absent where they are not known. */
   columns?: Columns
+  /** Of a domain. */
+  base?: ColumnType
 }
 
 export type Columns = ReadonlyMap<string, ColumnType>
@@ -36,7 +38,7 @@ export const keyOf = (kind: ThingKind, name: string): string => `${kind} ${name}
 /** The key of the schema in which something is; names in `public` have none. */
 export const schemaKeyOf = (key: string): string | undefined => {
   const name = key.slice(key.indexOf(' ') + 1)
-  return !key.startsWith('schema ') && name.includes('.')
+  return (key.startsWith('relation ') || key.startsWith('type ')) && name.includes('.')
     ? keyOf('schema', name.slice(0, name.lastIndexOf('.')))
     : undefined
 }

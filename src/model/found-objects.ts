@@ -12,4 +12,8 @@ export type FoundRelation = RelationName & {
 }
 
 /** What a database has of what files name. */
-export type FoundObjects = { relations: readonly FoundRelation[]; schemas: readonly string[] }
+export type FoundObjects = {
+  relations: readonly FoundRelation[]
+  schemas: readonly string[]
+  extensions?: readonly string[]
+}

@@ -10,6 +10,8 @@ export type Plan<S extends Step = Step> = {
   steps: readonly S[]
   /** What the environment's policy has against executing it. */
   refusals?: readonly Refusal[]
+  /** What does not stop it, and what whoever runs it should know. */
+  notes?: readonly string[]
   /** What is in the way in databases for which there is no step. */
   obstacles?: readonly Obstacle[]
 }
@@ -19,11 +21,13 @@ export type PlanDocument = {
   command: Plan['command']
   environment: string
   steps: StepDocument[]
-  refusals: Refusal[]
+  refusals: Omit<Refusal, 'place'>[]
+  notes?: string[]
 }
 
-export const describePlan = ({ obstacles: _, ...plan }: Plan): PlanDocument => ({
+export const describePlan = ({ obstacles: _, notes, ...plan }: Plan): PlanDocument => ({
   ...plan,
+  ...(notes && { notes: [...notes] }),
   steps: plan.steps.map(describeStep),
-  refusals: [...(plan.refusals ?? [])],
+  refusals: (plan.refusals ?? []).map(({ place: _, ...refusal }) => refusal),
 })

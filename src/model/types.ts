@@ -109,6 +109,8 @@ export type Environment = {
   /** Whether `up` needs a confirmation. */
   confirm: boolean
   policy: Policy
+  /** Other environments whose policy refuses lint's warnings. */
+  strictBeside?: readonly string[]
   /** DNS name of Postgres on the network: a compose service or an alias; absent: found by what runs there. */
   service?: string
   port: number
@@ -147,7 +149,10 @@ export type MigrationFile = {
   checksum?: string
   /** Everything on which dbmate would stop, or run and lose. */
   problems: readonly Problem[]
-  /** Warnings that are none here, since the table is empty: where it has rows they are. */
+  /**
+   * What is found and does not count in a run: warnings about tables that are empty here, and errors of the section that is
+   * not run.
+   */
   silent?: readonly Problem[]
   /** Absent when the problems left nothing to run. */
   migration?: Migration

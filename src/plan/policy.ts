@@ -38,8 +38,14 @@ const findInHistory = (state: DatabaseState): Refusal[] => {
   return history(state.files, state.applied, state.checksums).flatMap(refuse)
 }
 
-const describeWarning = (name: string, { file, line, rule, message }: Problem): string =>
-  `${name}/${file}${line === undefined ? '' : `:${line}`}: ${message} (${rule})`
+/** A finding of lint in words, and where it is. */
+export const tellProblem = (
+  name: string,
+  { file, line, rule, message }: Problem,
+): Required<Pick<Refusal, 'message' | 'place'>> => {
+  const place = `${name}/${file}${line === undefined ? '' : `:${line}`}`
+  return { place, message: `${place}: ${message} (${rule})` }
+}
 
 const findWarnings = (state: DatabaseState): Refusal[] =>
   unappliedFiles(state)
@@ -47,7 +53,7 @@ const findWarnings = (state: DatabaseState): Refusal[] =>
     .filter(({ level }) => level === 'warning')
     .map((problem) => ({
       ...refusal('warnings', state, { subject: problem.rule, message: '' }),
-      message: describeWarning(state.managed.name, problem),
+      ...tellProblem(state.managed.name, problem),
     }))
 
 /** What the environment's policy refuses in these databases and nobody lifted, database by database. */

@@ -2,9 +2,11 @@ import { AppError, exitCodes, usageError } from '../errors.ts'
 import { compareVersions, history } from '../model/history.ts'
 import { isEmptySection, sectionOf } from '../model/migration.ts'
 import type { Plan } from '../model/plan.ts'
-import type { DatabaseState, Environment, Migration } from '../model/types.ts'
+import { tellSame } from '../model/policy.ts'
+import type { DatabaseState, Environment, Migration, MigrationFile, Problem } from '../model/types.ts'
 import type { MigrateStep } from '../run/steps/migrate-kinds.ts'
 import { requireUnobstructed } from './obstacles.ts'
+import { tellProblem } from './policy.ts'
 
 export type RollbackWorld = {
   environment: Environment
@@ -105,4 +107,29 @@ export const planRollback = ({
   const pull: MigrateStep[] =
     missingImage && undo.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
   return { version: 1, command: 'rollback', environment: environment.name, steps: [...pull, ...undo] }
+}
+
+type Judged = { file: Pick<MigrationFile, 'file'>; problems: readonly Problem[] }
+
+/**
+ * The plan with what its down sections lose and lock: it is shown before anything is asked, so that no policy has to refuse it.
+ * @throws AppError (exit 2) for a down section that cannot run.
+ */
+export const judgeRollback = (plan: Plan<MigrateStep>, judged: readonly Judged[]): Plan<MigrateStep> => {
+  const undo = plan.steps.find((step) => step.kind === 'rollback-migration')
+  const name = undo?.managed.name ?? ''
+  const problems = judged.flatMap((judgement) => judgement.problems)
+  const errors = problems.filter(({ level }) => level === 'error')
+  if (errors.length > 0)
+    throw usageError(
+      `${errors.length === 1 ? 'A down section is' : 'Down sections are'} not fit to run:`,
+      `correct ${errors.length === 1 ? 'it' : 'them'} (po-migrate lint --explain ${errors[0]?.rule}), then roll back again`,
+      errors.map((problem) => tellProblem(name, problem).message),
+    )
+  const warnings = problems.filter(({ rule }) => rule !== 'unused-ignore')
+  const groups = Map.groupBy(warnings, ({ rule }) => rule)
+  const notes = [...groups.values()].flatMap((group) =>
+    tellSame(group.map((problem) => tellProblem(name, problem))),
+  )
+  return { ...plan, ...(notes.length > 0 && { notes }) }
 }

@@ -1,10 +1,11 @@
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import { history, unappliedFiles } from '../model/history.ts'
 import type { Plan } from '../model/plan.ts'
-import { type Lifted, nothingLifted } from '../model/policy.ts'
+import { type Lifted, nothingLifted, tellRefusals } from '../model/policy.ts'
 import { describeStep, type Step, stepKey } from '../model/step.ts'
 import type { DatabaseState, Environment, Problem } from '../model/types.ts'
 import type { MigrateStep } from '../run/steps/migrate-kinds.ts'
+import { findNotes } from './notes.ts'
 import { obstacleOf, requireUnobstructed } from './obstacles.ts'
 import { findRefusals } from './policy.ts'
 
@@ -96,6 +97,7 @@ export const planUp = (world: UpWorld): Plan<MigrateStep> => {
   const free = databases.filter((state) => !obstacleOf(state, environment))
   const steps = free.flatMap((state) => stepsOf(state, lifted))
   refuseSizes(environment, steps)
+  const notes = findNotes(environment, free)
   const pull: MigrateStep[] =
     missingImage && steps.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
   return {
@@ -104,6 +106,7 @@ export const planUp = (world: UpWorld): Plan<MigrateStep> => {
     environment: environment.name,
     steps: [...pull, ...steps],
     refusals: findRefusals(environment, free, lifted),
+    ...(notes.length > 0 && { notes }),
     ...(obstacles.length > 0 && { obstacles }),
   }
 }
@@ -119,7 +122,7 @@ export const requireAllowed = (plan: Plan, command: string): void => {
   const flags = [...new Set(refusals.map(({ flag }) => flag))]
   throw new AppError(`${environment}: refused by policy.`, {
     exitCode: exitCodes.refused,
-    details: refusals.flatMap(({ message, flag }) => [message, `  lifted by ${flag}`]),
+    details: tellRefusals(refusals, environment),
     hint: `put it right, or, if it is meant so: ${command} ${flags.join(' ')}`,
   })
 }

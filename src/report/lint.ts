@@ -8,21 +8,40 @@ export type ShownProblem = LintDocument['problems'][number] & {
   text?: string | undefined
 }
 
+const placeOf = ({ file, line, column }: ShownProblem): string =>
+  [file, line, column].filter((part) => part !== undefined).join(':')
+
 /** `✖ path:4:1 what (rule)` and the lines around it. */
 const renderProblem = (problem: ShownProblem, { symbols, red, yellow, bold, dim }: Paint): string => {
-  const { rule, level, file, line, column, message, text } = problem
-  const place = [file, line, column].filter((part) => part !== undefined).join(':')
+  const { rule, level, line, column, message, text } = problem
   const mark = level === 'error' ? red(symbols.failed) : yellow('!')
   const frame =
     text === undefined || line === undefined ? [] : codeFrame(text, { line, ...(column && { column }) })
   const lines = [
-    `${mark} ${bold(place)} ${message} ${dim(`(${rule})`)}`,
+    `${mark} ${bold(placeOf(problem))} ${message} ${dim(`(${rule})`)}`,
     ...frame.map((shown) => `  ${shown}`),
   ]
   return `${lines.join('\n')}\n`
 }
 
-/** Every problem with its frame, then the count. */
+const mostLines = 10
+
+/** Of one rule: the first with its frame, the others a line each. */
+const renderGroup = ([first, ...others]: readonly ShownProblem[], paint: Paint): string => {
+  if (!first) return ''
+  const { bold, dim } = paint
+  if (others.length === 0) return renderProblem(first, paint)
+  const shown = others.slice(0, mostLines)
+  const rest = others.length - shown.length
+  const lines = [
+    dim(`  ${others.length} more of ${first.rule}, ${others.length + 1} in all:`),
+    ...shown.map((problem) => `  ${bold(placeOf(problem))} ${problem.message}`),
+    ...(rest > 0 ? [dim(`  and ${rest} more; --json lists all of them`)] : []),
+  ]
+  return `${renderProblem(first, paint)}${lines.join('\n')}\n`
+}
+
+/** Every problem, by rules in the order in which they come first, then the count. */
 export const renderLint = (
   { files, errors, warnings }: LintDocument,
   problems: readonly ShownProblem[],
@@ -30,7 +49,8 @@ export const renderLint = (
 ): string => {
   const counts = [errors && plural(errors, 'error'), warnings && plural(warnings, 'warning')].filter(Boolean)
   const summary = `lint: ${plural(files, 'file')}, ${counts.join(', ') || 'nothing to complain about'}\n`
-  return problems.map((problem) => `${renderProblem(problem, paint)}\n`).join('') + summary
+  const groups = Map.groupBy(problems, ({ rule, level }) => `${rule} ${level}`)
+  return [...groups.values()].map((group) => `${renderGroup(group, paint)}\n`).join('') + summary
 }
 
 /** Warnings about tables that the files make themselves; a database where they are applied is another matter. */

@@ -52,6 +52,10 @@ const planOf = <S extends z.ZodType>(step: S) =>
         }),
       )
       .describe("What the environment's policy has against executing it"),
+    notes: z
+      .array(z.string())
+      .optional()
+      .describe('What lint found and does not stop it: other environments may refuse it, or a rollback'),
   })
 
 const eventOf = <K extends z.ZodType<string>>(kind: K) => {

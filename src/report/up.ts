@@ -1,6 +1,7 @@
 import { type Kinds, kindOf } from '../model/kind.ts'
 import type { StepOutcome } from '../model/outcome.ts'
 import type { Plan } from '../model/plan.ts'
+import { tellRefusals } from '../model/policy.ts'
 import type { Step } from '../model/step.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import type { Paint } from './paint.ts'
@@ -52,12 +53,16 @@ export const renderMissing = (databases: readonly DatabaseState[]): string[] =>
   })
 
 /** What stands in the plan's way, and what lifts it. */
-export const renderRefusals = ({ refusals = [] }: Plan, { symbols, yellow }: Paint): string =>
-  refusals
-    .map(
-      ({ message, flag }) => `${yellow(symbols.skipped)} up will refuse: ${message}\n  lifted by ${flag}\n`,
+export const renderRefusals = ({ refusals = [], environment }: Plan, { symbols, yellow }: Paint): string =>
+  tellRefusals(refusals, environment)
+    .map((line) =>
+      line.startsWith(' ') ? `${line}\n` : `${yellow(symbols.skipped)} up will refuse: ${line}\n`,
     )
     .join('')
+
+/** What does not stop a plan, a line each. */
+export const renderNotes = ({ notes = [] }: Plan, { yellow }: Paint): string[] =>
+  notes.map((line) => (line.startsWith(' ') ? line : `${yellow('!')} ${line}`))
 
 export const renderNothingToDo = (environment: string, databases: readonly DatabaseState[]): string => {
   const applied = databases.reduce((sum, state) => sum + state.applied.length, 0)

@@ -23,7 +23,7 @@ const lintState = async (state: DatabaseState, { linter, ask }: Asking): Promise
   const files = unappliedFiles(state)
   const known =
     ask && exists && !obstacle ? await linter.present(files, (names) => ask(managed, names)) : new Map()
-  const judged = linter.lint({ managed, files, known, which: 'both', elsewhere: 'with rows' })
+  const judged = linter.lint({ managed, files, known, which: 'up', elsewhere: 'with rows' })
   const found = new Map(judged.map(({ file, ...rest }) => [file, rest]))
   return {
     ...state,

@@ -23,6 +23,12 @@ export const readDatabases = async (environment: Environment, server: Server): P
   return pMap(stored, read, { concurrency: fewSessions })
 }
 
+/** Asks an engine's server what it has of what files name. */
+export const askObjects =
+  ({ server }: Pick<Engine, 'server'>): AskObjects =>
+  (managed, names) =>
+    readObjects(server, managed, names)
+
 /** What a plan for `up` is made of; what is to run is linted. */
 export const readUpWorld = async (
   environment: Environment,
@@ -32,6 +38,5 @@ export const readUpWorld = async (
     readDatabases(environment, engine.server),
     engine.missingImage(),
   ])
-  const ask: AskObjects = (managed, names) => readObjects(engine.server, managed, names)
-  return { databases: await lintUnapplied(databases, loadLinter, ask), missingImage }
+  return { databases: await lintUnapplied(databases, loadLinter, askObjects(engine)), missingImage }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorRules } from '../../src/lint/rules/errors.ts'
 import { leakedSearchPath } from '../../src/lint/rules/warnings/leaked-search-path.ts'
+import { addsValue, enumWorld, notUsingValue, usingValue } from '../support/lint/enum-cases.ts'
 import { type Lint, openLint } from '../support/lint/linted.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
@@ -145,6 +146,38 @@ describe('a statement about a role that may run again', () => {
       exit: 0,
       stdout: expect.stringContaining('cluster-wide'),
     })
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
+  })
+})
+
+describe('a value that the same transaction added to an enum', () => {
+  const run = (sql: string): Promise<string> => postgres.psql('enums', `begin; ${addsValue} ${sql}; rollback`)
+
+  beforeAll(async () => {
+    await postgres.psql('postgres', 'create database enums')
+    await postgres.psql('enums', enumWorld)
+  })
+
+  it.each(usingValue)('is refused by Postgres: %s', async (sql) => {
+    await expect(run(sql)).rejects.toThrow('unsafe use of new value "on" of enum type lamp_state')
+  })
+
+  it.each(notUsingValue)('is another word to Postgres: %s', async (sql) => {
+    await expect(run(sql)).resolves.toEqual(expect.any(String))
+  })
+
+  it('is judged by the columns that the server has', async () => {
+    const store = { enum_up: { '00001_a.sql': migration(enumWorld) } }
+    using files = project(store)
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
+    const add = (sql: string) =>
+      files.migrations({ enum_up: { '00002_b.sql': migration(`${addsValue}\n${sql};`) } })
+    add("UPDATE lamps SET states = '{on}'")
+    expect(await runIn(files, 'up dev')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("lamp_state: 'on'"),
+    })
+    add("UPDATE lamps SET note = 'on', notes = '{on}'")
     expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
   })
 })

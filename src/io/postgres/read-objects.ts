@@ -45,7 +45,9 @@ select found.schema, found.name, coalesce(size.empty, false) as empty,
   ), '{}') as columns
 from found left join size on size.target = found.target`
 
-const schemasSql = `select nspname::text as name from pg_catalog.pg_namespace where nspname !~ '^pg_'`
+const othersSql = `
+select array(select nspname::text from pg_catalog.pg_namespace where nspname !~ '^pg_') as schemas,
+  array(select extname::text from pg_catalog.pg_extension) as extensions`
 
 /** Asking for a size waits for whoever has the table to himself. */
 const lockTimeout = "set lock_timeout = '2s'"
@@ -66,6 +68,6 @@ export const readObjects = async (
     if (error.code !== lockNotAvailable) throw error
     return ask(false)
   })
-  const schemas = await session.query<{ name: string }>(schemasSql)
-  return { relations, schemas: schemas.map(({ name }) => name) }
+  const [others] = await session.query<Pick<FoundObjects, 'schemas' | 'extensions'>>(othersSql)
+  return { relations, schemas: [], ...others }
 }

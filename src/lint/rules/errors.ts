@@ -1,6 +1,7 @@
 import type { Rule } from '../rule.ts'
 import { clusterWide } from './errors/cluster-wide.ts'
 import { copyStdin } from './errors/copy-stdin.ts'
+import { duplicateColumn } from './errors/duplicate-column.ts'
 import { leakedRole } from './errors/leaked-role.ts'
 import { literalDatabase } from './errors/literal-database.ts'
 import { newEnumValue } from './errors/new-enum-value.ts'
@@ -20,6 +21,7 @@ export const errorRules: readonly Rule[] = [
   severalWithoutTransaction,
   notInTransaction,
   newEnumValue,
+  duplicateColumn,
   leakedRole,
   writesVersions,
   clusterWide,

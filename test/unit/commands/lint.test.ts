@@ -146,6 +146,85 @@ lint: 1 file, 1 error
     expect(problems.map(({ file }) => file)).toEqual(['db/00001_a.sql'])
   })
 
+  it("shows a rule's first finding, the others a line each, and how many they are", async () => {
+    const drops = (count: number) =>
+      migration(Array.from({ length: count }, (_, index) => `drop table a${index};`).join('\n'))
+    using made = project({ iam: { '00001_a.sql': drops(13), '00002_b.sql': drops(1) } })
+    const { exit, stdout } = await lint(made)
+    expect(exit).toBe(0)
+    expect(stdout).toContain(`! ${path}:2:1 a0: what it holds is lost`)
+    expect(stdout).toContain('  13 more of ban-drop-table, 14 in all:\n')
+    expect(stdout).toContain(`\n  ${path}:12:1 a10: what it holds is lost`)
+    expect(stdout).not.toContain('a11:')
+    expect(stdout).toContain('  and 3 more; --json lists all of them\n')
+    expect(stdout.match(/> {1,2}\d+ \|/g)).toHaveLength(1)
+    expect(stdout).toContain('lint: 2 files, 14 warnings\n')
+    expect(JSON.parse((await lint(made, '--json')).stdout).problems).toHaveLength(14)
+  })
+
+  describe('with files that are applied everywhere', () => {
+    const store = {
+      iam: {
+        '00001_a.sql': migration('create table a (id int primary key);', 'drop role b;'),
+        '00002_b.sql': migration('alter table a add check (id > 0);'),
+        '00010_c.sql': migration('create index i on a (id);'),
+      },
+      rag: {
+        '20250101120000_a.sql': migration('create table a (id bigint primary key);'),
+        '20260101120000_b.sql': migration('drop table a;'),
+      },
+    }
+    const found = async (since?: unknown): Promise<string[]> => {
+      using made = project(store, (config) => {
+        if (since !== undefined) config.lint = { since }
+      })
+      const { problems } = lintDocument.parse(JSON.parse((await lint(made, '--json')).stdout))
+      return problems.map(({ rule, file, line }) => `${file.split('/').at(-1)}:${line} ${rule}`)
+    }
+    const key = '00001_a.sql:2 prefer-bigint-over-int'
+    const role = '00001_a.sql:5 cluster-wide'
+    const check = '00002_b.sql:2 constraint-missing-not-valid'
+    const index = '00010_c.sql:2 require-concurrent-index-creation'
+    const drop = '20260101120000_b.sql:2 ban-drop-table'
+
+    it.each<[what: string, since: unknown, expected: string[]]>([
+      ['takes all for one run on an empty database', undefined, [key, role]],
+      [
+        'takes those before a version for history, of which it tells only errors',
+        '00002',
+        [role, check, index],
+      ],
+      ['reads a version that YAML takes for a number', 10, [role, index]],
+      ['reads one for each database', { iam: '00002', rag: 20260101120000 }, [role, check, index, drop]],
+      ['leaves databases alone that it does not name', { rag: '20260101120000' }, [key, role, drop]],
+      ['may look at nothing but errors', '99999', [role]],
+    ])('%s', async (_, since, expected) => {
+      expect(await found(since)).toEqual(expected)
+    })
+
+    it('says how many warnings it left out for that', async () => {
+      using made = project(store)
+      const { stderr } = await lint(made)
+      expect(stderr).toContain(
+        '3 warnings left out: on an empty database nobody waits for a table that these files make.\n',
+      )
+      expect(stderr).toContain('lint: { since: VERSION } in the config')
+      expect((await lint(made, '--quiet')).stderr).toBe('')
+    })
+
+    it('refuses a version that is none, and a database that there is not', async () => {
+      for (const [since, words] of [
+        ['v2', 'lint.since'],
+        [{ imm: '00002' }, 'imm'],
+      ] as const) {
+        using made = project(store, (config) => {
+          config.lint = { since }
+        })
+        expect(await lint(made)).toMatchObject({ exit: 2, stderr: expect.stringContaining(words) })
+      }
+    })
+  })
+
   it('finds nothing in the store of this repository', async () => {
     const { exit, stdout } = await lint({ directory: root }, '--json')
     expect(exit).toBe(0)

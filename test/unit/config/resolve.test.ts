@@ -208,6 +208,57 @@ describe('an environment', () => {
     )
   })
 
+  it.each<[what: string, edit: (config: ProjectConfig) => void, choice: string]>([
+    ['allows warnings where it is alone on this machine', () => {}, 'allow'],
+    [
+      'refuses them where it asks for a confirmation',
+      (config) => {
+        config.environments.dev.confirm = true
+      },
+      'refuse',
+    ],
+    [
+      'refuses them on a host that is reached by ssh',
+      (config) => {
+        config.hosts.local = { ssh: 'deploy@vps', machine: 'vps' }
+      },
+      'refuse',
+    ],
+    [
+      'refuses them on a host that others share',
+      (config) => {
+        config.environments.other = { ...config.environments.dev, suffix: '_other' }
+      },
+      'refuse',
+    ],
+    [
+      'does what its policy says, whatever its name',
+      (config) => {
+        config.environments.prod = { ...config.environments.dev, suffix: '_prod' }
+        config.environments.dev.policy = { warnings: 'allow' }
+      },
+      'allow',
+    ],
+  ])('%s', (_, edit, choice) => {
+    const change = (config: ProjectConfig): void => {
+      delete config.environments.dev.policy
+      edit(config)
+    }
+    withConfig(change, (config) => expect(resolveEnvironment(config, 'dev').policy.warnings).toBe(choice))
+  })
+
+  it('knows which others refuse warnings', () => {
+    const change = (config: ProjectConfig): void => {
+      config.environments.demo = { engine: 'embedded' }
+      config.environments.prod = { ...config.environments.dev, suffix: '_prod', confirm: true }
+      delete config.environments.prod.policy
+    }
+    withConfig(change, (config) => {
+      expect(resolveEnvironment(config, 'dev').strictBeside).toEqual(['prod'])
+      expect(resolveEnvironment(config, 'prod').strictBeside).toEqual([])
+    })
+  })
+
   it('shares its network with others of its host, which needs it once', () => {
     withConfig(several, (config) => {
       expect(hostNetworks(config, 'vps')).toEqual(['shared'])

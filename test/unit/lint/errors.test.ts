@@ -135,6 +135,29 @@ describe('errors', () => {
       "alter type a add value 'b';\ninsert into c values ('b');",
       "'b' cannot be used",
     ],
+    ['ban-duplicate-column-assignments', 'update a set b = 1, c = 2, b = 3;', 'b: given twice'],
+    ['ban-duplicate-column-assignments', 'update a set (b, c) = (1, 2), c = 3;', 'c: given twice'],
+    ['ban-duplicate-column-assignments', 'update a set b[1] = 1, b = null;', 'b: given twice'],
+    ['ban-duplicate-column-assignments', 'insert into a (b, b) values (1, 2);', 'b: given twice'],
+    [
+      'ban-duplicate-column-assignments',
+      'insert into a (b) values (1) on conflict (b) do update set c = 1, c = 2;',
+      'c: given twice',
+    ],
+    [
+      'ban-duplicate-column-assignments',
+      'merge into a using b on true when matched then update set c = 1, c = 2;',
+      'c: given twice',
+    ],
+    [
+      'ban-duplicate-column-assignments',
+      'merge into a using b on true when not matched then insert (c, c) values (1, 2);',
+      'c: given twice',
+    ],
+    ['ban-duplicate-column-assignments', 'with d as (update a set b = 1, b = 2) select 1;', 'b: given twice'],
+    ['ban-duplicate-column-assignments', 'create table a (b int, "b" text);', 'b: given twice'],
+    ['ban-duplicate-column-assignments', 'create view a (b, b) as select 1, 2;', 'b: given twice'],
+    ['ban-duplicate-column-assignments', 'create table a (b, b) as select 1, 2;', 'b: given twice'],
     ['syntax', 'select;\nselect from where;', 'syntax error at or near "where"'],
     ['syntax', "select 'open", 'unterminated quoted string'],
   ])('%s: %s', (rule, sql, message) => {
@@ -181,6 +204,9 @@ describe('errors', () => {
     "alter type a add value 'c'; insert into d values ('e');",
     "alter type a rename value 'b' to 'c'; insert into d values ('c');",
     "select 1 where a = E'\\\\i' or b = '\n\\i\n';",
+    'update a set b[1] = 1, b[2] = 2, c.d = 3, c.e = 4; update a set b = 1; update a set b = 2;',
+    'create index on a (b, b); select b, b from a; insert into a (b[1], b[2]) values (1, 2);',
+    'create table a (b int, constraint b check (b > 0)); create table d (b int, "B" int);',
   ])('nothing is wrong with %s', (sql) => {
     expect(lint(migration(sql)).filter(({ level }) => level === 'error')).toEqual([])
   })

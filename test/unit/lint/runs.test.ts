@@ -15,10 +15,15 @@ const managed = managedDatabase('iam')
 const filesOf = (ups: readonly string[], first = 1): MigrationFile[] =>
   ups.map((up, index) => parseMigration(`0000${index + first}_x.sql`, migration(up)))
 
-type Before = { history?: string[]; found?: Partial<FoundRelation>[]; schemas?: string[] }
+type Before = {
+  history?: string[]
+  found?: Partial<FoundRelation>[]
+  schemas?: string[]
+  extensions?: string[]
+}
 
 /** `file:rule` of what is found in files that run one after the other. */
-const lint = async (ups: string[], { history = [], found, schemas = [] }: Before = {}) => {
+const lint = async (ups: string[], { history = [], found, schemas = [], extensions = [] }: Before = {}) => {
   const relations = (found ?? []).map(
     (relation): FoundRelation => ({
       schema: null,
@@ -31,7 +36,7 @@ const lint = async (ups: string[], { history = [], found, schemas = [] }: Before
   )
   const files = filesOf(ups, history.length + 1)
   const known = found
-    ? await linter.present(files, async () => ({ relations, schemas }))
+    ? await linter.present(files, async () => ({ relations, schemas, extensions }))
     : linter.history({ managed, files: filesOf(history) })
   const elsewhere = found ? 'with rows' : 'applied before'
   return linter.lint({ managed, files, known, which: 'both', elsewhere })
@@ -113,6 +118,7 @@ describe('a table that an earlier file of the run makes', () => {
     ],
     ['so is a view that it replaces', ['CREATE OR REPLACE VIEW v AS SELECT 1 AS id;', 'DROP VIEW v;'], []],
     ['so is its index', [orders, index, 'DROP INDEX orders_idx;'], []],
+    ['so is an extension', ['CREATE EXTENSION pg_trgm;', 'DROP EXTENSION pg_trgm CASCADE;'], []],
     [
       'but an index on a table in use is as its table',
       [index, 'DROP INDEX orders_idx;'],
@@ -128,6 +134,8 @@ describe('a table that an earlier file of the run makes', () => {
     expect(await found([again, index])).toEqual([])
     expect(await found([`${again}\n${index}`], { history: [orders] })).toEqual(rules)
     expect(await found([again, index], { found: [{ name: 'orders' }] })).toEqual(rules)
+    const extension = ['CREATE EXTENSION IF NOT EXISTS pg_trgm;', 'DROP EXTENSION pg_trgm;']
+    expect(await found(extension, { found: [], extensions: ['pg_trgm'] })).toEqual(['2:ban-drop-extension'])
     const schema = ['CREATE SCHEMA IF NOT EXISTS shop;', 'DROP TABLE shop.orders;']
     expect(await found(schema, { found: [{ schema: 'shop', name: 'orders' }], schemas: ['shop'] })).toEqual([
       '2:ban-drop-table',

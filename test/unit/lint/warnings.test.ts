@@ -286,16 +286,32 @@ describe('indexes', () => {
 })
 
 describe('time limits', () => {
+  const lock = ['require-timeout-settings']
+  const statement = ['require-statement-timeout']
+  const change = 'ALTER TABLE orders ADD COLUMN x text;'
+
   it.each([
-    ['SET LOCAL lock_timeout TO 0;', true],
-    ["SET lock_timeout = '0s';", true],
-    ["SELECT set_config('lock_timeout', '0', true);", true],
-    ["SET lock_timeout = '2min';", false],
-    ['RESET lock_timeout;', false],
-    ['SET statement_timeout = 0;', false],
-    ["SELECT set_config('lock_timeout', '5s', true);", false],
-  ])('%s', (up, isFound) => {
-    expect(idsIn(up)).toEqual(isFound ? ['require-timeout-settings'] : [])
+    ['SET LOCAL lock_timeout TO 0;', lock],
+    ["SET lock_timeout = '0s';", lock],
+    ["SELECT set_config('lock_timeout', '0', true);", lock],
+    ["SET lock_timeout = '2min';", []],
+    ['RESET lock_timeout;', []],
+    ["SELECT set_config('lock_timeout', '5s', true);", []],
+    ['SET statement_timeout = 0;', statement],
+    ["SELECT pg_catalog.set_config('statement_timeout', '0ms', false);", statement],
+    ["SET LOCAL statement_timeout = '10min';", []],
+  ])('%s', (up, ids) => {
+    expect(idsIn(up)).toEqual(ids)
+    expect(idsIn(`${up} CREATE TABLE a (id bigint); ${change}`)).toEqual(ids)
+  })
+
+  it('do not matter where a file only makes tables, as a dump does', () => {
+    const dump = `SET statement_timeout = 0; SET lock_timeout = 0; CREATE TABLE public.a (id bigint);
+      ALTER TABLE ONLY public.a ADD CONSTRAINT a_pkey PRIMARY KEY (id); CREATE INDEX a_idx ON public.a USING btree (id);`
+    expect(idsIn(dump)).toEqual([])
+    expect(idsIn(`${dump} ALTER TABLE ONLY public.a ADD FOREIGN KEY (id) REFERENCES public.b (id);`)).toEqual(
+      [...lock, ...statement].sort(),
+    )
   })
 })
 

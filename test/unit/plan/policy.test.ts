@@ -54,6 +54,7 @@ describe('policy refuses', () => {
         subject: 'drop-table',
         message: 'rag/3_c.sql:4: is dangerous (drop-table)',
         flag: '--accept-warning drop-table',
+        place: 'rag/3_c.sql:4',
       },
     ])
   })
@@ -82,6 +83,29 @@ describe('a refused plan', () => {
         exitCode: 4,
         message: 'qual: refused by policy.',
         hint: 'put it right, or, if it is meant so: po-migrate up qual --accept-edit 1 --allow-out-of-order 2 --allow-missing 9',
+      }),
+    )
+  })
+
+  it('names the rule of a warning, the line that says that it is meant, and the policy; a rule once', () => {
+    const many = [4, 5, 6, 7, 8, 9, 10, 11, 12, 13].map((line) => warning('drop-table', line))
+    const problems = [...many, warning('rename', 20)]
+    const refusals = find([warned(databaseState('rag', { files: ['3_c.sql'] }), '3_c.sql', problems)])
+    const plan = { version: 1, command: 'up', environment: 'qual', steps: [], refusals } as const
+    const places = [5, 6, 7, 8, 9, 10, 11, 12].map((line) => `rag/3_c.sql:${line}`).join(', ')
+    expect(() => requireAllowed(plan, 'po-migrate up qual')).toThrowError(
+      expect.objectContaining({
+        exitCode: 4,
+        details: [
+          'rag/3_c.sql:4: is dangerous (drop-table)',
+          `  and 9 more: ${places}, …`,
+          '  meant so: "-- po-migrate:ignore drop-table REASON" above the statement; for once: --accept-warning drop-table',
+          '  never refused in qual: policy: { warnings: allow }',
+          'rag/3_c.sql:20: is dangerous (rename)',
+          '  meant so: "-- po-migrate:ignore rename REASON" above the statement; for once: --accept-warning rename',
+          '  never refused in qual: policy: { warnings: allow }',
+        ],
+        hint: 'put it right, or, if it is meant so: po-migrate up qual --accept-warning drop-table --accept-warning rename',
       }),
     )
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AppError } from '../../../src/errors.ts'
-import { planRollback, staysOf } from '../../../src/plan/rollback.ts'
+import { judgeRollback, planRollback, staysOf } from '../../../src/plan/rollback.ts'
 import { migration } from '../../support/tool/project.ts'
 import { databaseState, environment } from '../support/fixtures.ts'
 
@@ -127,5 +127,39 @@ describe('rollback refuses', () => {
       exitCode: 2,
       message: 'iam_qual: 3 migrations are applied, fewer than 4.',
     })
+  })
+})
+
+describe('the down sections of a plan', () => {
+  const problem = (level: 'error' | 'warning', rule: string, line: number) => ({
+    rule,
+    level,
+    file: '00010_c.sql',
+    line,
+    message: 'is dangerous',
+  })
+  const judged = (...problems: ReturnType<typeof problem>[]) => [{ file: { file: '00010_c.sql' }, problems }]
+
+  it('stop it when they cannot run', () => {
+    expect(() =>
+      judgeRollback(plan(), judged(problem('error', 'syntax', 5), problem('warning', 'drop', 6))),
+    ).toThrow(
+      expect.objectContaining({
+        exitCode: 2,
+        message: 'A down section is not fit to run:',
+        details: ['iam/00010_c.sql:5: is dangerous (syntax)'],
+        hint: expect.stringContaining('po-migrate lint --explain syntax'),
+      }),
+    )
+  })
+
+  it('are shown with what they lose and lock, a rule once', () => {
+    const drops = [5, 6, 7].map((line) => problem('warning', 'drop', line))
+    const { notes } = judgeRollback(plan(), judged(...drops, problem('warning', 'unused-ignore', 1)))
+    expect(notes).toEqual([
+      'iam/00010_c.sql:5: is dangerous (drop)',
+      '  and 2 more: iam/00010_c.sql:6, iam/00010_c.sql:7',
+    ])
+    expect(judgeRollback(plan(), judged())).toEqual(plan())
   })
 })

@@ -13,10 +13,12 @@ const inView: readonly ObjectType[] = [
   'OBJECT_INDEX',
   'OBJECT_SEQUENCE',
   'OBJECT_SCHEMA',
+  'OBJECT_EXTENSION',
 ]
 
 const kindOf = (type: ObjectType | undefined): ThingKind => {
   if (type === 'OBJECT_SCHEMA') return 'schema'
+  if (type === 'OBJECT_EXTENSION') return 'extension'
   return type === 'OBJECT_TYPE' || type === 'OBJECT_DOMAIN' ? 'type' : 'relation'
 }
 
@@ -68,11 +70,13 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm;
 -- migrate:down
 DROP EXTENSION pg_trgm;
 `,
-  find: onStatement('DropStmt', ({ body }) =>
+  find: onStatement('DropStmt', ({ body, ...at }) =>
     body.removeType === 'OBJECT_EXTENSION'
-      ? (body.objects ?? []).map(
-          (node) => `${objectName(node)}: its functions and types go, and running programs may use them`,
-        )
+      ? (body.objects ?? [])
+          .map(objectName)
+          .filter((name) => !isCreated(at, name, 'extension'))
+          .filter((name) => !(body.missing_ok && isAbsent(at, name, 'extension')))
+          .map((name) => `${name}: its functions and types go, and running programs may use them`)
       : undefined,
   ),
 }

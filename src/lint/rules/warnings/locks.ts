@@ -1,6 +1,6 @@
 import type { AlterTableType, Node } from 'libpg-query'
-import { findNodes, plainName, relationName, stringConstant } from '../../ast.ts'
-import { isVacant } from '../../known.ts'
+import { findNodes, findRanges, plainName, relationName, stringConstant } from '../../ast.ts'
+import { isCreated, isVacant } from '../../known.ts'
 import { onUsedTable } from '../../on-alter-table.ts'
 import { type Found, type LintedFile, onStatement, type Rule } from '../../rule.ts'
 
@@ -40,21 +40,32 @@ const isZero = (node: Node | undefined): boolean => {
   return ival ? (ival.ival ?? 0) === 0 : zeroTime.test(stringConstant(node) ?? '')
 }
 
-const withoutTimeout =
-  'lock_timeout: at 0 this file waits for ever for its locks, and everybody behind it waits with it'
+/** Whether a file makes tables and touches no other: as dumps do, and nobody waits for those. */
+const onlyMakes = (file: LintedFile): boolean => {
+  const named = file.up.map(({ node }, index) => ({
+    at: { file, index: index + 1 },
+    tables: findRanges(node).map(relationName),
+  }))
+  const tables = named.flatMap((entry) => entry.tables)
+  return (
+    tables.length > 0 && named.every((entry) => entry.tables.every((table) => isCreated(entry.at, table)))
+  )
+}
 
-const findSet = onStatement('VariableSetStmt', ({ body }) =>
-  body.name === 'lock_timeout' && isZero(body.args?.[0]) ? withoutTimeout : undefined,
-)
-
-const findSetConfig = onStatement('SelectStmt', ({ body }) =>
-  findNodes('FuncCall', body)
-    .filter(({ funcname, args = [] }) => {
-      const [name, value] = args
-      return plainName(funcname) === 'set_config' && stringConstant(name) === 'lock_timeout' && isZero(value)
-    })
-    .map(() => withoutTimeout),
-)
+/** Where a file sets a limit of time to 0. */
+const findZero = (setting: string, message: string): Rule['find'] => {
+  const findSet = onStatement('VariableSetStmt', ({ body }) =>
+    body.name === setting && isZero(body.args?.[0]) ? message : undefined,
+  )
+  const findSetConfig = onStatement('SelectStmt', ({ body }) =>
+    findNodes('FuncCall', body)
+      .filter(({ funcname, args: [name, value] = [] }) => {
+        return plainName(funcname) === 'set_config' && stringConstant(name) === setting && isZero(value)
+      })
+      .map(() => message),
+  )
+  return (file) => (onlyMakes(file) ? [] : [...findSet(file), ...findSetConfig(file)])
+}
 
 const disabledTimeout: Rule = {
   id: 'require-timeout-settings',
@@ -75,7 +86,35 @@ ALTER TABLE orders ADD COLUMN channel text;
 -- migrate:down
 ALTER TABLE orders DROP COLUMN channel;
 `,
-  find: (file: LintedFile): Found[] => [...findSet(file), ...findSetConfig(file)],
+  find: findZero(
+    'lock_timeout',
+    'lock_timeout: at 0 this file waits for ever for its locks, and everybody behind it waits with it',
+  ),
+}
+
+const endlessStatement: Rule = {
+  id: 'require-statement-timeout',
+  level: 'warning',
+  why: 'A statement_timeout that the database or the role has ends what takes too long, and gives the locks that it holds back to everybody who waits for them. This file switches it off. pg_dump writes such a line into every dump; in a file that only makes tables it is not meant.',
+  fix: "Leave it out, or set a longer one: SET LOCAL statement_timeout = '10min'.",
+  bad: `-- migrate:up
+SET statement_timeout = 0; -- ✗
+ALTER TABLE orders ADD COLUMN channel text;
+
+-- migrate:down
+ALTER TABLE orders DROP COLUMN channel;
+`,
+  good: `-- migrate:up
+SET LOCAL statement_timeout = '10min';
+ALTER TABLE orders ADD COLUMN channel text;
+
+-- migrate:down
+ALTER TABLE orders DROP COLUMN channel;
+`,
+  find: findZero(
+    'statement_timeout',
+    'statement_timeout: at 0 nothing ends what this file does under its locks, however long it takes',
+  ),
 }
 
 const disabling: readonly AlterTableType[] = ['AT_DisableTrig', 'AT_DisableTrigAll', 'AT_DisableTrigUser']
@@ -112,4 +151,4 @@ UPDATE orders SET total = 0 WHERE total IS NULL AND id BETWEEN 1 AND 10000;
   find: (file: LintedFile): Found[] => [...findDisabled(file), ...findReplicaRole(file)],
 }
 
-export const lockRules: readonly Rule[] = [explicitLock, disabledTimeout, disableTrigger]
+export const lockRules: readonly Rule[] = [explicitLock, disabledTimeout, endlessStatement, disableTrigger]

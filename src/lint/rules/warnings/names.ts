@@ -1,4 +1,5 @@
 import type { Node } from 'libpg-query'
+import { walk } from '../../ast.ts'
 import type { Rule } from '../../rule.ts'
 
 /** Postgres' NAMEDATALEN - 1. */
@@ -28,8 +29,13 @@ const cut = (name: string): string => {
 }
 
 /** The parser cuts names itself, so what stands cut in the tree was a name, not a text or a comment. */
-const isNamed = (node: Node, name: string): boolean =>
-  JSON.stringify(node).includes(JSON.stringify(cut(name)))
+const stringsUpTo = (bytes: number, node: Node): Set<string> => {
+  const found = new Set<string>()
+  for (const inner of walk(node))
+    for (const value of Object.values(inner))
+      if (typeof value === 'string' && value.length <= bytes && mayBeLong(value)) found.add(value)
+  return found
+}
 
 const longName: Rule = {
   id: 'identifier-too-long',
@@ -56,8 +62,9 @@ DROP TABLE communication_preference_history;
           .map(asName)
           .filter((name) => bytesOf(name) > nameBytes),
       )
+      const kept = names.size > 0 ? stringsUpTo(nameBytes, node) : new Set()
       return [...names]
-        .filter((name) => isNamed(node, name))
+        .filter((name) => kept.has(cut(name)))
         .map((name) => ({ line, column, message: `${name}: Postgres cuts this name to ${cut(name)}` }))
     }),
 }
