@@ -140,13 +140,13 @@ postgres_rootfs() { # TAR
   mmdebstrap --quiet --variant=minbase --mode=root --format=tar \
     --include="postgresql-$major,postgresql-$major-pgvector,locales,xz-utils,zstd" \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-include=/usr/share/locale/locale.alias' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-include=/usr/share/locale/de/LC_MESSAGES/pg_*' \
     --essential-hook='echo postgres:x:999: >>"$1/etc/group"' \
     --essential-hook='echo postgres:x:999:999::/var/lib/postgresql:/bin/bash >>"$1/etc/passwd"' \
     --essential-hook='mkdir -p "$1/etc/postgresql-common" "$1/usr/share/locale/de/LC_MESSAGES"; echo create_main_cluster = false >"$1/etc/postgresql-common/createcluster.conf"' \
-    --customize-hook='chroot "$1" localedef -i en_US -c -f UTF-8 -A /usr/share/locale/locale.alias en_US.UTF-8' \
-    --customize-hook='chroot "$1" localedef -i de_DE -c -f UTF-8 -A /usr/share/locale/locale.alias de_DE.UTF-8' \
+    --customize-hook='chroot "$1" localedef -i en_US -c -f UTF-8 en_US.UTF-8' \
+    --customize-hook='chroot "$1" localedef -i de_DE -c -f UTF-8 de_DE.UTF-8' \
     --customize-hook='sed -i "s/^#listen_addresses = .*/listen_addresses = '"'*'"'/" "$1"/usr/share/postgresql/*/postgresql.conf.sample' \
     --customize-hook='mkdir -p "$1/docker-entrypoint-initdb.d"; chroot "$1" install -d -o postgres -g postgres -m 1777 '"$declared" \
     --customize-hook='rm -rf "$1"/usr/share/i18n/locales "$1"/etc/ssl/private/*' \

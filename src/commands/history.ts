@@ -3,7 +3,7 @@ import { ownerOf } from '../backup/owner.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
 import { readCutoverRecords } from '../cutover/records.ts'
-import { AppError, type ExitCode, exitCodes } from '../errors.ts'
+import { AppError, type ExitCode, exitCodes, usageError } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
 import {
   databaseOption,
@@ -14,6 +14,7 @@ import {
   type Wire,
   withoutRunFlags,
 } from '../frame/options.ts'
+import { standingFlags } from '../frame/standing-flags.ts'
 import { withEnvironment } from '../frame/with-environment.ts'
 import { readRunRecords } from '../io/host/run-record.ts'
 import { readLedger } from '../io/postgres/ledger.ts'
@@ -27,14 +28,27 @@ import { type HistoryDocument, type RunRecord, runRecordDocument } from '../repo
 import { renderHistory } from '../report/history.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeError } from '../report/report.ts'
+import { toPaste } from '../report/to-paste.ts'
 
-export type HistoryOptions = GlobalOptions & { environment: string; db: readonly string[] }
+export type HistoryOptions = GlobalOptions & {
+  environment: string
+  db: readonly string[]
+  limit?: number | undefined
+}
+
+/** What fits on a screen. */
+const usualLimit = 20
 
 export const historyCommand = (program: Program, wire: Wire) =>
   program.command(
     'history <environment>',
     'What ran, when, by whom, how it ended',
-    (args) => withoutRunFlags(databaseOption(environmentArgument(args))),
+    (args) =>
+      withoutRunFlags(databaseOption(environmentArgument(args))).option('limit', {
+        type: 'number',
+        requiresArg: true,
+        describe: `The newest N; 0: all. Left out: ${usualLimit}, with --json all`,
+      }),
     wire(showHistory),
   )
 
@@ -93,11 +107,30 @@ const asOfNow = (run: RunRecord): RunRecord => ({
   directory: run.directory !== null && hasManifest(run.directory) ? run.directory : null,
 })
 
+/** @throws AppError (exit 2) for what is no number of lines. */
+const requireLimit = ({ limit, environment }: HistoryOptions): void => {
+  if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) return
+  throw usageError('--limit takes a whole number of lines, 0 for all.', `po-migrate history ${environment}`)
+}
+
+/** The newest of both kinds together. */
+const newestOf = (document: HistoryDocument, limit: number): HistoryDocument => {
+  const { entries, runs } = document
+  const story = interleave<{ startedAt: string }>([entries, runs], ({ startedAt }) => startedAt)
+  const newest = new Set(story.slice(-limit))
+  return {
+    ...document,
+    entries: entries.filter((entry) => newest.has(entry)),
+    runs: runs.filter((run) => newest.has(run)),
+  }
+}
+
 /**
  * The ledgers of an environment's databases and the host's own records as one story, oldest first.
  * @throws AppError (exit 6) when the ledgers are out of reach; the records are shown before.
  */
 const showHistory = async (options: HistoryOptions, context: Context): Promise<ExitCode> => {
+  requireLimit(options)
   const config = configOf(options, context)
   const environment = resolveEnvironment(config, options.environment, options.db)
   const { name, host } = environment
@@ -113,8 +146,16 @@ const showHistory = async (options: HistoryOptions, context: Context): Promise<E
     ...(unread && { error: describeError(unread) }),
     runs: [...readRuns(state, all), ...readCutoverRecords(state, all)].sort(compareOrder).map(asOfNow),
   }
-  if (options.json) writeDocument(context.stdout, document)
-  else context.stdout.write(renderHistory(document, paintFor(context.stdout, options, context)))
+  const { limit } = options
+  if (options.json) writeDocument(context.stdout, limit ? newestOf(document, limit) : document)
+  else
+    context.stdout.write(
+      renderHistory(document, {
+        limit: limit ?? usualLimit,
+        paint: paintFor(context.stdout, options, context),
+        command: toPaste(`po-migrate history ${name} --limit 0`, standingFlags(options, context)),
+      }),
+    )
   if (unread) throw unread
   return exitCodes.done
 }

@@ -55,20 +55,30 @@ const runLine = (run: RunRecord, paint: Paint): Line => ({
   ],
 })
 
-/** One line an attempt, a backup or a restore, in the document's order, and under a failure its first line. */
+/** As the server and the records have them, so that hosts can be compared. */
+const zone = 'UTC'
+
+export type HistoryView = { limit: number; paint: Paint; command: string }
+
+/**
+ * One line an attempt, a backup or a restore, in the document's order, and under a failure its first line; the newest `limit` of
+ * them (0: all), with `command` for the others.
+ */
 export const renderHistory = (
   { environment, entries, error, runs }: HistoryDocument,
-  paint: Paint,
+  { limit, paint, command }: HistoryView,
 ): string => {
   if (entries.length + runs.length === 0 && error) return ''
   if (entries.length + runs.length === 0) return `${environment}: nothing in the ledger yet.\n`
   const stories = [entries.map((entry) => entryLine(entry, paint)), runs.map((run) => runLine(run, paint))]
-  const told = interleave(stories, ({ at }) => at)
+  const all = interleave(stories, ({ at }) => at)
+  const told = limit > 0 ? all.slice(-limit) : all
+  const older = all.length - told.length
+  const more = older > 0 ? `, ${older} older: ${command}` : ''
   const lines = renderTable(told.map(({ cells }) => cells)).split('\n')
-  return told
-    .map(({ error }, index) => {
-      const [first = ''] = (error ?? '').split('\n')
-      return `${lines[index]}\n${first ? paint.dim(`   ${first}\n`) : ''}`
-    })
-    .join('')
+  const rows = told.map(({ error }, index) => {
+    const [first = ''] = (error ?? '').split('\n')
+    return `${lines[index]}\n${first ? paint.dim(`   ${first}\n`) : ''}`
+  })
+  return `${paint.bold(environment)}${paint.dim(` · times in ${zone}${more}`)}\n${rows.join('')}`
 }

@@ -15,8 +15,27 @@ const namedIn = (event: RunEvent): string | Words => {
   return database ? [database, migration ?? kind] : [kind, stack ?? volume ?? ''].join(' ').trim()
 }
 
-const inColumns = (line: string | Words, column: number): string =>
-  typeof line === 'string' ? line : `${line[0].padEnd(column)}  ${line[1]}`
+/** Wider names are not waited for. */
+const widest = 48
+
+/** Widths of the columns of a plan: its databases, its migrations. */
+const widthsOf = ({ plan }: Extract<RunEvent, { event: 'run.started' }>) => {
+  const steps = plan?.steps ?? []
+  const width = (texts: readonly (string | undefined)[]): number =>
+    Math.max(0, ...texts.map((text) => text?.length ?? 0))
+  return {
+    first: width(steps.map(({ database }) => database)),
+    second: Math.min(widest, width(steps.map(({ migration }) => migration))),
+    total: steps.length,
+  }
+}
+
+type Widths = ReturnType<typeof widthsOf>
+
+const inColumns = (line: string | Words, { first, second }: Widths): string =>
+  typeof line === 'string' ? line : `${line[0].padEnd(first)}  ${line[1].padEnd(second)}`
+
+const counted = (step: number, { total }: Widths): string => (total > 1 ? `${step}/${total} ` : '')
 
 type LiveOptions = { stream: Output; paint: Paint; isLive: boolean }
 
@@ -71,7 +90,7 @@ export type TextReportOptions = {
 export const textReport = ({ stdout, stderr, paint, quiet, live: isLive }: TextReportOptions): Report => {
   const live = liveLine({ stream: stderr, paint, isLive })
   const { symbols, green, red, dim } = paint
-  let column = 0
+  let widths: Widths = { first: 0, second: 0, total: 0 }
   const finished = (event: Extract<RunEvent, { event: 'step.finished' }>, line: string): void => {
     live.stop()
     if (event.status === 'failed' || (event.status === 'done' && !quiet)) {
@@ -81,10 +100,9 @@ export const textReport = ({ stdout, stderr, paint, quiet, live: isLive }: TextR
   }
   return {
     event: (event, words = namedIn(event)) => {
-      const line = inColumns(words, column)
-      if (event.event === 'run.started')
-        column = Math.max(0, ...(event.plan?.steps.map(({ database }) => database?.length ?? 0) ?? []))
-      if (event.event === 'step.started' && !quiet) live.start(line)
+      const line = inColumns(words, widths)
+      if (event.event === 'run.started') widths = widthsOf(event)
+      if (event.event === 'step.started' && !quiet) live.start(counted(event.step, widths) + line.trimEnd())
       if (event.event === 'step.finished') finished(event, line)
     },
     note: (text) => {

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
-import { composeProjects } from '../support/compose-projects.ts'
 import { docker } from '../support/engine/docker.ts'
+import { composeProjects } from '../support/platform/compose-projects.ts'
 
 it.each(composeProjects)('compose itself says so: the default network $title', async (project) => {
   const { files, from = '.', env = {}, network } = project

@@ -64,7 +64,7 @@ describe('init in a compose project', () => {
       stderr: expect.stringContaining('written: migrate.yaml'),
     })
     expect(stdout).toContain('migrate.yaml (new)\n+# yaml-language-server: $schema=')
-    expect(stdout).toContain('shop_main  1 pending')
+    expect(stdout).toContain('shop_main  0 applied, 1 pending')
     const { environments, databases } = loadConfig({ cwd: project.directory, env: {} })
     expect(environments.dev).toMatchObject({
       network: `${name}_default`,

@@ -103,10 +103,10 @@ export const readSystemIdentifier = async (server: Server): Promise<string | und
 
 /** The server's part of an inventory. */
 export const readServerInventory = async (server: Server): Promise<Omit<Inventory, 'databases'>> => {
-  const [settings] = await server.query<{ version: string; preload: string }>(
+  const [settings] = await server.query<{ version: string; preload: string | null }>(
     server.maintenance,
     `select pg_catalog.current_setting('server_version') as version,
-      pg_catalog.current_setting('shared_preload_libraries') as preload`,
+      (select setting from pg_catalog.pg_settings where name = 'shared_preload_libraries') as preload`,
   )
   const [roles, tablespaces] = await Promise.all([
     server.query<RoleInventory>(server.maintenance, rolesSql),

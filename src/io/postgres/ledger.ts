@@ -200,7 +200,8 @@ export const takeIn = async (
   const sql = `insert into po_migrate.ledger
     (run, version, file, sha256, git_commit, git_dirty, actor, job_url, tool, dbmate, image, direction, outcome)
     select $1, one.version, one.file, one.sha256, $5, $6, $7, $8, $9, $10, $11, 'up', 'adopted unproven'
-    from pg_catalog.unnest($2::text[], $3::text[], $4::text[]) as one(version, file, sha256)`
+    from rows from (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[]))
+      as one(version, file, sha256)`
   await ask(place, sql, [
     run,
     migrations.map(({ version }) => version),

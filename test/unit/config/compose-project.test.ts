@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../../src/config/load.ts'
-import { composeProjects } from '../../support/compose-projects.ts'
+import { composeProjects } from '../../support/platform/compose-projects.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'po-migrate-compose-'))
 afterAll(() => rmSync(scratch, { recursive: true }))

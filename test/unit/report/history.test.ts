@@ -42,10 +42,31 @@ const record = (change: Partial<RunRecord> = {}): RunRecord => ({
   error: null,
   ...change,
 })
-const shown = (change: Partial<HistoryDocument>): string =>
-  renderHistory({ version: 1, environment: 'qual', entries: [], runs: [], ...change }, plainPaint)
+const view = { limit: 20, paint: plainPaint, command: 'po-migrate history qual --limit 0' }
+const render = (change: Partial<HistoryDocument>, limit = 20): string =>
+  renderHistory({ version: 1, environment: 'qual', entries: [], runs: [], ...change }, { ...view, limit })
+const head = 'qual · times in UTC\n'
+/** Without its head. */
+const shown = (change: Partial<HistoryDocument>): string => render(change).replace(head, '')
 
 describe('the history for people', () => {
+  it('names the zone of its times', () => {
+    expect(render({ entries: [entry()] })).toMatch(/^qual · times in UTC\n✔ {2}2026-11-22 19:02/)
+  })
+
+  it('shows the newest of both kinds, and how to see the others', () => {
+    const days = Array.from({ length: 5 }, (_, day) => entry({ startedAt: `2026-11-2${day}T08:00:00.000Z` }))
+    const lines = render({ entries: days, runs: [record()] }, 3).split('\n')
+    expect(lines[0]).toBe('qual · times in UTC, 3 older: po-migrate history qual --limit 0')
+    expect(lines.slice(1).map((line) => line.slice(3, 13))).toEqual([
+      '2026-11-22',
+      '2026-11-23',
+      '2026-11-24',
+      '',
+    ])
+    expect(render({ entries: days, runs: [record()] }, 0).split('\n')).toHaveLength(8)
+  })
+
   it('has attempts and runs in one table, oldest first', () => {
     expect(
       shown({ entries: [entry({ startedAt: '2026-11-20T08:00:00.000Z' }), entry()], runs: [record()] }),
@@ -103,5 +124,12 @@ describe('the history for people', () => {
     const error = { message: 'no', details: [] }
     expect(shown({ error })).toBe('')
     expect(shown({ error, runs: [record()] })).toContain('backup /b')
+  })
+
+  it('keeps the order of the runs by their counter, also where the clock was ahead for a while', () => {
+    const runs = [2027, 2028, 2026].map((year, index) =>
+      record({ sequence: index, startedAt: `${year}-01-01T00:00:00.000Z`, directory: `/${index}` }),
+    )
+    expect(shown({ runs }).match(/\/\d/g)).toEqual(['/0', '/1', '/2'])
   })
 })

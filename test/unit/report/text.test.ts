@@ -111,8 +111,8 @@ describe('the report for people', () => {
     vi.advanceTimersByTime(60_000)
     expect(stderr.text()).toBe(
       '✔ iam       create-database  41 ms\n' +
-        '  iam       00001_a.sql: still running, 15.0 s\n' +
-        '  iam       00001_a.sql: still running, 30.0 s, 1.0 of 9.0 MB\n' +
+        '  2/4 iam       00001_a.sql: still running, 15.0 s\n' +
+        '  2/4 iam       00001_a.sql: still running, 30.0 s, 1.0 of 9.0 MB\n' +
         '✔ iam       00001_a.sql  1.2 s\n',
     )
   })
@@ -125,7 +125,7 @@ describe('the report for people', () => {
     close()
     const lines = stderr.text().split('\r\x1b[K').slice(4, -1)
     expect(lines.length).toBeGreaterThan(5)
-    for (const line of lines) expect(line).toMatch(/^. iam {7}00001_a\.sql/)
+    for (const line of lines) expect(line).toMatch(/^. 2\/4 iam {7}00001_a/)
     for (const line of lines) expect([...line].length).toBeLessThan(24)
     expect(stderr.text().endsWith('\r\x1b[K')).toBe(true)
     const settled = stderr.text()
