@@ -46,7 +46,7 @@ describe.each(majors)('on Postgres %i', (major) => {
       server: `127.0.0.1:${server.port}`,
       databases: [{ applied: 2, pending: 0 }],
     })
-    expect(await tool('up dev')).toMatchObject({ exit: 0, stderr: expect.stringContaining('nothing to do') })
+    expect(await tool('up dev')).toMatchObject({ exit: 0, stdout: expect.stringContaining('nothing to do') })
   })
 
   it('rollback takes the newest back, and history tells of it', async () => {
