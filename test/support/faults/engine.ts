@@ -33,6 +33,7 @@ export const killDaemon = async (): Promise<() => Promise<void>> => {
       rmSync(file, { force: true })
     const output = openSync(log, 'a')
     spawn(file, args, { detached: true, stdio: ['ignore', output, output] }).unref()
-    await eventually('dockerd to answer', async () => (await answers()) || undefined, 60_000)
+    // Before it answers it stops what outlived it, each container within its grace period (60 s), one in its first init too.
+    await eventually('dockerd to answer', async () => (await answers()) || undefined, 150_000)
   }
 }
