@@ -14,12 +14,14 @@ export type Outage = (typeof outages)[number]
 /** The longest that a run may take from the strike on. */
 const longest = 240_000
 
-/** Kills dockerd, and answers how the run ended; dockerd is up again then. */
-export const endWithout = async <T>(outage: Outage, ended: Promise<T>): Promise<T> => {
+/** Kills dockerd, and answers how the run ended and after how many milliseconds; dockerd is up again then. */
+export const endWithout = async <T>(outage: Outage, ended: Promise<T>): Promise<T & { took: number }> => {
+  const since = Date.now()
+  const over = ended.then((end) => ({ ...end, took: Date.now() - since }))
   const restart = await killDaemon()
   if (outage === 'killed') await restart()
   try {
-    return await bounded('the run to end by itself', longest, ended)
+    return await bounded('the run to end by itself', longest, over)
   } finally {
     if (outage === 'stopped') await restart()
   }
@@ -67,13 +69,17 @@ export const strikeEngine = async (victim: Victim, { strike, outage, way }: Engi
   const isUndo = strike.of !== undefined
   await isHealthy(() => (isUndo ? cutOverAgain(victim) : settle(victim)))
   const { key, tool } = await beginStrike(victim, strike)
-  const since = Date.now()
   const ended = await endWithout(outage, tool.ended)
-  const took = Date.now() - since
   const [resumed, undone] = isUndo
     ? [victim.expectOld, victim.expectNew]
     : [victim.expectNew, victim.expectOld]
-  if (newest(victim)?.outcome === 'done') return isHealthy(resumed)
+  const name = `${victim.host}${isUndo ? ' --undo' : ''}`
+  const report = (left: string): void =>
+    reportCell([name, outage, key, strike.after, left, ended.exit, ended.took])
+  if (newest(victim)?.outcome === 'done') {
+    await isHealthy(resumed)
+    return report('done')
+  }
   const told = `${key}: exit ${ended.exit}: ${ended.stderr}`
   expect([1, 6], told).toContain(ended.exit)
   expect(ended.stderr, told).not.toMatch(/Unexpected|undefined|\[object/)
@@ -82,7 +88,7 @@ export const strikeEngine = async (victim: Victim, { strike, outage, way }: Engi
   const left = await cutOver(victim, `--${way}`)
   expect(left.exit, `${way} after ${key}: ${left.stderr}`).toBe(0)
   await isHealthy(way === 'resume' ? resumed : undone)
-  reportCell([`${victim.host}${isUndo ? ' --undo' : ''}`, outage, key, strike.after, way, ended.exit, took])
+  report(way)
 }
 
 /** Each step in each outage first: a pass that is cut off has seen all of them. */
