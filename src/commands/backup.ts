@@ -37,7 +37,6 @@ import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker } from '../run/require-docker.ts'
-import { requireLock } from '../run/require-lock.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 
 export type BackupOptions = GlobalOptions & { environment: string; to?: string | undefined }
@@ -180,7 +179,7 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
       kinds: backupKinds,
       perform: (step) => {
         // The databases' own lock is let go before the dumps are proven.
-        requireLock(opened.host.lost)
+        opened.host.verify()
         return perform(step).catch((error) => {
           throw asFailed(error)
         })

@@ -126,6 +126,7 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
     run: run.id,
     kinds: migrateKinds,
     perform: (step) => {
+      host.verify()
       requireLock(lost)
       return perform(step)
     },

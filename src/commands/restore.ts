@@ -210,6 +210,7 @@ const runRestore = async (opened: Opened, options: RestoreOptions, context: Cont
       run: run.id,
       kinds: restoreKinds,
       perform: (step) => {
+        host.verify()
         requireLock(lost)
         return perform(step).catch((error) => {
           throw asTouched(error)

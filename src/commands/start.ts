@@ -112,6 +112,7 @@ export const start = (options: StartOptions, context: Context): Promise<ExitCode
       run: run.id,
       kinds: startKinds,
       perform: async (step) => {
+        hostLock.verify()
         await held?.verify()
         requireLock(lost)
         return perform(step)

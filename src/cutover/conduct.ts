@@ -112,7 +112,7 @@ export const proceed = async (
     report: run.report,
     confirmed: !isReset(host.cutover),
     verify: async () => {
-      await tools.guard.verify()
+      await tools.verify()
       requireLock(tools.lost)
     },
     perform: (step, facts) => performWith(cutoverKinds, { tools, facts, context })(step),

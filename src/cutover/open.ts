@@ -81,8 +81,12 @@ export const openCutover = async (
       tools: (frame) => {
         servers.pin(frame.configs ?? {})
         const lost = anyLost(lock, guard)
+        const verify = async (): Promise<void> => {
+          lock.verify()
+          await guard.verify()
+        }
         return {
-          ...{ frame, host, docker, guard, lost, servers, run, image, state },
+          ...{ frame, host, docker, verify, lost, servers, run, image, state },
           ...{ passEnv, interrupt, stop, report },
         }
       },

@@ -1,6 +1,5 @@
 import type { DockerHost } from '../io/docker/host.ts'
 import type { Owner } from '../io/docker/throwaway.ts'
-import type { VolumeGuard } from '../io/docker/volume-guard.ts'
 import type { Context } from '../model/context.ts'
 import type { CutoverFrame } from '../model/cutover.ts'
 import type { Facts } from '../model/journal.ts'
@@ -19,8 +18,8 @@ export type CutoverTools = {
   frame: CutoverFrame
   host: CutoverHost
   docker: DockerHost
-  /** Of the volume. */
-  guard: VolumeGuard
+  /** Before each step: asks for the host's lock and the volume's guard. @throws AppError (exit 1) when either is lost. */
+  verify: () => Promise<void>
   /** Aborted, with an AppError, when the host's lock or the guard is lost: then nothing more may start. */
   lost: AbortSignal
   servers: ServerSide

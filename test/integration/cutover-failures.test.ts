@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docker, eventually, run } from '../support/engine/docker.ts'
@@ -293,6 +293,13 @@ describe('a cutover that loses what keeps others away, in the middle of its copy
         process.kill(Number(stdout), 'SIGKILL')
       },
       says: (): string => 'The process that held the lock of the host ended',
+      way: '--undo',
+      expectRight: () => victim.expectOld(),
+    },
+    {
+      what: 'the lock file of its host',
+      lose: async () => rmSync(join(victim.env.PO_STATE ?? '', 'host.lock')),
+      says: (): string => 'The lock file of the host was removed',
       way: '--undo',
       expectRight: () => victim.expectOld(),
     },

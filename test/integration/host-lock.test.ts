@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { acquireHostLock, type HostLockOptions } from '../../src/io/host/host-lock.ts'
 import type { Holder } from '../../src/model/holder.ts'
@@ -226,12 +227,20 @@ describe('the state directory', () => {
   })
 })
 
-describe('a host lock whose process is killed in mid-run', () => {
-  const slow = {
-    '00002_slow.sql': migration('select pg_sleep(4);'),
-    '00003_next.sql': migration('select 1;'),
-  }
+const slow = {
+  '00002_slow.sql': migration('select pg_sleep(4);'),
+  '00003_next.sql': migration('select 1;'),
+}
 
+const whileSlow = async (name: string): Promise<void> => {
+  const asleep = `select count(*) from pg_stat_activity where datname = '${name}' and wait_event = 'PgSleep'`
+  await eventually(
+    'the slow file to run',
+    async () => (await postgres.psql('postgres', asleep)) === '1' || undefined,
+  )
+}
+
+describe('a host lock whose process is killed in mid-run', () => {
   /** flock on this state directory, and the child in which it waits for our pipe to end. */
   const findFlock = async (): Promise<string[]> => {
     const [flock = ''] = (await run('pgrep', ['-f', `^flock .*${state}/host.lock`])).stdout.trim().split('\n')
@@ -248,11 +257,7 @@ describe('a host lock whose process is killed in mid-run', () => {
     using files = project(name)
     files.migrations({ [name]: slow })
     const running = up(files)
-    const asleep = `select count(*) from pg_stat_activity where datname = '${name}' and wait_event = 'PgSleep'`
-    await eventually(
-      'the slow file to run',
-      async () => (await postgres.psql('postgres', asleep)) === '1' || undefined,
-    )
+    await whileSlow(name)
     process.kill(Number((await findFlock())[which]), 'SIGKILL')
     const { exit, stderr } = await running
     expect({ exit, stderr }).toMatchObject({ exit: 1 })
@@ -282,5 +287,53 @@ describe('a host lock whose process is killed in mid-run', () => {
     const lock = await acquire('shared')
     await lock[Symbol.asyncDispose]()
     expect(lock.lost.aborted).toBe(false)
+  })
+})
+
+describe('a lock file that is removed in mid-run', () => {
+  const file = (): string => join(state, 'host.lock')
+
+  it('is missed: nothing more is started, and that is 1 with words', async () => {
+    using files = project('unfiled')
+    files.migrations({ unfiled: slow })
+    const running = up(files)
+    await whileSlow('unfiled')
+    rmSync(file())
+    const { exit, stderr } = await running
+    expect({ exit, stderr }).toMatchObject({ exit: 1 })
+    expect(stderr).toContain('The lock file of the host was removed, so nothing further was started.')
+    expect(stderr).toContain(`Who comes next locks a new ${file()}`)
+    expect(stderr).toContain('00001, 00002 stay applied')
+    expect(stderr).toContain('→ po-migrate up dev')
+    expect(await postgres.versions('unfiled')).toBe('00001 00002')
+    expect(await up(files)).toMatchObject({ exit: 0 })
+    expect(await postgres.versions('unfiled')).toBe('00001 00002 00003')
+  })
+
+  it('is missed too where another run has made a new one, whose name stays', async () => {
+    const first = await acquire('exclusive')
+    first.verify()
+    rmSync(file())
+    await using second = await acquire('exclusive')
+    expect(() => first.verify()).toThrow('The lock file of the host was removed')
+    expect(first.lost.reason).toMatchObject({ exitCode: 1 })
+    await first[Symbol.asyncDispose]()
+    expect(readFileSync(join(state, 'host.lock.json'), 'utf8')).toContain('"pid":4711')
+    second.verify()
+  })
+
+  it('is not what one that waited for it gets: it waits for who has the new one', async () => {
+    const first = await acquire('exclusive')
+    const waiting = acquire('exclusive', 20)
+    const waits = async () => (await run('pgrep', ['-f', `^flock --exclusive --wait 20 .*${file()}`])).stdout
+    await eventually('the second to wait', async () => (await waits()) !== '' || undefined)
+    rmSync(file())
+    const third = await acquire('exclusive')
+    await first[Symbol.asyncDispose]()
+    await expect(Promise.race([waiting, sleep(700, 'waits')])).resolves.toBe('waits')
+    await third[Symbol.asyncDispose]()
+    await using second = await waiting
+    second.verify()
+    expect(readFileSync(join(state, 'host.lock.json'), 'utf8')).toContain('"pid":4711')
   })
 })

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, exitCodes } from '../../errors.ts'
 import { describeHolder, type Holder } from '../../model/holder.ts'
 import { interruptedWait } from '../postgres/lock.ts'
+import { readHeldFile } from './held-file.ts'
 
 export type HostLockOptions = {
   /** The state directory; it must exist. */
@@ -23,12 +24,13 @@ export type HostLockOptions = {
 
 /**
  * Without a lock where util-linux' flock is missing (macOS, BusyBox) or does not do its work: `why`. One that is held aborts
- * `lost` with an AppError (exit 1) when its child ends before its time.
+ * `lost` with an AppError (exit 1) when its child ends before its time, or when `verify` finds another file in its place.
  */
-export type HostLock = AsyncDisposable & { lost: AbortSignal } & (
-    | { state: 'held' }
-    | { state: 'unavailable'; why: string }
-  )
+export type HostLock = AsyncDisposable & {
+  lost: AbortSignal
+  /** Before each step. @throws AppError (exit 1) as `lost` has it. */
+  verify: () => void
+} & ({ state: 'held' } | { state: 'unavailable'; why: string })
 
 /** The package that has flock. */
 export const flockRemedy = 'sudo apt-get install util-linux, or on Alpine: sudo apk add util-linux'
@@ -73,6 +75,12 @@ const lost = (state: string, end: number | NodeJS.Signals | null): AppError =>
     details: [`flock on ${lockFile(state)} ended with ${end}: another run may be at work on this host.`],
   })
 
+const replaced = (state: string): AppError =>
+  new AppError('The lock file of the host was removed, so nothing further was started.', {
+    exitCode: exitCodes.failed,
+    details: [`Who comes next locks a new ${lockFile(state)}: another run may be at work on this host.`],
+  })
+
 const held = 'held'
 
 type Ended = { code: number | null; signal: NodeJS.Signals | null; said: string }
@@ -86,13 +94,52 @@ const describeEnd = (outcome: Error | Ended): string => {
   return `flock ended with ${signal ?? code}${line && `: ${line}`}`
 }
 
+type Held = { child: ChildProcess; exited: Promise<void> }
+
+/** Nothing where the file was removed while this run waited for it: then others lock a new one. */
+const hold = async (
+  { child, exited }: Held,
+  { state, mode, holder }: HostLockOptions,
+): Promise<HostLock | undefined> => {
+  const losing = new AbortController()
+  const lose = (code: number | null, signal: NodeJS.Signals | null): void =>
+    losing.abort(lost(state, signal ?? code))
+  child.once('exit', lose)
+  if (child.exitCode !== null || child.signalCode !== null) lose(child.exitCode, child.signalCode)
+  const release = async (): Promise<void> => {
+    child.off('exit', lose)
+    child.stdin?.end()
+    await exited
+  }
+  const file = readHeldFile(child.pid ?? 0, lockFile(state))
+  if (!file.stands()) return void (await release())
+  // Under the lock: what stands there is of a run that was killed.
+  rmSync(holderFile(state), { force: true })
+  if (mode === 'exclusive') writeFileSync(holderFile(state), JSON.stringify(holder), { mode: 0o660 })
+  return {
+    state: 'held',
+    lost: losing.signal,
+    verify: () => {
+      if (!file.stands()) losing.abort(replaced(state))
+      losing.signal.throwIfAborted()
+    },
+    [Symbol.asyncDispose]: async () => {
+      // Lost, the file may be of who has the lock now.
+      if (mode === 'exclusive' && !losing.signal.aborted && file.stands())
+        rmSync(holderFile(state), { force: true })
+      await release()
+    },
+  }
+}
+
 /**
  * Locks the host's state directory. A child holds the lock and reads from our pipe: when this process dies, however it
  * dies, the pipe ends, the child ends, and the kernel frees the lock.
  * @throws AppError: exit 5 when the wait is over, 2 when the lock file cannot be opened.
  */
 export const acquireHostLock = async (options: HostLockOptions): Promise<HostLock> => {
-  const { state, mode, holder, wait, interrupt, path, onWait } = options
+  const { state, mode, wait, interrupt, path, onWait } = options
+  const deadline = Date.now() + wait * 1000
   const limits = ['--wait', String(wait), '--conflict-exit-code', String(conflict)]
   const args = [`--${mode}`, ...limits, lockFile(state), 'sh', '-c', `echo ${held}; exec cat`]
   const child = spawn('flock', args, { stdio: 'pipe', detached: true, env: { PATH: path } })
@@ -122,27 +169,10 @@ export const acquireHostLock = async (options: HostLockOptions): Promise<HostLoc
     if (typeof code === 'number' && unreadable.has(code)) throw noFile(state)
     const { signal } = new AbortController()
     return {
-      ...{ state: 'unavailable', why: describeEnd(outcome), lost: signal },
+      ...{ state: 'unavailable', why: describeEnd(outcome), lost: signal, verify: () => {} },
       [Symbol.asyncDispose]: async () => {},
     }
   }
-  const losing = new AbortController()
-  const lose = (code: number | null, signal: NodeJS.Signals | null): void =>
-    losing.abort(lost(state, signal ?? code))
-  child.once('exit', lose)
-  if (child.exitCode !== null || child.signalCode !== null) lose(child.exitCode, child.signalCode)
-  // Under the lock: what stands there is of a run that was killed.
-  rmSync(holderFile(state), { force: true })
-  if (mode === 'exclusive') writeFileSync(holderFile(state), JSON.stringify(holder), { mode: 0o660 })
-  return {
-    state: 'held',
-    lost: losing.signal,
-    [Symbol.asyncDispose]: async () => {
-      child.off('exit', lose)
-      // Lost, the file may be of who has the lock now.
-      if (mode === 'exclusive' && !losing.signal.aborted) rmSync(holderFile(state), { force: true })
-      child.stdin.end()
-      await exited
-    },
-  }
+  const left = Math.max(0, Math.round((deadline - Date.now()) / 1000))
+  return (await hold({ child, exited }, options)) ?? acquireHostLock({ ...options, wait: left })
 }
