@@ -11,6 +11,7 @@ import { readAllObjects } from '../io/postgres/objects.ts'
 import { restoreRoles } from '../io/postgres/roles.ts'
 import { openScratchServer, type ScratchServer } from '../io/postgres/scratch-server.ts'
 import type { Context } from '../model/context.ts'
+import { isReset, newCutover } from '../model/cutover.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { majorOf } from '../model/manifest.ts'
 import { Secret } from '../model/secret.ts'
@@ -30,6 +31,8 @@ export type RehearseOptions = Pick<
   databases: readonly string[]
   /** What is to be given again to what the migrations make. */
   grants: Grants
+  /** `--drop`. */
+  drop: readonly string[]
 }
 
 export type Rehearsal = {
@@ -131,7 +134,7 @@ export const rehearse = async (options: RehearseOptions, context: Context): Prom
 
 const rehearseGrants = async (
   { server }: ScratchServer,
-  { inventory, grants, host }: RehearseOptions,
+  { inventory, grants, host, drop }: RehearseOptions,
 ): Promise<Rehearsal['given']> => {
   const present = new Set(await readDatabaseNames(server))
   const roles = new Set(inventory.roles.map(({ name }) => name))
@@ -143,7 +146,7 @@ const rehearseGrants = async (
       throw new AppError(cause.message, {
         exitCode: exitCodes.refused,
         details: [...cause.details, 'Revoke it, or write a migration that grants it.'],
-        hint: `po-migrate cutover ${host.name}`,
+        hint: newCutover(host.name, drop, !isReset(host.cutover)),
         cause,
       })
     })

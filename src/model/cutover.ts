@@ -1,3 +1,4 @@
+import { quoteAll } from './quote.ts'
 import type { CutoverSettings } from './types.ts'
 
 /** A container of an application stack, as it was before the first stop. */
@@ -57,6 +58,12 @@ export type CutoverFrame = {
 
 /** The name under which a run keeps what it replaces. */
 export const copyName = (volume: string, run: string): string => `${volume}-${run}`
+
+/** The command of a new cutover, with what was given up; `confirmed`: of a host that asks. */
+export const newCutover = (host: string, dropped: readonly string[], confirmed: boolean): string => {
+  const drops = dropped.flatMap((name) => ['--drop', name])
+  return quoteAll(['po-migrate', 'cutover', host, ...drops, ...(confirmed ? ['--confirm', 'yes'] : [])])
+}
 
 /** A host with an abort window is one whose data may go: a laptop's. */
 export const isReset = ({ abortWindow }: CutoverSettings): boolean => abortWindow !== undefined

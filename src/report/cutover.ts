@@ -1,5 +1,5 @@
+import { newCutover } from '../model/cutover.ts'
 import { downtimeOf, hasBegun, isDone, type Position } from '../model/position.ts'
-import { quoteAll } from '../model/quote.ts'
 import { stepKey } from '../model/step.ts'
 import { renderDuration } from './render.ts'
 
@@ -16,9 +16,7 @@ export const commandsOf = (host: string, confirmed: boolean): { resume: string; 
 export const renderWaysOn = ({ touched, frame }: Position, confirmed: boolean, first?: string): string => {
   const { resume, undo } = commandsOf(frame.host, confirmed)
   if (touched) return `${first ?? resume}; or, to have everything as it was: ${undo}`
-  const drops = (frame.dropped ?? []).flatMap((name) => ['--drop', name])
-  const again = quoteAll(['po-migrate', 'cutover', frame.host, ...drops])
-  const anew = `${again}${confirmed ? ' --confirm yes' : ''}`
+  const anew = newCutover(frame.host, frame.dropped ?? [], confirmed)
   const before = first === undefined || first === resume ? '' : `${first}; then: `
   return `${before}${anew}; or, to go on with this one: ${resume}; or, to forget it: ${undo}`
 }

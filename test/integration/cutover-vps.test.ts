@@ -137,7 +137,7 @@ describe('cutover vps', { timeout: 400_000 }, () => {
       'iam_qual: table public.notes (1 row), column public.users.locale (changed), column public.users.nickname',
     )
     expect(lost.stderr).toContain('postgres: extension citext')
-    expect(lost.stderr).toContain('po-migrate cutover vps --drop iam_qual --drop postgres')
+    expect(lost.stderr).toContain('po-migrate cutover vps --drop iam_qual --drop postgres --confirm yes')
     await platform.psql('postgres', "select pg_create_physical_replication_slot('standby')")
     const tied = await platform.tool('cutover vps --confirm yes')
     expect(tied.exit).toBe(4)
@@ -169,7 +169,9 @@ describe('cutover vps', { timeout: 400_000 }, () => {
   it('leaves what --drop names, and refuses to drop what something else needs', async () => {
     const refused = await platform.tool('cutover vps --confirm yes --drop reporter')
     expect(refused.exit).toBe(4)
-    expect(refused.stderr).toContain('→ po-migrate cutover vps --drop booking_qual --drop reporter')
+    expect(refused.stderr).toContain(
+      '→ po-migrate cutover vps --drop booking_qual --drop reporter --confirm yes',
+    )
     const { started } = readEvents(
       await platform.tool(
         'cutover vps --confirm yes --json --drop booking_qual --drop reporter --drop auditors --drop iam_qual --drop postgres',

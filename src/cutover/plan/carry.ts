@@ -1,7 +1,6 @@
 import { AppError, exitCodes, usageError } from '../../errors.ts'
-import type { CutoverFrame } from '../../model/cutover.ts'
+import { type CutoverFrame, newCutover } from '../../model/cutover.ts'
 import type { Inventory } from '../../model/inventory.ts'
-import { quoteAll } from '../../model/quote.ts'
 import { describeUnmade, type Unmade } from '../../model/unmade.ts'
 
 export type CarryWorld = {
@@ -24,8 +23,8 @@ export type CarryWorld = {
 const refuse = (message: string, details: readonly string[], hint: string): AppError =>
   new AppError(message, { exitCode: exitCodes.refused, details, hint })
 
-const dropMore = (host: string, names: readonly string[]): string =>
-  quoteAll(['po-migrate', 'cutover', host, ...names.flatMap((name) => ['--drop', name])])
+/** Nothing comes along where data may go, so that this is a host that asks. */
+const dropMore = (host: string, names: readonly string[]): string => newCutover(host, names, true)
 
 /** `--drop` names a database or a slot where there is one of that name, and a role only where there is none. */
 export const droppedRoles = ({
@@ -83,9 +82,14 @@ const refuseStrangers = ({ inventory, closed, ties, drop, host }: CarryWorld): v
   const known = [...named, ...closed, 'template1']
   const stranger = drop.find((name) => !known.includes(name))
   if (stranger !== undefined)
-    throw usageError(`--drop ${stranger}: there is no such database or role.`, `po-migrate cutover ${host}`, [
-      `there are: ${known.join(', ')}`,
-    ])
+    throw usageError(
+      `--drop ${stranger}: there is no such database or role.`,
+      dropMore(
+        host,
+        drop.filter((name) => known.includes(name)),
+      ),
+      [`there are: ${known.join(', ')}`],
+    )
 }
 
 const refuseNeeded = (world: CarryWorld, databases: readonly string[]): void => {

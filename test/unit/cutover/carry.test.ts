@@ -113,13 +113,32 @@ describe('what a cutover carries over', () => {
   })
 })
 
+describe('the command behind a refusal', () => {
+  const ties = [{ kind: 'replication slot', name: 'standby', database: '' }]
+
+  it.each([
+    [{ drop: ['booking_qual', 'bookings'] }, '--drop booking_qual'],
+    [{ drop: ['reporter'] }, '--drop booking_qual --drop reporter'],
+    [{ drop: ['reporter'], closed: ['old shop'] }, "--drop reporter --drop 'old shop'"],
+    [{ drop: ['booking_qual'], ties }, '--drop booking_qual --drop standby'],
+  ] as const)('of %j is whole: what was given up, and the confirmation', (more, drops) => {
+    expect(() => planCarry({ ...world, ...more })).toThrow(
+      expect.objectContaining({
+        hint: expect.stringMatching(new RegExp(`po-migrate cutover vps ${drops} --confirm yes$`)),
+      }),
+    )
+  })
+})
+
 describe('what no migration makes', () => {
   it('is refused, until every database is given up', () => {
     const unmade = ['iam_qual', 'iam_prod'].map((database) => ({ database, objects: ['view public.v'] }))
     expect(() => refuseUnmade(unmade, { host: 'vps', drop: ['iam_qual'] })).toThrow(
       expect.objectContaining({
         exitCode: 4,
-        hint: expect.stringContaining('po-migrate cutover vps --drop iam_qual --drop iam_prod'),
+        hint: expect.stringMatching(
+          /: po-migrate cutover vps --drop iam_qual --drop iam_prod --confirm yes$/,
+        ),
       }),
     )
     expect(() => refuseUnmade(unmade, { host: 'vps', drop: ['iam_qual', 'iam_prod'] })).not.toThrow()
