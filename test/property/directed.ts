@@ -116,4 +116,10 @@ export const directedCutovers = {
     { op: 'start', site: 'first' },
     { op: 'undo', site: 'first' },
   ],
+  'a server that was only started has nothing to back up': [
+    { op: 'start', site: 'first' },
+    { op: 'backup', site: 'first' },
+    { op: 'up', site: 'first' },
+    { op: 'backup', site: 'first' },
+  ],
 } satisfies Record<string, readonly CutoverOperation[]>
