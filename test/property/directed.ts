@@ -23,6 +23,7 @@ const restore = (of: 'own' | 'foreign' | 'old', confirm = true): Operation => ({
   which: 0,
   confirm,
 })
+const neverStrikes = { kind: 'kill', at: 1000, after: 0 } as const
 const clock = (days: number): Operation => ({ op: 'clock', site: 'first', days })
 
 export const directed = {
@@ -89,6 +90,11 @@ export const directed = {
       fault: { kind: 'end-sessions', at: 'rollback-migration', after: 50 },
     },
     { op: 'up', ...one, add: [], mend: false },
+  ],
+  'a rollback of more than there is touches nothing, also when it ends before it can be killed': [
+    up(one),
+    { op: 'rollback', ...one, store: 'app', steps: 2, fault: neverStrikes },
+    { op: 'rollback', ...one, store: 'app', steps: 2 },
   ],
 } satisfies Record<string, readonly Operation[]>
 
