@@ -4,6 +4,7 @@ import { acquireLock, type Lock, readLocks } from '../../src/io/postgres/lock.ts
 import type { Holder } from '../../src/model/holder.ts'
 import { lockDocument } from '../../src/report/documents.ts'
 import { docker, eventually } from '../support/engine/docker.ts'
+import { dbmateImage } from '../support/engine/images.ts'
 import { closeGate } from '../support/postgres/gate.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { openSession } from '../support/postgres/session.ts'
@@ -433,5 +434,37 @@ describe('what a run of another project left that died', () => {
     expect(await containersOf('both')).toEqual([container])
     expect(await run(theirs, 'lock release dev')).toMatchObject({ exit: 0 })
     expect(await containersOf('both')).toEqual([])
+  })
+})
+
+describe('what a run left that died, of a server that is gone', () => {
+  it('is removed by the next run; what another project left, or of a server that is there, is not', async () => {
+    using files = project({ outlived: { '00001_a.sql': migration('create table a (id int);') } })
+    const made: string[] = []
+    const make = async (labels: Record<string, string>): Promise<string> => {
+      const all = Object.entries({ 'po-migrate.databases': 'outlived', ...labels })
+      const args = all.flatMap(([name, value]) => ['--label', `${name}=${value}`])
+      const id = await docker(['create', ...args, dbmateImage])
+      made.push(id)
+      return id
+    }
+    const dead = { 'po-migrate.run': holder('').run }
+    const gone = await make({})
+    const there = await make({})
+    await make({ ...dead, 'po-migrate.server': gone })
+    const others = await make({ ...dead, 'po-migrate.server': there })
+    const elsewhere = await make({ ...dead, 'po-migrate.server': '7445812345678901234' })
+    const theirs = await make({ ...dead, 'po-migrate.server': gone, 'po-migrate.project': 'theirs' })
+    await docker(['rm', gone])
+    try {
+      expect(await run(files, 'up dev')).toMatchObject({
+        exit: 0,
+        stderr: expect.stringMatching(/^removed \S+, which a run that died had left$/m),
+      })
+      const ids = (await docker(['ps', '--all', '--quiet', '--no-trunc'])).split('\n')
+      expect(made.filter((id) => ids.includes(id))).toEqual([there, others, elsewhere, theirs])
+    } finally {
+      await docker(['rm', there, others, elsewhere, theirs])
+    }
   })
 })

@@ -3,6 +3,7 @@ import { AppError, exitCodes } from '../../errors.ts'
 import { runIdPattern } from '../../model/session.ts'
 import type { Docker } from '../docker/docker.ts'
 import { removeContainer } from '../docker/remove-container.ts'
+import { readContainer } from '../docker/stack.ts'
 import { isForeign } from '../docker/throwaway.ts'
 import { endBackends, readLiveRuns } from './backends.ts'
 import { interruptedWait, pauseUnless } from './lock.ts'
@@ -44,14 +45,32 @@ const foreignOf = (
   return project !== undefined && isForeign(labels, host?.projects ?? []) ? { foreign: project } : {}
 }
 
+const isRunning = ({ State }: ContainerInfo): boolean => State === 'running' || State === 'paused'
+
+/** Of a server without a container nobody here can tell whether it is gone. */
+const containerId = /^[0-9a-f]{64}$/
+
+/** Of runs against this server; and dead ones whose server is gone, since nobody else will look for them. */
+const listRuns = async ({ docker, id }: ServerHost): Promise<ContainerInfo[]> => {
+  const all = await docker.listContainers({ all: true, filters: { label: [runLabel, serverLabel] } })
+  const found = await Promise.all(
+    all.map(async (one) => {
+      const server = one.Labels[serverLabel] ?? ''
+      if (server === id) return [one]
+      if (isRunning(one) || !containerId.test(server)) return []
+      return (await readContainer(docker, server)) ? [] : [one]
+    }),
+  )
+  return found.flat()
+}
+
 export const findOrphans = async (
   host: ServerHost | undefined,
   server: Server,
   databases: readonly string[],
 ): Promise<Orphans> => {
-  const filters = { label: [runLabel, `${serverLabel}=${host?.id}`] }
   const [containers, alive, backends] = await Promise.all([
-    host?.docker.listContainers({ all: true, filters }) ?? [],
+    host ? listRuns(host) : [],
     readLiveRuns(server),
     server.query<{ pid: number; run: string; database: string; query: string }>(
       server.maintenance,
@@ -63,12 +82,12 @@ export const findOrphans = async (
   return {
     containers: containers
       .filter((container) => !alive.has(container.Labels[runLabel] ?? '') && touches(container, databases))
-      .map(({ Id, Names, Labels, State }) => ({
-        id: Id,
-        name: Names[0]?.slice(1) ?? Id.slice(0, 12),
-        run: Labels[runLabel] ?? '',
-        running: State === 'running' || State === 'paused',
-        ...foreignOf(Labels, host),
+      .map((container) => ({
+        id: container.Id,
+        name: container.Names[0]?.slice(1) ?? container.Id.slice(0, 12),
+        run: container.Labels[runLabel] ?? '',
+        running: isRunning(container),
+        ...foreignOf(container.Labels, host),
       })),
     backends: backends
       .filter(({ run }) => !alive.has(run))
