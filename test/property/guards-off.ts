@@ -3,6 +3,7 @@ import { buildWithout, type Guard } from './guard.ts'
 import { guards } from './guards.ts'
 import { type Lane, openLane, playIn, sequenceOf } from './sequence.ts'
 import { special } from './special.ts'
+import { Violation } from './violation.ts'
 
 type Notice = { by: string; what: string }
 
@@ -10,24 +11,30 @@ const has = <T extends object>(table: T, name: PropertyKey): name is keyof T => 
 
 const line = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 160)
 
+/** @throws what is no violation: a machine that is too slow, or an engine that is in the way, has noticed nothing. */
+const noticeOf = (by: string, error: Error): Notice => {
+  if (!(error instanceof Violation)) throw error
+  return { by, what: error.message }
+}
+
 const playNamed = async (lane: Lane, name: string): Promise<Notice | undefined> => {
   if (has(special, name))
     return special[name](lane).then(
       () => undefined,
-      (error: Error) => ({ by: name, what: error.message }),
+      (error: Error) => noticeOf(name, error),
     )
   const failed = has(directed, name)
     ? await playIn(lane, { of: 'migrations', operations: directed[name] })
     : has(directedCutovers, name)
       ? await playIn(lane, { of: 'cutovers', operations: directedCutovers[name] })
       : undefined
-  return failed && { by: `${name}, operation ${failed.number}`, what: failed.error.message }
+  return failed && noticeOf(`${name}, operation ${failed.number}`, failed.error)
 }
 
 const playSeeds = async (lane: Lane, [from, to]: readonly [number, number]): Promise<Notice | undefined> => {
   for (let seed = from; seed <= to; seed++) {
     const failed = await playIn(lane, sequenceOf(seed))
-    if (failed) return { by: `seed ${seed}, operation ${failed.number}`, what: failed.error.message }
+    if (failed) return noticeOf(`seed ${seed}, operation ${failed.number}`, failed.error)
   }
   return undefined
 }
