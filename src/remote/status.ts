@@ -5,13 +5,28 @@ import { readRevision } from '../io/host/git.ts'
 import { shellUntil } from '../io/host/shell.ts'
 import type { Context } from '../model/context.ts'
 import type { Environment } from '../model/types.ts'
-import { type StatusDocument, statusDocument } from '../report/documents.ts'
+import type { StatusDocument } from '../report/documents.ts'
 import { describeError } from '../report/report.ts'
 import { directoryOn, runRemote } from './call.ts'
 import { requireElsewhere } from './place.ts'
 
+type EnvironmentStatus = StatusDocument['environments'][number]
+
+/** An environment as a document has it, with what that document says about a database. */
+type EnvironmentWith<D> = Omit<EnvironmentStatus, 'databases'> & { databases: D[] }
+
 /** One environment as the document has it, and the exit code when it could not be read. */
-export type Entry = { document: StatusDocument['environments'][number]; exit?: ExitCode }
+export type Entry<D = EnvironmentStatus['databases'][number]> = {
+  document: EnvironmentWith<D>
+  exit?: ExitCode
+}
+
+/** A verb that prints one document about several environments. */
+export type Reading<D> = {
+  verb: string
+  /** @throws where it is no such document. */
+  parse: (document: unknown) => { environments: EnvironmentWith<D>[] }
+}
 
 type Group = readonly [Environment, ...Environment[]]
 
@@ -21,7 +36,7 @@ const groupByCheckout = (environments: readonly Environment[]): Group[] =>
     ...Map.groupBy(environments, ({ name, host }) => `${host.ssh} ${directoryOn(host, name)}`).values(),
   ] as unknown as Group[]
 
-const unreadable = ({ name, host, network, server }: Environment, error: AppError): Entry => ({
+const unreadable = ({ name, host, network, server }: Environment, error: AppError): Entry<never> => ({
   document: {
     ...{ environment: name, host: host.name, network, ...(server && { server }) },
     databases: [],
@@ -30,26 +45,31 @@ const unreadable = ({ name, host, network, server }: Environment, error: AppErro
   exit: error.exitCode,
 })
 
-const parseAnswer = (text: string): StatusDocument | undefined => {
+const parseAnswer = <D>(text: string, parse: Reading<D>['parse']) => {
   try {
-    return statusDocument.parse(JSON.parse(text.trim().split('\n').at(-1) ?? ''))
+    return parse(JSON.parse(text.trim().split('\n').at(-1) ?? ''))
   } catch {
     return undefined
   }
 }
 
-const noAnswer = (host: string, exit: ExitCode): AppError =>
-  new AppError(`${host} answered ${exit}, and no status.`, {
+const noAnswer = (host: string, verb: string, exit: ExitCode): AppError =>
+  new AppError(`${host} answered ${exit}, and no ${verb}.`, {
     exitCode: exit === exitCodes.done ? exitCodes.unreachable : exit,
   })
 
-type Asked = { config: Config; options: GlobalOptions }
+type Asked<D> = { config: Config; options: GlobalOptions; reading: Reading<D> }
 
-const askGroup = async (group: Group, { config, options }: Asked, context: Context): Promise<Entry[]> => {
+const askGroup = async <D>(
+  group: Group,
+  { config, options, reading }: Asked<D>,
+  context: Context,
+): Promise<Entry<D>[]> => {
+  const { verb, parse } = reading
   const [{ name, host }] = group
   const names = group.map((environment) => environment.name)
   const place = { host, networks: group.flatMap(({ network }) => network || []) }
-  await requireElsewhere(place, `status ${names.join(' ')}`, context)
+  await requireElsewhere(place, `${verb} ${names.join(' ')}`, context)
   const { PATH, HOME } = context.env
   const { commit } = await readRevision(config.directory, { PATH, HOME }, shellUntil(context.stop))
   let answer = ''
@@ -60,7 +80,7 @@ const askGroup = async (group: Group, { config, options }: Asked, context: Conte
     {
       host,
       environment: name,
-      args: ['status', ...names, '--json'],
+      args: [verb, ...names, '--json'],
       control: 'stdin',
       changes: false,
       quiet: options.quiet,
@@ -68,8 +88,8 @@ const askGroup = async (group: Group, { config, options }: Asked, context: Conte
     },
     { ...context, stdout: { write } },
   )
-  const document = parseAnswer(answer)
-  if (!document) throw noAnswer(host.name, exit)
+  const document = parseAnswer(answer, parse)
+  if (!document) throw noAnswer(host.name, verb, exit)
   return document.environments.map((entry) => ({
     document: entry,
     ...(entry.error && { exit: group.length > 1 ? exitCodes.unreachable : exit }),
@@ -77,12 +97,12 @@ const askGroup = async (group: Group, { config, options }: Asked, context: Conte
 }
 
 /** Asks the other machines; one that can't be reached is told of in place of its environments. */
-export const readElsewhere = async (
+export const readElsewhere = async <D>(
   environments: readonly Environment[],
-  asked: Asked,
+  asked: Asked<D>,
   context: Context,
-): Promise<Entry[]> => {
-  const ask = async (group: Group): Promise<Entry[]> => {
+): Promise<Entry<D>[]> => {
+  const ask = async (group: Group): Promise<Entry<D>[]> => {
     try {
       return await askGroup(group, asked, context)
     } catch (error) {

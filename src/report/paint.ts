@@ -10,7 +10,14 @@ export type Paint = {
   yellow: (text: string) => string
   /** Width of a terminal, to wrap at; nothing else is wrapped. */
   columns?: number
-  symbols: { done: string; failed: string; skipped: string; next: string; running: readonly string[] }
+  symbols: {
+    done: string
+    failed: string
+    skipped: string
+    next: string
+    cut: string
+    running: readonly string[]
+  }
 }
 
 export type PaintOptions = { noColor: boolean; env: Record<string, string | undefined> }
@@ -20,9 +27,11 @@ const unicode = {
   failed: '✖',
   skipped: '–',
   next: '→',
+  /** For what was left out of a name. */
+  cut: '…',
   running: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
 }
-const ascii = { done: 'ok', failed: 'x', skipped: '-', next: '->', running: ['|', '/', '-', '\\'] }
+const ascii = { done: 'ok', failed: 'x', skipped: '-', next: '->', cut: '~', running: ['|', '/', '-', '\\'] }
 const utf8 = /utf-?8/i
 
 /**

@@ -3,14 +3,16 @@ import type { Paint } from './paint.ts'
 
 const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g')
 
-const width = (text: string): number => [...text.replace(escapes, '')].length
+/** Characters, without escapes for colour. */
+export const visibleWidth = (text: string): number => [...text.replace(escapes, '')].length
 
 /** Columns padded to the widest cell, two spaces apart, no trailing blanks. */
 export const renderTable = (rows: readonly (readonly string[])[], indent = ''): string => {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? '')))) ?? []
+  const widths =
+    rows[0]?.map((_, column) => Math.max(...rows.map((row) => visibleWidth(row[column] ?? '')))) ?? []
   return rows
     .map((row) => {
-      const cells = row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell)))
+      const cells = row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - visibleWidth(cell)))
       return `${indent}${cells.join('  ').trimEnd()}\n`
     })
     .join('')
@@ -19,12 +21,13 @@ export const renderTable = (rows: readonly (readonly string[])[], indent = ''): 
 /** Lines that fit beside an indent of two, broken between words; a word that is longer stays whole, to be copied. */
 export const wrapWords = (text: string, columns = Infinity): string[] => {
   const most = columns - 2
-  if (width(text) <= most) return [text]
+  if (visibleWidth(text) <= most) return [text]
   const indent = text.slice(0, text.length - text.trimStart().length)
   const lines: string[] = []
   for (const word of text.trimStart().split(' ')) {
     const last = lines.at(-1)
-    if (last === undefined || width(last) + 1 + width(word) > most) lines.push(`${indent}${word}`)
+    if (last === undefined || visibleWidth(last) + 1 + visibleWidth(word) > most)
+      lines.push(`${indent}${word}`)
     else lines[lines.length - 1] = `${last} ${word}`
   }
   return lines

@@ -1,6 +1,7 @@
 import type { DoctorDocument, StatusDocument } from './documents.ts'
 import type { Paint } from './paint.ts'
 import { plural, renderError, renderTable } from './render.ts'
+import { renderStatusMatrix } from './status-matrix.ts'
 
 type EnvironmentStatus = StatusDocument['environments'][number]
 type DatabaseStatus = EnvironmentStatus['databases'][number]
@@ -40,9 +41,12 @@ const renderEnvironment = (
   return header + databases.map((database) => renderDatabase(database, paint)).join('')
 }
 
-/** Every environment, database and migration, for people. */
-export const renderStatus = ({ environments }: StatusDocument, paint: Paint): string =>
-  environments.map((environment) => renderEnvironment(environment, paint)).join('\n')
+/** Every environment, database and migration, for people: several environments side by side. */
+export const renderStatus = ({ environments }: StatusDocument, paint: Paint): string => {
+  const [first, ...others] = environments
+  if (first && others.length === 0) return renderEnvironment(first, paint)
+  return renderStatusMatrix(environments, paint)
+}
 
 const symbolOf = (
   status: DoctorDocument['checks'][number]['status'],
