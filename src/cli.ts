@@ -9,6 +9,7 @@ import { lintCommand } from './commands/lint.ts'
 import { lockCommand } from './commands/lock.ts'
 import { newCommand } from './commands/new.ts'
 import { planCommand } from './commands/plan.ts'
+import { reportCommand } from './commands/report.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { rollbackCommand } from './commands/rollback.ts'
 import { startCommand } from './commands/start.ts'
@@ -38,6 +39,7 @@ const commands = {
   new: newCommand,
   lint: lintCommand,
   history: historyCommand,
+  report: reportCommand,
   backup: backupCommand,
   restore: restoreCommand,
   lock: lockCommand,
@@ -109,11 +111,12 @@ const ownFirst = (help: string): string => {
   return blocks.join('\n\n')
 }
 
-/** Documents and events are the same in every locale. */
-const inLocale = (context: Context, argv: readonly string[]): Context =>
-  isUnicode(context.env) || argv.includes('--json')
-    ? context
-    : { ...context, stdout: asciiOutput(context.stdout), stderr: asciiOutput(context.stderr) }
+/** Documents and events are the same in every locale, and so is a page, which says itself how it is encoded. */
+const inLocale = (context: Context, argv: readonly string[]): Context => {
+  if (isUnicode(context.env) || argv.includes('--json')) return context
+  const stdout = argv.includes('report') ? context.stdout : asciiOutput(context.stdout)
+  return { ...context, stdout, stderr: asciiOutput(context.stderr) }
+}
 
 /**
  * Runs one command line and answers its exit code; the one place where errors become words.

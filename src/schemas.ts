@@ -7,6 +7,7 @@ import { restoreKinds } from './backup/steps/restore-kinds.ts'
 import { configSchema } from './config/schema.ts'
 import { cutoverKinds } from './cutover/steps/cutover-kinds.ts'
 import { makeDirectories } from './make-directories.ts'
+import { reportDocument } from './page/document.ts'
 import {
   doctorDocument,
   historyDocument,
@@ -27,6 +28,7 @@ const { planDocument, eventDocument } = documentsWith(Object.keys(kinds))
 export const schemas = {
   migrate: z.toJSONSchema(configSchema, { io: 'input' }),
   status: z.toJSONSchema(statusDocument),
+  report: z.toJSONSchema(reportDocument),
   plan: z.toJSONSchema(planDocument),
   event: z.toJSONSchema(eventDocument),
   doctor: z.toJSONSchema(doctorDocument),

@@ -28,7 +28,7 @@ const options = [
 ]
 
 export type SshOptions = {
-  /** The user's whole environment: agents, askpass and proxy commands live there. */
+  /** The user's whole environment: agents, askpass and proxy commands live there. PO_SSH_CONFIG is a config in place of the user's. */
   env: Record<string, string | undefined>
   onStdout: (text: string) => void
   onStderr: (text: string) => void
@@ -61,7 +61,9 @@ export const openSsh = async (
   { env, onStdout, onStderr }: SshOptions,
 ): Promise<SshSession> => {
   const { execa } = await import('execa')
+  const config = env.PO_SSH_CONFIG ? ['-F', env.PO_SSH_CONFIG] : []
   const args = [
+    ...config,
     '-T',
     ...options.flatMap((option) => ['-o', option]),
     '--',

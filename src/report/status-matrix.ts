@@ -88,7 +88,7 @@ const renderLines = (environments: readonly EnvironmentStatus[], paint: Paint): 
 }
 
 /** Why what was not read could not be, once for environments that share the reason. */
-const renderProblems = (environments: readonly EnvironmentStatus[], paint: Paint): string => {
+export const renderProblems = (environments: readonly EnvironmentStatus[], paint: Paint): string => {
   const all = environments.flatMap(({ environment, error, databases }) =>
     [error, ...databases.map((database) => database.error)].flatMap((problem) =>
       problem ? [{ environment, problem }] : [],

@@ -331,6 +331,8 @@ describe('deploy-prod', () => {
     expect(prod).toMatchObject({ when: 'manual', allow_failure: false })
     expect(jobs.find(({ name }) => name === 'deploy-qual')).toMatchObject({ when: 'on_success' })
     expect(jobs.find(({ name }) => name === 'db-cutover-vps')).toMatchObject({ when: 'never' })
+    // Wanted most where a deploy failed.
+    expect(jobs.find(({ name }) => name === 'report-page')).toMatchObject({ when: 'always' })
   })
 
   it('started by hand carries the confirmation itself', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { reportDocument } from '../../src/page/document.ts'
 import { statusDocument } from '../../src/report/documents.ts'
 import { docker, eventually, run } from '../support/engine/docker.ts'
 import { needTool } from '../support/machines/apt.ts'
@@ -181,6 +182,29 @@ describe('status', () => {
     const { exit, stdout } = await type('status qual prod', { PO_VPS_SSH: 'nowhere.invalid' })
     expect(exit).toBe(6)
     expect(stdout.match(/✖ qual, prod: Could not reach vps \(nowhere\.invalid\) by ssh/g)).toHaveLength(1)
+  })
+})
+
+describe('report', () => {
+  it('asks each machine once and makes one page of what they answer', async () => {
+    expect(await type('up qual')).toMatchObject({ exit: 0 })
+    const { exit, stdout, stderr } = await type('report qual prod --json')
+    expect(exit, stderr).toBe(0)
+    const { environments } = reportDocument.parse(JSON.parse(stdout))
+    const [qual] = environments
+    expect(environments.map(({ environment }) => environment)).toEqual(['qual', 'prod'])
+    expect(qual?.databases.find(({ name }) => name === 'iam')?.ledger.length).toBeGreaterThan(0)
+    expect(stderr.match(/^on \S+: commit/gm)).toHaveLength(1)
+    const page = await type('report qual prod --out -')
+    expect(page.exit, page.stderr).toBe(0)
+    expect(page.stdout).toContain('Tables of iam in qual')
+  })
+
+  it('has a host that cannot be reached on the page, and is 6', async () => {
+    const { exit, stdout, stderr } = await type('report --out -', { PO_VPS_SSH: 'nowhere.invalid' })
+    expect(exit).toBe(6)
+    expect(stdout.match(/could not be read/g)).toHaveLength(3)
+    expect(stderr).toContain('✖ qual, prod: Could not reach vps')
   })
 })
 
