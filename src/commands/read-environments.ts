@@ -78,13 +78,13 @@ export type Read<D> = Reading<D> & Pick<ReadOptions<D>, 'describe'>
 
 /** Reads the named environments, or all, here and on other machines; in the order in which they were named. */
 export const readEnvironments = async <D>(
-  options: GlobalOptions & { environments: readonly string[] },
+  options: GlobalOptions & { environments: readonly string[]; db?: readonly string[] },
   { describe, ...reading }: Read<D>,
   context: Context,
 ): Promise<Entry<D>[]> => {
   const config = configOf(options, context)
   const names = options.environments.length > 0 ? options.environments : Object.keys(config.environments)
-  const environments = names.map((name) => resolveEnvironment(config, name))
+  const environments = names.map((name) => resolveEnvironment(config, name, options.db))
   const report = reportFor({ ...options, json: false }, context)
   const here = environments.filter(({ host }) => runsHere(host, options.here, context))
   for (const { host } of here) stateOf(config, host, context.env)

@@ -1,6 +1,6 @@
 import type { ExitCode } from '../errors.ts'
-
 import {
+  databaseOption,
   exitCodeOption,
   type GlobalOptions,
   type Program,
@@ -15,13 +15,17 @@ import { writeDocument } from '../report/json.ts'
 import { renderStatus } from '../report/status.ts'
 import { describeDatabase, environmentsArgument, exitOf, readEnvironments } from './read-environments.ts'
 
-export type StatusOptions = GlobalOptions & { environments: readonly string[]; exitCode: boolean }
+export type StatusOptions = GlobalOptions & {
+  environments: readonly string[]
+  db: readonly string[]
+  exitCode: boolean
+}
 
 export const statusCommand = (program: Program, wire: Wire) =>
   program.command(
     'status [environments..]',
     'The state of every migration in every database',
-    (args) => exitCodeOption(environmentsArgument(withoutRunFlags(args))),
+    (args) => exitCodeOption(databaseOption(environmentsArgument(withoutRunFlags(args)))),
     wire(status),
   )
 

@@ -58,7 +58,8 @@ const noAnswer = (host: string, verb: string, exit: ExitCode): AppError =>
     exitCode: exit === exitCodes.done ? exitCodes.unreachable : exit,
   })
 
-type Asked<D> = { config: Config; options: GlobalOptions; reading: Reading<D> }
+type Options = GlobalOptions & { db?: readonly string[] }
+type Asked<D> = { config: Config; options: Options; reading: Reading<D> }
 
 const askGroup = async <D>(
   group: Group,
@@ -80,7 +81,7 @@ const askGroup = async <D>(
     {
       host,
       environment: name,
-      args: [verb, ...names, '--json'],
+      args: [verb, ...names, ...(options.db ?? []).flatMap((name) => ['--db', name]), '--json'],
       control: 'stdin',
       changes: false,
       quiet: options.quiet,

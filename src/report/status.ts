@@ -1,20 +1,18 @@
-import type { DoctorDocument, StatusDocument } from './documents.ts'
+import type { StatusDocument } from './documents.ts'
 import type { Paint } from './paint.ts'
 import { plural, renderError, renderTable } from './render.ts'
 import { renderStatusMatrix } from './status-matrix.ts'
 
 type EnvironmentStatus = StatusDocument['environments'][number]
 type DatabaseStatus = EnvironmentStatus['databases'][number]
+type Migration = DatabaseStatus['migrations'][number]
 
 const summarise = ({ exists, applied, pending }: DatabaseStatus, paint: Paint): string => {
   if (!exists) return paint.yellow('does not exist yet')
   return pending > 0 ? `${applied} applied, ${paint.yellow(`${pending} pending`)}` : `${applied} applied`
 }
 
-const renderMigration = (
-  { version, file, state }: DatabaseStatus['migrations'][number],
-  paint: Paint,
-): string[] => {
+const renderMigration = ({ version, file, state }: Migration, paint: Paint): string[] => {
   const symbol = state === 'applied' ? paint.green(paint.symbols.done) : paint.yellow(paint.symbols.skipped)
   return [
     ` ${symbol}`,
@@ -23,11 +21,65 @@ const renderMigration = (
   ]
 }
 
+/** Above this many the oldest applied ones are only counted. */
+const most = 20
+const kept = 3
+
+/** The applied files that are not shown: all but the newest few, where there are many. */
+const foldedOf = (migrations: readonly Migration[]): ReadonlySet<Migration> => {
+  if (migrations.length <= most) return new Set()
+  const applied = migrations.filter(({ state }) => state === 'applied')
+  return new Set(applied.slice(0, Math.max(0, applied.length - kept)))
+}
+
 const renderDatabase = (status: DatabaseStatus, paint: Paint): string => {
   const { database, error, migrations } = status
   if (error) return renderError({ hint: undefined, ...error }, paint)
-  const rows = migrations.map((migration) => renderMigration(migration, paint))
-  return `${paint.bold(database)}  ${summarise(status, paint)}\n${renderTable(rows)}`
+  const folded = foldedOf(migrations)
+  const rows = migrations
+    .filter((migration) => !folded.has(migration))
+    .map((migration) => renderMigration(migration, paint))
+  const more = folded.size > 0 ? paint.dim(`    ${folded.size} older ones applied\n`) : ''
+  return `${paint.bold(database)}  ${summarise(status, paint)}\n${more}${renderTable(rows)}`
+}
+
+const isBehind = ({ exists, pending, error }: DatabaseStatus): boolean =>
+  error !== undefined || !exists || pending > 0
+
+/** What needs somebody comes first. */
+const behindFirst = (databases: readonly DatabaseStatus[]): DatabaseStatus[] => [
+  ...databases.filter(isBehind),
+  ...databases.filter((database) => !isBehind(database)),
+]
+
+const meanings = {
+  'out-of-order': 'older than the newest applied one',
+  'missing-file': 'applied, and no file of this checkout has its version',
+  edited: 'applied, and its text changed since',
+} as const
+
+const isOdd = (state: Migration['state']): state is keyof typeof meanings => state in meanings
+
+/** The states that do not explain themselves. */
+const renderLegend = (databases: readonly DatabaseStatus[], paint: Paint): string => {
+  const shown = databases.flatMap(({ migrations }) => migrations.map(({ state }) => state))
+  const odd = [...new Set(shown)].filter(isOdd)
+  return odd.map((state) => paint.dim(`${state}: ${meanings[state]}\n`)).join('')
+}
+
+const renderTotal = (databases: readonly DatabaseStatus[], paint: Paint): string => {
+  if (databases.length < 2) return ''
+  const sum = (count: (database: DatabaseStatus) => number): number =>
+    databases.reduce((total, database) => total + count(database), 0)
+  const behind = databases.filter(isBehind).length
+  const pending = sum(({ pending }) => pending)
+  const told = [
+    plural(databases.length, 'database'),
+    `${sum(({ applied }) => applied)} applied`,
+    ...(pending > 0 ? [`${pending} pending`] : []),
+    ...(behind > 0 ? [`${behind} behind`] : []),
+  ]
+  return paint.dim(`${told.join(', ')}\n`)
 }
 
 const renderEnvironment = (
@@ -38,7 +90,8 @@ const renderEnvironment = (
   const header = `${paint.bold(environment)}${place ? paint.dim(` · ${place}`) : ''}\n`
   if (error) return header + renderError({ hint: undefined, ...error }, paint)
   if (databases.length === 0) return `${header}no managed database yet\n`
-  return header + databases.map((database) => renderDatabase(database, paint)).join('')
+  const sections = behindFirst(databases).map((database) => renderDatabase(database, paint))
+  return [header, ...sections, renderTotal(databases, paint), renderLegend(databases, paint)].join('')
 }
 
 /** Every environment, database and migration, for people: several environments side by side. */
@@ -46,41 +99,4 @@ export const renderStatus = ({ environments }: StatusDocument, paint: Paint): st
   const [first, ...others] = environments
   if (first && others.length === 0) return renderEnvironment(first, paint)
   return renderStatusMatrix(environments, paint)
-}
-
-const symbolOf = (
-  status: DoctorDocument['checks'][number]['status'],
-  { symbols, green, red, yellow, dim }: Paint,
-): string => {
-  switch (status) {
-    case 'ok':
-      return green(symbols.done)
-    case 'fixed':
-      return yellow(symbols.done)
-    case 'warning':
-      return yellow(symbols.failed)
-    case 'failed':
-      return red(symbols.failed)
-    case 'skipped':
-      return dim(symbols.skipped)
-  }
-}
-
-/** One line a check, the remedy under what failed, a count at the end. */
-export const renderDoctor = ({ checks }: DoctorDocument, paint: Paint): string => {
-  const groups = Map.groupBy(checks, ({ environment }) => environment ?? 'this machine')
-  const sections = [...groups].map(([name, members]) => {
-    const rows = members.map(({ title, status, finding, remedy }) => {
-      const line = `${symbolOf(status, paint)} ${title.padEnd(22)} ${finding}`
-      const next = remedy?.split('\n').map((command) => `    ${paint.symbols.next} ${command}\n`) ?? []
-      return `${line}\n${next.join('')}`
-    })
-    return `${paint.bold(name)}\n${rows.join('')}`
-  })
-  const count = (wanted: string): number => checks.filter(({ status }) => status === wanted).length
-  const failed = count('failed')
-  const warnings = count('warning')
-  const verdict = failed > 0 ? paint.red(`${plural(failed, 'check')} failed`) : 'all checks passed'
-  const noted = warnings > 0 ? paint.yellow(`, ${plural(warnings, 'warning')}`) : ''
-  return `${sections.join('\n')}\n${verdict}${noted}\n`
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { DoctorDocument, StatusDocument } from '../../../src/report/documents.ts'
+import type { StatusDocument } from '../../../src/report/documents.ts'
 import { makePaint } from '../../../src/report/paint.ts'
-import { renderDoctor, renderStatus } from '../../../src/report/status.ts'
+import { renderStatus } from '../../../src/report/status.ts'
 import { plainPaint, sink } from '../support/fixtures.ts'
 
 const colored = makePaint(sink({ isTTY: true }), { noColor: false, env: { LANG: 'C.UTF-8' } })
@@ -23,7 +23,7 @@ const status = (change: Partial<Environment> = {}): string => {
 }
 
 describe('the status for people', () => {
-  it('has a line for each migration, under its database and environment', () => {
+  it('has a line for each migration, under its database and environment, and what needs somebody first', () => {
     const rag: Database = {
       ...iam,
       database: 'rag_qual',
@@ -43,11 +43,32 @@ describe('the status for people', () => {
     }
     expect(status({ databases: [iam, rag, none] })).toBe(
       'qual · host vps · network net\n' +
-        'iam_qual  1 applied\n ✔  00001_a.sql\n' +
         'rag_qual  1 applied, 2 pending\n' +
         ' –  00001 (no file in this checkout)  missing-file\n –  00002_b.sql                       pending\n' +
-        'new_qual  does not exist yet\n',
+        'new_qual  does not exist yet\n' +
+        'iam_qual  1 applied\n ✔  00001_a.sql\n' +
+        '3 databases, 2 applied, 3 pending, 2 behind\n' +
+        'missing-file: applied, and no file of this checkout has its version\n',
     )
+  })
+
+  it('counts the older applied files of a long history, and shows everything that is not applied', () => {
+    const migrations = Array.from({ length: 30 }, (_, index) => {
+      const version = String(index + 1).padStart(5, '0')
+      const state = index === 4 ? 'edited' : index === 29 ? 'pending' : 'applied'
+      return { version, file: `${version}_a.sql`, state } as const
+    })
+    expect(status({ databases: [{ ...iam, applied: 29, pending: 1, migrations }] })).toBe(
+      'qual · host vps · network net\n' +
+        'iam_qual  29 applied, 1 pending\n' +
+        '    25 older ones applied\n' +
+        ' –  00005_a.sql  edited\n' +
+        ' ✔  00027_a.sql\n ✔  00028_a.sql\n ✔  00029_a.sql\n' +
+        ' –  00030_a.sql  pending\n' +
+        'edited: applied, and its text changed since\n',
+    )
+    const short = migrations.slice(0, 20)
+    expect(status({ databases: [{ ...iam, migrations: short }] })).not.toContain('older ones')
   })
 
   it('leaves out a place that there is none of', () => {
@@ -82,50 +103,5 @@ describe('the status for people', () => {
     expect(shown('applied')).toContain(colored.green('✔'))
     for (const state of ['pending', 'out-of-order', 'missing-file', 'edited'] as const)
       expect(shown(state)).toContain(colored.yellow(state))
-  })
-})
-
-describe("doctor's findings for people", () => {
-  type Check = DoctorDocument['checks'][number]
-  const check = (change: Partial<Check> = {}): Check => ({
-    environment: null,
-    title: 'node',
-    status: 'ok',
-    finding: 'v24',
-    ...change,
-  })
-  const shown = (...checks: Check[]) => renderDoctor({ version: 1, checks }, plainPaint)
-
-  it('stand under what they are about, each remedy in a line of its own, and are counted', () => {
-    const text = shown(
-      check(),
-      check({ environment: 'qual', title: 'lock', status: 'failed', remedy: 'first\nthen' }),
-      check({ environment: 'qual', title: 'disk', status: 'warning' }),
-      check({ title: 'git', status: 'skipped' }),
-    )
-    expect(text.split('\n')).toEqual([
-      'this machine',
-      `✔ ${'node'.padEnd(22)} v24`,
-      `– ${'git'.padEnd(22)} v24`,
-      '',
-      'qual',
-      `✖ ${'lock'.padEnd(22)} v24`,
-      '    → first',
-      '    → then',
-      `✖ ${'disk'.padEnd(22)} v24`,
-      '',
-      '1 check failed, 1 warning',
-      '',
-    ])
-  })
-
-  it('are all passed where none failed, whatever is only noted', () => {
-    expect(shown(check(), check({ status: 'fixed' }), check({ status: 'skipped' }))).toMatch(
-      /\nall checks passed\n$/,
-    )
-    expect(shown(check({ status: 'warning' }), check({ status: 'warning' }))).toMatch(
-      /\nall checks passed, 2 warnings\n$/,
-    )
-    expect(shown(check({ status: 'failed' }), check({ status: 'failed' }))).toMatch(/\n2 checks failed\n$/)
   })
 })
