@@ -5,7 +5,7 @@ import type { Engine } from '../io/engine.ts'
 import type { Environment } from '../model/types.ts'
 import { addressChecks } from './address.ts'
 import { type BackupFacts, backupChecks } from './backups.ts'
-import { type Check, fail } from './check.ts'
+import { type Check, fail, type Warning } from './check.ts'
 import { checkMigrations, databasesCheck, readVersion } from './databases.ts'
 import { dumpCheck } from './dump.ts'
 import { type LeftoverFacts, leftoverChecks } from './leftovers.ts'
@@ -18,11 +18,15 @@ const worldReadable = 0o004
 /** Where the password stands, in words, and in which files. */
 export type PasswordFacts = { where: string; files: PasswordSource['files'] }
 
-const checkPassword = ({ where, files }: PasswordFacts): string => {
+/** Where others log in as well, what they can read is a fault. */
+const checkPassword = ({ where, files }: PasswordFacts, { host, confirm }: Environment): string | Warning => {
   for (const { path, required } of files) {
     const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
-    if (required && files.length === 1 && mode & worldReadable)
-      throw fail(`${path} can be read by everyone on this machine`, `chmod o-rwx ${path}`)
+    if (!required || files.length > 1 || !(mode & worldReadable)) continue
+    const found = `${path} can be read by everyone on this machine`
+    const remedy = `chmod o-rwx ${path}`
+    if (host.shared || host.ssh || confirm) throw fail(found, remedy)
+    return { warning: found, remedy }
   }
   return where
 }
@@ -55,7 +59,7 @@ export const environmentChecks = ({
   const { stack, name } = environment.host
   return [
     { title: 'migrations', run: () => checkMigrations(environment) },
-    { title: 'password', run: async () => checkPassword(await secret()) },
+    { title: 'password', run: async () => checkPassword(await secret(), environment) },
     ...stateChecks(state),
     ...outsideChecks({ environment, host, passEnv }),
     {

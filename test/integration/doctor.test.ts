@@ -147,8 +147,17 @@ describe('the state directory', () => {
 })
 
 describe('the env file', () => {
-  it('fails the check when everyone may read it, and the remedy works', async () => {
+  it('is warned of on a laptop when everyone may read it', async () => {
     using files = project('doc_env')
+    const file = join(files.directory, 'infrastructure/postgres.env')
+    chmodSync(file, 0o644)
+    expect(await check(files, 'password')).toMatchObject({ status: 'warning', remedy: `chmod o-rwx ${file}` })
+  })
+
+  it('fails the check when everyone may read it where a confirmation is asked for, and the remedy works', async () => {
+    using files = project('doc_env', undefined, (config) => {
+      config.environments.dev.confirm = true
+    })
     const file = join(files.directory, 'infrastructure/postgres.env')
     chmodSync(file, 0o644)
     const found = await check(files, 'password')
