@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/support/runner/longest-first.ts'
 
 /** A shared CI machine can starve a container past a bounded wait; what fails twice has failed. */
 const retry = process.env.CI ? 1 : 0
@@ -12,6 +13,7 @@ export default defineConfig({
     reporters: ['default'],
     // They mostly wait for containers.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000, isolate: false } },
       {
