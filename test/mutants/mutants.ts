@@ -51,7 +51,8 @@ const sample = draw(
 console.log(`${sample.length} of ${everything.length} mutants, SEED=${seed}`)
 await using tests = await openUnitTests()
 let living = 0
-for (const mutant of sample) {
+for (const [index, mutant] of sample.entries()) {
+  if (index > 0 && index % 10 === 0) console.log(`${index} tried, ${living} live`)
   if (await tests.notice({ file: mutant.file, text: mutated(mutant, mutant.text) })) continue
   living++
   const was = mutant.text.slice(mutant.start, mutant.end)

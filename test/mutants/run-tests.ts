@@ -11,8 +11,8 @@ export type UnitTests = AsyncDisposable & {
 
 const root = join(import.meta.dirname, '../..')
 
-/** A worker in a loop without end is ended by force after so many milliseconds. */
-const limit = 120_000
+/** A worker in a loop without end is ended by force after so many milliseconds; a busy machine is no reason to. */
+const limit = 300_000
 
 /** The files that import this one, over however many others, nearest first. */
 const importersOf = (file: string, vitest: Vitest): string[] => {
@@ -38,7 +38,7 @@ export const openUnitTests = async (): Promise<UnitTests> => {
       config: false,
       watch: false,
       include: ['test/unit/**/*.test.ts'],
-      testTimeout: 10_000,
+      testTimeout: 60_000,
       isolate: false,
       fileParallelism: false,
       // It knows the file on the disk only.

@@ -187,6 +187,52 @@ describe('the plan of an undoing', () => {
     expect(undone.frame).toMatchObject({ ...frame, image: 'sha256:new', fromImage: 'sha256:pg' })
   })
 
+  it('is told with what it takes back, and nothing that is not known', () => {
+    const target = standing(plan.steps.length, true)
+    const made = { driver: 'local', options: {}, labels: {} }
+    expect(undo({ ...target, facts: { made } }).frame).toEqual({
+      run: 'run2',
+      command: 'undo',
+      host: 'vps',
+      volume: 'data',
+      copy: 'data-run2',
+      from: 'data-run1',
+      fromImage: 'sha256:pg',
+      made,
+      of: 'run1',
+      environments: ['qual', 'prod'],
+      containers: vps.containers,
+      image: 'sha256:new',
+      carried: { databases: [], roles: [] },
+    })
+    const { image: _, ...imageless } = frame
+    const bare = planUndo({
+      run: 'run2',
+      host: vps.host,
+      target: { ...standing(2), frame: imageless },
+      isHalfMade: false,
+      volumeExists: true,
+      copyExists: false,
+      containers: [],
+      image: undefined,
+    }).frame
+    for (const key of ['from', 'fromImage', 'made', 'image']) expect(bare).not.toHaveProperty(key)
+  })
+
+  it('copies no volume that is not there', () => {
+    const undone = planUndo({
+      run: 'run2',
+      host: vps.host,
+      target: standing(8),
+      isHalfMade: false,
+      volumeExists: false,
+      copyExists: true,
+      containers: [],
+      image: undefined,
+    })
+    expect(undone.plan.steps.map(({ kind }) => kind)).not.toContain('copy-volume')
+  })
+
   it('is refused when the copy is gone, and nothing is touched', () => {
     expect(() => undo(standing(plan.steps.length, true), false)).toThrow(
       expect.objectContaining({ exitCode: 4, message: expect.stringContaining('data-run1 is not there') }),
@@ -244,6 +290,11 @@ describe('the plan of an undoing', () => {
         torn: gaveWay,
         isHalfMade: false,
       })
+    })
+
+    it('nothing where no run was ever unfinished, or replaced anything', () => {
+      expect(findTarget([])).toBeUndefined()
+      expect(findTarget([done(standing(0))])).toBeUndefined()
     })
 
     it('a whole undoing, and says when that brings back what was never finished', () => {

@@ -1,11 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { CutoverFrame } from '../../../src/model/cutover.ts'
 import type { JournalEntry } from '../../../src/model/journal.ts'
 import { foldJournal, isUnfinished } from '../../../src/model/position.ts'
 import { predictDowntime } from '../../../src/model/prediction.ts'
 import type { Step } from '../../../src/model/step.ts'
 import { stepKey } from '../../../src/model/step.ts'
-import { describeProgress, describeStanding, renderWaysOn } from '../../../src/report/cutover.ts'
+import {
+  describeProgress,
+  describeStanding,
+  renderDowntime,
+  renderWaysOn,
+} from '../../../src/report/cutover.ts'
 import { logReport, replay } from '../../../src/report/log.ts'
 import type { Report } from '../../../src/report/report.ts'
 
@@ -61,6 +66,10 @@ describe('where a cutover stands', () => {
       `po-migrate cutover vps --drop 'old shop' --confirm yes; ${others}`,
     )
     expect(renderWaysOn(standing(1), true, 'df -h /x')).toBe(`df -h /x; then: ${anew}; ${others}`)
+    expect(renderWaysOn(standing(1), true, 'po-migrate cutover vps --resume')).toBe(`${anew}; ${others}`)
+    expect(renderWaysOn(standing(2), true, 'df -h /x')).toBe(
+      'df -h /x; or, to have everything as it was: po-migrate cutover vps --undo --confirm yes',
+    )
     expect(renderWaysOn(standing(2), false)).toBe(
       'po-migrate cutover vps --resume; or, to have everything as it was: po-migrate cutover vps --undo',
     )
@@ -86,10 +95,60 @@ describe('where a cutover stands', () => {
     )
   })
 
+  it('tells an undoing by what it brings back, and whether that is there', () => {
+    const undoing: Step[] = [
+      { kind: 'stop-stack', project: 'apps' },
+      { kind: 'wipe-volume', volume: 'data' },
+      { kind: 'bring-back', volume: 'data', copy: 'data-q' },
+    ]
+    const standAfter = (count: number): string[] => {
+      const lines: JournalEntry[] = [
+        {
+          entry: 'begun',
+          at,
+          by: 'me',
+          tool: '0',
+          job: null,
+          frame: { ...frame, from: 'data-q' },
+          steps: undoing,
+        },
+      ]
+      for (const step of undoing.slice(0, count))
+        lines.push({ entry: 'started', at, step: stepKey(step) }, { entry: 'done', at, step: stepKey(step) })
+      const position = foldJournal(lines)
+      return position ? describeStanding(position) : []
+    }
+    expect(standAfter(1)).toEqual(['Stopped: apps.', 'The volume data is as it was.'])
+    expect(standAfter(2)).toEqual(['Stopped: apps.', 'data is to hold what is in data-q.'])
+    expect(standAfter(3)).toEqual(['Stopped: apps.', 'data holds what is in data-q.'])
+  })
+
+  it('tells of a wiped volume also where no stack was stopped', () => {
+    const position = standing(1)
+    const wiped = new Set([stepKey({ kind: 'wipe-volume', volume: 'data' })])
+    expect(describeStanding({ ...position, begunSteps: wiped })).toEqual(['data is new.'])
+  })
+
+  it('tells how long the services were down, once they serve again', () => {
+    const times = new Map([
+      [stepKey({ kind: 'stop-stack', project: 'apps' }), { started: at }],
+      [
+        stepKey({ kind: 'wait-healthy', project: 'apps' }),
+        { started: at, done: at.replace('00:00', '00:12') },
+      ],
+    ])
+    expect(renderDowntime({ ...standing(0), times })).toMatch(/^Down for 12\.0 s/)
+    expect(renderDowntime(standing(0))).toBe('')
+  })
+
   it('is counted, with the step that was cut off', () => {
     expect(describeProgress(standing(3))).toBe('3 of 8 steps done')
     expect(describeProgress({ ...standing(3), running: 'copy-volume data data-r' })).toBe(
       '3 of 8 steps done; it ended in: copy-volume data data-r',
+    )
+    const failed = { step: 'copy-volume data data-r', error: 'disk full' }
+    expect(describeProgress({ ...standing(3), failed })).toBe(
+      '3 of 8 steps done; failed: copy-volume data data-r: disk full',
     )
   })
 })
@@ -102,10 +161,40 @@ describe('the predicted downtime', () => {
     expect(predictDowntime({ ...base, bytes: 2e9 }).total - total).toBe(10_000)
     expect(predictDowntime({ ...base, rate: 200e6 }).total).toBe(total - 5000)
     expect(predictDowntime({ ...base, carried: 40e6 }).total).toBe(total + 3000)
+    expect(predictDowntime({ ...base, migrations: 3000 }).total).toBe(total + 1000)
+    expect(predictDowntime({ ...base, rate: 0 }).copy).toBe(1e12)
+    expect(predictDowntime(base)).toMatchObject({
+      migrations: 2000,
+      carried: 0,
+      stacks: 12_000,
+      total: 24_000,
+    })
   })
 })
 
 describe("a detached run's log", () => {
+  afterEach(() => void vi.useRealTimers())
+
+  it('has the words of a step where it has some, and its progress a few times a second', () => {
+    vi.useFakeTimers({ now: 1_000_000 })
+    const lines: string[] = []
+    const log = logReport((line) => lines.push(line))
+    const event = { version: 1, event: 'step.started', run: 'r', step: 1, kind: 'wipe-volume' } as const
+    log.event(event, ['data', 'wipe'])
+    log.event(event)
+    log.progress('1')
+    vi.advanceTimersByTime(249)
+    log.progress('2')
+    vi.advanceTimersByTime(1)
+    log.progress('3')
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { event, line: ['data', 'wipe'] },
+      { event },
+      { progress: '1' },
+      { progress: '3' },
+    ])
+  })
+
   it('tells another report everything that the run told its own, and broken lines as they are', () => {
     const told: string[] = []
     const tell =

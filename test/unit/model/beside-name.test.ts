@@ -22,6 +22,13 @@ describe('the name of a database beside another', () => {
 const qual = 'partner_onboarding_document_store_qual'
 const prod = 'partner_onboarding_document_store_prod'
 
+it('a name that just fits is not cut', () => {
+  const room = 63 - `_before_${run}`.length
+  expect(besideName('a'.repeat(room), 'before', run)).toBe(`${'a'.repeat(room)}_before_${run}`)
+  expect(besideName('a'.repeat(room + 1), 'before', run)).toMatch(/^a+_[0-9a-f]{8}_before_/)
+  expect(Buffer.byteLength(besideName('a'.repeat(room + 1), 'before', run))).toBe(63)
+})
+
 describe('names that begin alike', () => {
   it.each(['before', 'restore'] as const)('never share a %s name, and keep their own', (what) => {
     const [one, other] = [qual, prod].map((name) => besideName(name, what, run))

@@ -31,6 +31,18 @@ describe('a code frame', () => {
     expect(marked[caret.indexOf('^')]).toBe('!')
   })
 
+  it.each([
+    [240, undefined, 240, 'a'],
+    [241, undefined, 240, 'a'],
+    [241, 5, 240, 'a'],
+    [1000, 500, 240, 'x'],
+  ])('of a line of %i characters, at column %s, shows %i that begin with %s', (...row) => {
+    const [length, column, shown, first] = row
+    const [marked = ''] = codeFrame(`a${'x'.repeat(length - 1)}`, { line: 1, ...(column && { column }) })
+    expect(marked.slice('> 1 | '.length)).toHaveLength(shown)
+    expect(marked.at('> 1 | '.length)).toBe(first)
+  })
+
   it('has no trailing blanks, and no carriage returns of a CRLF file', () => {
     expect(codeFrame('a  \r\n\r\nb\r\n', { line: 2 })).toEqual(['  1 | a', '> 2 |', '  3 | b', '  4 |'])
   })

@@ -22,6 +22,7 @@ describe('a holder', () => {
     ['vps2', { verb: 'cutover', target: 'vps2', project: 'shop' }, true],
     ['vps', { verb: 'cutover', target: 'vps2', project: 'shop' }, false],
     ['vps2', { verb: 'cutover', target: 'vps2', project: 'other' }, false],
+    ['vps2', { verb: 'cutover', target: 'vps2' }, true],
     ['vps2', { verb: 'start', target: 'vps2', project: 'shop' }, false],
     ['vps2', {}, true],
     ['vps', {}, false],
@@ -62,6 +63,12 @@ describe("the holder in the lock session's last query", () => {
     expect(told?.command.length).toBeGreaterThan(50)
     // Cut between letters or within one: what is there is the beginning.
     expect(command.startsWith(told?.command.slice(0, -1) ?? '?')).toBe(true)
+  })
+
+  it('leaves out a page that is too long to stand beside all that has to', () => {
+    const page = (length: number): string => `https://ci/${'x'.repeat(length)}`.slice(0, length)
+    expect(parseHolder(query({ ...holder, job: page(300) }))?.job).toBe(page(300))
+    expect(parseHolder(query({ ...holder, job: page(301) }))).toEqual(holder)
   })
 
   it('ends where it should, with nothing of the command outside the comment', () => {

@@ -80,5 +80,11 @@ describe('the journal of an older release', () => {
       { kind: 'wait-healthy', project: 'apps' },
     ]
     expect(left(later, 0)).toEqual(later.map(stepKey))
+    const whole = older.flatMap((step): Step[] => {
+      if (step.kind === 'carry-roles') return [{ kind: 'carry-system', environment: 'qual' }, step]
+      if (step.kind === 'copy-volume') return [{ kind: 'check-stopped', environment: 'qual' }, step]
+      return step.project === 'web' ? [step, { kind: 'wait-healthy', project: 'web' }] : [step]
+    })
+    expect(left(whole, 0)).toEqual(whole.map(stepKey))
   })
 })

@@ -50,6 +50,26 @@ describe('the outcome of a stopped run', () => {
     expect(describeOutcome(outcomes)).toEqual([expected])
   })
 
+  const judged = (version: string, work: 'done' | 'unknown') => ({ ...apply('a', version, 'failed'), work })
+  it.each([
+    ['the work of a failed step is there all the same', [judged('1', 'done')], 'a  failed: 1 stays applied'],
+    [
+      'nobody can say what became of it',
+      [judged('1', 'unknown'), apply('a', '2', 'skipped')],
+      'a  failed: whether 1 is applied is not known; nothing else is known to be applied, 1 not started',
+    ],
+    [
+      'it came to a rollback',
+      [
+        { ...apply('a', '2', 'done'), step: { ...apply('a', '2', 'done').step, kind: 'rollback-migration' } },
+        apply('a', '1', 'failed'),
+      ],
+      'a  failed: 2 stays rolled back',
+    ],
+  ])('when %s', (_, outcomes, expected) => {
+    expect(describeOutcome(outcomes)).toEqual([expected])
+  })
+
   it('says nothing when the run was about no database', () => {
     expect(describeOutcome([{ step: { kind: 'create-network', network: 'n' }, status: 'failed' }])).toEqual(
       [],
@@ -62,6 +82,9 @@ describe('the outcome of a stopped run', () => {
     ).toEqual([
       { database: 'a', status: 'stopped', changed: ['1'], waiting: 1 },
       { database: 'b', status: 'untouched', changed: [], waiting: 1 },
+    ])
+    expect(outcomesByDatabase([judged('1', 'unknown')])).toEqual([
+      { database: 'a', status: 'failed', changed: [], unknown: ['1'], waiting: 0 },
     ])
   })
 })

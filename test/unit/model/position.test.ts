@@ -67,6 +67,7 @@ describe('a journal', () => {
     expect(hasBegun(position, 'wipe-volume')).toBe(false)
     expect(isDone(position, 'stop-stack')).toBe(false)
     expect(isDone(fold(started(0), done(0), started(1), done(1)), 'stop-stack')).toBe(true)
+    expect(isDone(position, 'bring-back')).toBe(false)
   })
 
   it('keeps why a step failed until it begins again', () => {
@@ -97,9 +98,42 @@ describe('a journal', () => {
     expect(hasBegun(position, 'copy-volume')).toBe(false)
   })
 
+  it('is touched by the first step that stops anything, and stays so', () => {
+    const saving: Step[] = [
+      { kind: 'create-network', network: 'n' },
+      { kind: 'back-up', environment: 'qual' },
+    ]
+    const touchedBy = (...begin: Step[]): boolean | undefined =>
+      foldJournal([
+        { ...begun, steps: [...saving, ...steps] } as JournalEntry,
+        ...begin.map((one): JournalEntry => ({ entry: 'started', at: at(1), step: stepKey(one) })),
+      ])?.touched
+    expect(touchedBy()).toBe(false)
+    expect(touchedBy(...saving)).toBe(false)
+    expect(touchedBy(...saving, ...steps.slice(0, 1))).toBe(true)
+    expect(touchedBy(...steps.slice(0, 1), ...saving)).toBe(true)
+  })
+
+  it('dates a step by its first beginning and its last end, also one that an old journal only ends', () => {
+    const { times } = fold(started(0, 3), started(0, 5), done(0, 7), done(1, 9))
+    expect(times.get(step(0))).toEqual({ started: at(3), done: at(7) })
+    expect(times.get(step(1))).toEqual({ started: at(9), done: at(9) })
+  })
+
+  it('ends as its last line says, and when', () => {
+    const ended: JournalEntry = { entry: 'ended', at: at(50), outcome: 'done' }
+    expect(fold(started(0), ended)).toMatchObject({ outcome: 'done', ended: at(50), begun: at(0) })
+    expect(fold({ entry: 'resumed', at: at(4), by: 'you' })).toMatchObject({
+      outcome: undefined,
+      by: 'me@here',
+    })
+  })
+
   it('measures the downtime from the first stop to the last start, over resumptions', () => {
     const all = [started(0, 10), done(0, 11), started(5, 20), started(5, 30), done(5, 42)]
     expect(downtimeOf(fold(...all))).toBe(32_000)
     expect(downtimeOf(fold(...all.slice(0, 3)))).toBeUndefined()
+    expect(downtimeOf(fold(...all.slice(2)))).toBeUndefined()
+    expect(downtimeOf(fold(started(1, 5), ...all))).toBe(37_000)
   })
 })

@@ -61,5 +61,6 @@ describe('what no migration makes', () => {
     expect(describeUnmade({ database: 'iam_qual', objects: views })).toMatch(
       /^iam_qual: view .*public\.f, and 2 more$/,
     )
+    expect(describeUnmade({ database: 'iam_qual', objects: views.slice(0, 6) })).toMatch(/public\.f$/)
   })
 })

@@ -44,6 +44,10 @@ describe('rollback plans', () => {
     expect(namesOf(plan({}, 1, 'dbmate:2'))).toEqual(['pull-image', '00010_c.sql'])
   })
 
+  it('no pull where nothing is to be undone', () => {
+    expect(plan({ applied: [] }, 1, 'dbmate:2').steps).toEqual([])
+  })
+
   it('no file that is not applied, however new it is', () => {
     expect(namesOf(plan({ applied: ['00001'] }))).toEqual(['00001_a.sql'])
   })
@@ -126,6 +130,25 @@ describe('rollback refuses', () => {
     expect(refusal({}, 4)).toMatchObject({
       exitCode: 2,
       message: 'iam_qual: 3 migrations are applied, fewer than 4.',
+    })
+    expect(refusal({ applied: ['00001'] }, 2).message).toBe('iam_qual: 1 migration is applied, fewer than 2.')
+    expect(plan({}, 3).steps).toHaveLength(3)
+  })
+
+  it('a file that is irreversible for no reason that it gives, and one that is not fit to run', () => {
+    const change = { texts: { ...texts, '00010_c.sql': `-- po-migrate:irreversible\n${undoable}` } }
+    expect(refusal(change).details).toEqual(['iam_qual: 00010_c.sql is irreversible'])
+    expect(refusal({ texts: { ...texts, '00010_c.sql': 'drop;' } }).details).toEqual([
+      'iam_qual: 00010_c.sql is not fit to run; see po-migrate lint',
+    ])
+  })
+
+  it('while something is in the way of the database', () => {
+    const obstacle = { message: 'not dbmate’s table', details: [], hint: 'mend it' }
+    expect(refusal({ obstacle })).toMatchObject({
+      exitCode: 4,
+      message: 'not dbmate’s table',
+      hint: 'mend it',
     })
   })
 })

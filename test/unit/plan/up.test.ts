@@ -64,6 +64,26 @@ describe('up plans', () => {
     expect(plan([state], 'dbmate:2')).toEqual([])
   })
 
+  it('to write down an edit that was accepted, and no other', () => {
+    const states = ['1', '2', '3'].map((version) => [version, 'before'] as const)
+    const state = databaseState('iam', {
+      files: ['1_a.sql', '2_b.sql', '4_d.sql'],
+      applied: ['1', '2', '3'],
+      checksums: new Map(states),
+    })
+    const lifted = { outOfOrder: [], missing: [], edited: ['2', '3', '4'], warnings: [] }
+    const planned = planUp({
+      environment: environment(),
+      databases: [state],
+      missingImage: undefined,
+      lifted,
+    })
+    expect(planned.steps).toMatchObject([
+      { kind: 'accept-edit', migration: { version: '2' } },
+      { kind: 'apply-migration', migration: { version: '4' } },
+    ])
+  })
+
   it('nothing for a version that has no file here', () => {
     expect(plan([databaseState('iam', { files: ['1_a.sql'], applied: ['1', '2'] })])).toEqual([])
   })
@@ -229,6 +249,16 @@ describe('a plan that was shown before the lock was there', () => {
       databases: [databaseState('iam', { files })],
       missingImage: undefined,
     })
+
+  it('may have to pull an image that somebody removed', () => {
+    const files = ['1_a.sql']
+    const pulling = planUp({
+      environment: environment(),
+      databases: [databaseState('iam', { files })],
+      missingImage: 'dbmate:2',
+    })
+    expect(() => requireShown(planOf(...files), pulling, 'look')).not.toThrow()
+  })
 
   it('may have shrunk meanwhile: another run did part of it', () => {
     expect(() => requireShown(planOf('1_a.sql', '2_b.sql'), planOf('2_b.sql'), 'look')).not.toThrow()

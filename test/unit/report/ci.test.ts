@@ -55,6 +55,25 @@ describe("a run in GitLab's log", () => {
     expect(stderr.text()).not.toContain('collapsed')
   })
 
+  it('closes the open section at the end of the run, and when it is told to, once', () => {
+    const [started] = pair(step(1, 'iam_qual', '00001_a.sql'))
+    const opened = `${start('r1_iam_qual', 'iam_qual')}`
+    const done: RunEvent = { ...run, event: 'run.finished', status: 'done', exit: 0, databases: [] }
+    const ended = reported(started ? [started, done, done] : [])
+    expect(ended.stderr.text()).toBe(`${opened}${end('r1_iam_qual')}`)
+    const { report, stderr } = reported(started ? [started] : [])
+    report.close()
+    report.close()
+    expect(stderr.text()).toBe(`${opened}${end('r1_iam_qual')}`)
+  })
+
+  it('names a section by what may stand in a marker, or by the step where it is of no database', () => {
+    const odd = { ...run, event: 'step.started', step: 1, kind: 'pull-image', database: 'Ä b' } as const
+    expect(reported([odd]).stderr.text()).toBe(start('r1___b', 'Ä b'))
+    const { database: _, ...pull } = odd
+    expect(reported([pull]).stderr.text()).toBe(start('r1_pull-image', 'pull-image'))
+  })
+
   it('gives a sign of life every 15 seconds inside the section', () => {
     const { stderr } = reported(pair(step(1, 'iam_qual', '00001_a.sql')).slice(0, 1))
     vi.advanceTimersByTime(30_000)

@@ -119,6 +119,10 @@ describe('the history for people', () => {
     )
   })
 
+  it('has an attempt beside as many runs', () => {
+    expect(shown({ entries: [entry()], runs: [record()] }).split('\n')).toHaveLength(3)
+  })
+
   it('of nothing says so, unless it says why it could not be read', () => {
     expect(shown({})).toBe('qual: nothing in the ledger yet.\n')
     const error = { message: 'no', details: [] }

@@ -66,6 +66,23 @@ b
     expect(text).toContain(expected)
   })
 
+  it('has no second case for a failure that a step has told, and none for a step that went well', () => {
+    const text = renderJunit([
+      started,
+      step({ kind: 'create-database', database: 'iam_qual' }),
+      step({ database: 'iam_qual', migration: '00001_a.sql', status: 'failed' }),
+      finished({ error: failure }),
+    ])
+    expect(text).toContain('tests="1" failures="1" skipped="0"')
+    expect(text).toContain('<failure message="failed"></failure>')
+  })
+
+  it('is of the tool where a run never began', () => {
+    const text = renderJunit([finished({ exit: 4, error: { message: 'no', details: [] } })])
+    expect(text).toContain('<testsuite name="po-migrate" tests="1"')
+    expect(text).toContain('<failure message="no"></failure>')
+  })
+
   it('is empty when nothing was pending', () => {
     expect(renderJunit([started, finished()])).toContain('tests="0" failures="0"')
   })

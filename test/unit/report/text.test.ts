@@ -85,7 +85,17 @@ describe('the report for people', () => {
     const finished = { ...run, event: 'step.finished', step: 1, status: 'done', ms: 1 } as const
     event({ ...finished, kind: 'create-network', network: 'n' }, 'create network n')
     event({ ...finished, kind: 'wipe-volume', volume: 'v' })
-    expect(stderr.text()).toBe('✔ create network n  1 ms\n✔ wipe-volume v  1 ms\n')
+    event({ ...finished, kind: 'stop-stack', stack: 's', volume: 'v' })
+    event({ ...finished, kind: 'prove-backup' })
+    event({ ...finished, kind: 'create-database', database: 'd' })
+    expect(stderr.text().split('\n')).toEqual([
+      '✔ create network n  1 ms',
+      '✔ wipe-volume v  1 ms',
+      '✔ stop-stack s  1 ms',
+      '✔ prove-backup  1 ms',
+      '✔ d  create-database  1 ms',
+      '',
+    ])
   })
 
   it('leaves only the failure, and the result, when it is to be quiet', () => {
