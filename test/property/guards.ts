@@ -185,8 +185,10 @@ export const guards: readonly Guard[] = [
       },
       {
         file: 'src/io/postgres/connection.ts',
-        search: 'if (pid !== opened.client.processID)',
-        replace: 'if (pid === -1)',
+        search: `introduce(opened, 'needed')
+    if (pid !== opened.client.processID)`,
+        replace: `introduce(opened, 'needed')
+    if (pid === -1)`,
       },
     ],
     noticedBy: ['a pooler in place of Postgres is refused'],
