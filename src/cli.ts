@@ -1,8 +1,10 @@
 import yargs from 'yargs'
 import { asAppError, withStack } from './as-app-error.ts'
+import { adoptCommand } from './commands/adopt.ts'
 import { backupCommand } from './commands/backup.ts'
 import { cutoverCommand } from './commands/cutover.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { driftCommand } from './commands/drift.ts'
 import { historyCommand } from './commands/history.ts'
 import { initCommand } from './commands/init.ts'
 import { lintCommand } from './commands/lint.ts'
@@ -15,6 +17,7 @@ import { rollbackCommand } from './commands/rollback.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { upCommand } from './commands/up.ts'
+import { verifyCommand } from './commands/verify.ts'
 import { loadConfig } from './config/load.ts'
 import { AppError, type ExitCode, exitCodes } from './errors.ts'
 import { globalNames, globalOptions, type Program, type Wire } from './frame/options.ts'
@@ -38,6 +41,9 @@ const commands = {
   rollback: rollbackCommand,
   new: newCommand,
   lint: lintCommand,
+  verify: verifyCommand,
+  drift: driftCommand,
+  adopt: adoptCommand,
   history: historyCommand,
   report: reportCommand,
   backup: backupCommand,

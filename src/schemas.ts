@@ -20,8 +20,19 @@ import {
 import { documentsWith } from './report/run-documents.ts'
 import { migrateKinds } from './run/steps/migrate-kinds.ts'
 import { startKinds } from './run/steps/start-kinds.ts'
+import { driftDocument } from './schema/documents.ts'
+import { adoptKinds } from './schema/steps/adopt-kinds.ts'
+import { verifyKinds } from './schema/steps/verify-kinds.ts'
 
-const kinds = { ...startKinds, ...migrateKinds, ...cutoverKinds, ...backupKinds, ...restoreKinds }
+const kinds = {
+  ...startKinds,
+  ...migrateKinds,
+  ...cutoverKinds,
+  ...backupKinds,
+  ...restoreKinds,
+  ...adoptKinds,
+  ...verifyKinds,
+}
 const { planDocument, eventDocument } = documentsWith(Object.keys(kinds))
 
 /** What ships in schemas/: the config as written, and everything that `--json` prints. */
@@ -37,6 +48,7 @@ export const schemas = {
   history: z.toJSONSchema(historyDocument),
   lint: z.toJSONSchema(lintDocument),
   rule: z.toJSONSchema(ruleDocument),
+  drift: z.toJSONSchema(driftDocument),
   backup: z.toJSONSchema(manifestSchema),
 }
 

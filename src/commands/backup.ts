@@ -23,7 +23,6 @@ import type { HostLock } from '../io/host/host-lock.ts'
 import { shellUntil } from '../io/host/shell.ts'
 import { readLiveRuns } from '../io/postgres/backends.ts'
 import { readMajor } from '../io/postgres/inventory.ts'
-import { closeSession } from '../io/postgres/pg-client.ts'
 import { readExisting } from '../io/postgres/read-database.ts'
 import { mayReadPasswords } from '../io/postgres/unreadable.ts'
 import { requireShared, type SharedEngine } from '../io/shared-engine.ts'
@@ -35,6 +34,7 @@ import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { openEngine } from '../run/open-engine.ts'
+import { openPresence } from '../run/presence.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker } from '../run/require-docker.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
@@ -76,12 +76,6 @@ type Opened = {
   place: State
   host: HostLock
   holder: Holder
-}
-
-/** What the run needs to be seen as alive: others reap what belongs to a run without a session there. */
-const openPresence = async ({ shared }: SharedEngine): Promise<AsyncDisposable> => {
-  const client = await shared.lockSession()
-  return { [Symbol.asyncDispose]: () => closeSession(client) }
 }
 
 const requestOf = async (

@@ -5,6 +5,8 @@ import { nearest } from '../model/nearest.ts'
 const needed: Readonly<Record<string, readonly string[]>> = {
   up: ['environment'],
   plan: ['environment'],
+  drift: ['environment'],
+  adopt: ['environment'],
   rollback: ['environment'],
   history: ['environment'],
   backup: ['environment'],

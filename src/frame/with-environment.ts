@@ -9,7 +9,14 @@ import { makeRunId } from '../run/run-id.ts'
 import { configOf } from './config-of.ts'
 import { type GlobalOptions, reportFor } from './options.ts'
 
-export type OpenedEnvironment = { config: Config; environment: Environment; engine: Engine; report: Report }
+export type OpenedEnvironment = {
+  config: Config
+  environment: Environment
+  engine: Engine
+  report: Report
+  /** Run id. */
+  run: string
+}
 
 export type EnvironmentOptions = GlobalOptions & { environment: string; db?: readonly string[] }
 
@@ -23,6 +30,7 @@ export const withEnvironment = async <T>(
   const environment = resolveEnvironment(config, options.environment, options.db)
   // A document goes to stdout alone: narration is text on stderr here, also under --json.
   const report = reportFor({ ...options, json: false }, context)
-  await using engine = await openEngine({ config, environment, run: makeRunId(new Date()), report }, context)
-  return await body({ config, environment, engine, report })
+  const run = makeRunId(new Date())
+  await using engine = await openEngine({ config, environment, run, report }, context)
+  return await body({ config, environment, engine, report, run })
 }

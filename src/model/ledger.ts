@@ -16,22 +16,24 @@ export type Provenance = {
 }
 
 /**
- * `accepted`: an edit of an applied file was declared harmless; `adopted unproven`: a file that was applied before there was a
- * ledger, as it stood when it was taken in. In neither case anything ran.
+ * `accepted`: an edit of an applied file was declared harmless; `adopted`: a file that was found applied;
+ * `adopted unproven`: one that was applied before there was a ledger, as it stood when it was taken in. Nothing ran for any.
  */
-export type LedgerOutcome = 'running' | 'done' | 'failed' | 'accepted' | 'adopted unproven'
+export type LedgerOutcome = 'running' | 'done' | 'failed' | 'accepted' | 'adopted' | 'adopted unproven'
 
 export const ledgerOutcomes = [
   'running',
   'done',
   'failed',
   'accepted',
+  'adopted',
   'adopted unproven',
 ] as const satisfies LedgerOutcome[]
 
+const nothingRan: ReadonlySet<LedgerOutcome> = new Set(['accepted', 'adopted', 'adopted unproven'])
+
 /** Whether a row is of a file that was given to the database. */
-export const isAttempt = ({ outcome }: Pick<LedgerEntry, 'outcome'>): boolean =>
-  outcome !== 'accepted' && outcome !== 'adopted unproven'
+export const isAttempt = ({ outcome }: Pick<LedgerEntry, 'outcome'>): boolean => !nothingRan.has(outcome)
 
 /** One attempted file. */
 export type LedgerEntry = Provenance & {

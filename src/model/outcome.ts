@@ -12,6 +12,9 @@ export type StepOutcome<S extends Step = Step> = {
 /** Name on the server of the database that a step is about, if it is about one. */
 export const databaseOf = (step: Step): string | undefined => step.managed?.database
 
+const versionsOf = ({ migration, migrations = [] }: Step): string[] =>
+  (migration ? [migration] : migrations).map(({ version }) => version)
+
 /** How a run left one database of its plan. */
 export type DatabaseOutcome = {
   database: string
@@ -38,7 +41,7 @@ export const outcomesByDatabase = (outcomes: readonly StepOutcome[]): DatabaseOu
     const own = outcomes.filter(({ step }) => databaseOf(step) === database)
     const statuses = own.map(({ status }) => status)
     const versions = (is: (outcome: StepOutcome) => boolean): string[] =>
-      own.filter(is).flatMap(({ step }) => step.migration?.version ?? [])
+      own.filter(is).flatMap(({ step }) => versionsOf(step))
     const unknown = versions(({ work }) => work === 'unknown')
     return {
       database,

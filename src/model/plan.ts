@@ -5,7 +5,7 @@ import type { Obstacle } from './types.ts'
 /** The whole truth of what a run will do, in order; `environment` is the host's name for what concerns a host. */
 export type Plan<S extends Step = Step> = {
   version: 1
-  command: 'up' | 'rollback' | 'start' | 'backup' | 'restore' | 'cutover' | 'undo'
+  command: 'up' | 'rollback' | 'adopt' | 'verify' | 'start' | 'backup' | 'restore' | 'cutover' | 'undo'
   environment: string
   steps: readonly S[]
   /** What the environment's policy has against executing it. */

@@ -20,6 +20,7 @@ type StepFields = {
   directory: string
   roles: readonly string[]
   swaps: readonly Swap[]
+  migrations: readonly Migration[]
 }
 
 /** One typed step; everything a run will do is one of these. Whoever reads any step at all knows it as this. */
@@ -40,16 +41,18 @@ export type StepNames = {
   directory?: string
   databases?: string[]
   replaced?: string[]
+  versions?: string[]
 }
 
 /** A step as it stands in JSON. */
 export type StepDocument = { step: number; kind: string } & StepNames
 
 export const namesOf = (step: Step): StepNames => {
-  const { kind: _, managed, migration, stack, project, swaps, beside: __, roles, ...names } = step
+  const { kind: _, managed, migration, migrations, stack, project, swaps, beside: __, roles, ...names } = step
   return {
     ...(managed && { database: managed.database }),
     ...(migration && { migration: migration.file }),
+    ...(migrations && { versions: migrations.map(({ version }) => version) }),
     ...(stack && { stack: stack.project }),
     ...(project !== undefined && { stack: project }),
     ...(roles && { roles: [...roles] }),

@@ -1,22 +1,25 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { quoteIdentifier } from '../model/sql.ts'
-import type { DatabaseState, Environment, Obstacle } from '../model/types.ts'
+import type { DatabaseState, Environment, ManagedDatabase, Obstacle } from '../model/types.ts'
 import { nameOfVersions, settingOfVersions } from '../model/versions-table.ts'
 
 type Ways = { why: string[]; commands: string[] }
 
 /** What is left where no migration made a database: a rename keeps all that it holds, and a cutover replaces it. */
-const withoutVersions = (database: string, { engine, host }: Environment): Ways => {
+const withoutVersions = ({ name, database }: ManagedDatabase, environment: Environment): Ways => {
+  const { engine, host } = environment
   if (engine === 'embedded') return { why: [], commands: [] }
+  const adopt = `po-migrate adopt ${environment.name} --db ${name}`
+  const made = 'Where its migrations made it all the same: adopt proves which, and records them.'
   // Within the 63 bytes that Postgres keeps of a name.
   const before = `${database.slice(0, 50)}_before`
   const rename = `ALTER DATABASE ${quoteIdentifier(database)} RENAME TO ${quoteIdentifier(before)}`
   const why = 'Where no migration made it: renamed, it keeps all that it holds, and up makes a new one.'
-  if (!host.cutover) return { why: [why], commands: [rename] }
+  if (!host.cutover) return { why: [made, why], commands: [adopt, rename] }
   const first = host.cutover.abortWindow === undefined ? 'backs up first' : 'backs nothing up'
   return {
-    why: [why, `A cutover wipes the whole volume; it ${first}, and says what it destroys.`],
-    commands: [rename, `po-migrate cutover ${host.name}`],
+    why: [made, why, `A cutover wipes the whole volume; it ${first}, and says what it destroys.`],
+    commands: [adopt, rename, `po-migrate cutover ${host.name}`],
   }
 }
 
@@ -36,7 +39,7 @@ const findUntracked = (
     versions = { schema: 'public', table: migrationsTable },
   } = managed
   const looked = nameOfVersions(versions)
-  const others = withoutVersions(database, environment)
+  const others = withoutVersions(managed, environment)
   const place = `write into the config: ${settingOfVersions(managed, 'SCHEMA.TABLE')}, or its search_path:`
   const told = searchPath !== undefined || migrationsTable.includes('.')
   return {

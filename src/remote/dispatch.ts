@@ -29,7 +29,7 @@ export type RemoteTarget = { config: Config; place: Place; environment?: string 
 export type Dispatched = { target: RemoteTarget; options: Named; argv: readonly string[] }
 
 /** Verbs that print one document; every other one is a run, and prints events. */
-const documents = new Set(['plan', 'status', 'history', 'lock', 'doctor', 'lint', 'new', 'report'])
+const documents = new Set(['plan', 'status', 'history', 'lock', 'doctor', 'lint', 'new', 'report', 'drift'])
 
 /** A cutover that was begun is finished, whoever is still there to watch. */
 const outlives = new Set(['cutover'])

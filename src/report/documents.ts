@@ -126,7 +126,7 @@ export const historyDocument = z.strictObject({
       outcome: z
         .enum(ledgerOutcomes)
         .describe(
-          'accepted: an edit of an applied file; adopted unproven: a file that was applied before there was a ledger; nothing ran',
+          'accepted: an edit of an applied file; adopted: a file that was found applied; adopted unproven: one that was applied before there was a ledger; nothing ran',
         ),
       error: z.string().nullable(),
     }),

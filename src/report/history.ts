@@ -6,7 +6,8 @@ import { renderDuration, renderTable } from './render.ts'
 type Entry = HistoryDocument['entries'][number]
 
 const outcomeOf = ({ outcome }: Pick<Entry | RunRecord, 'outcome'>, paint: Paint): string => {
-  if (outcome === 'done' || outcome === 'accepted') return paint.green(paint.symbols.done)
+  if (outcome === 'done' || outcome === 'accepted' || outcome === 'adopted')
+    return paint.green(paint.symbols.done)
   return outcome === 'failed' || outcome === 'refused'
     ? paint.red(paint.symbols.failed)
     : paint.yellow(paint.symbols.skipped)
@@ -14,7 +15,7 @@ const outcomeOf = ({ outcome }: Pick<Entry | RunRecord, 'outcome'>, paint: Paint
 
 const whatOf = ({ file, direction, outcome }: Entry): string => {
   if (outcome === 'accepted') return `${file} (edit accepted)`
-  if (outcome === 'adopted unproven') return `${file} (adopted unproven)`
+  if (outcome === 'adopted' || outcome === 'adopted unproven') return `${file} (${outcome})`
   return direction === 'down' ? `${file} (rolled back)` : file
 }
 

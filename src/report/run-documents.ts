@@ -32,13 +32,14 @@ const stepOf = <K extends z.ZodType<string>>(kind: K) =>
     roles: z.array(z.string()).optional(),
     directory: z.string().optional().describe('Of a backup'),
     databases: z.array(z.string()).optional().describe('Names on the server'),
+    versions: z.array(z.string()).optional().describe('Of the migrations that are recorded as applied'),
     replaced: z.array(z.string()).optional().describe('What the present databases are called afterwards'),
   })
 
 const planOf = <S extends z.ZodType>(step: S) =>
   z.strictObject({
     version,
-    command: z.enum(['up', 'rollback', 'start', 'backup', 'restore', 'cutover', 'undo']),
+    command: z.enum(['up', 'rollback', 'adopt', 'verify', 'start', 'backup', 'restore', 'cutover', 'undo']),
     environment: z.string().describe("Environment, or the host's name for start, cutover and undo"),
     steps: z.array(step),
     refusals: z

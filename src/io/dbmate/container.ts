@@ -1,11 +1,10 @@
 import type { Container } from 'dockerode'
 import { pack } from 'tar-stream'
-import type { ManagedDatabase, Migration } from '../../model/types.ts'
 import type { Docker } from '../docker/docker.ts'
 import { gatewayAddress, wayConfig } from '../docker/way.ts'
 import { tlsFiles } from '../postgres/tls-files.ts'
 import { pgpass, sessionVariables } from './command.ts'
-import type { DbmateOptions } from './dbmate.ts'
+import type { DbmateOptions, PlannedFile } from './dbmate.ts'
 
 const nobody = '65534:65534'
 export const work = '/planned'
@@ -29,18 +28,15 @@ export const buildArchive = async ({ files, credentials, postgres }: DbmateOptio
   const archive = pack()
   archive.entry({ name: '.pgpass', mode: 0o600 }, pgpass(credentials.password))
   for (const { name, text } of tlsFiles(postgres.way?.tls)) archive.entry({ name, mode: 0o600 }, text)
-  for (const { managed, migration } of files)
-    archive.entry(
-      { name: `${fileDirectory(managed, migration)}/${migration.file}`, mode: 0o600 },
-      migration.text,
-    )
+  for (const file of files)
+    archive.entry({ name: `${fileDirectory(file)}/${file.migration.file}`, mode: 0o600 }, file.migration.text)
   archive.finalize()
   return Buffer.concat(await Array.fromAsync(archive as AsyncIterable<Buffer>))
 }
 
-/** A directory that holds only this file, so that dbmate cannot do more than the plan. */
-export const fileDirectory = (managed: ManagedDatabase, { version }: Migration): string =>
-  `files/${managed.name}/${version}`
+/** A directory that holds only this file, or its batch, so that dbmate cannot do more than the plan. */
+export const fileDirectory = ({ managed, migration, batch = migration.version }: PlannedFile): string =>
+  `files/${managed.name}/${batch}`
 
 /** The container, made and not yet started: non-root, read-only, without capabilities, where Postgres can be reached. */
 export const createDbmateContainer = async (

@@ -20,7 +20,12 @@ export type Dbmate = AsyncDisposable & {
   abort: () => Promise<void>
 }
 
-export type PlannedFile = { managed: ManagedDatabase; migration: Migration }
+export type PlannedFile = {
+  managed: ManagedDatabase
+  migration: Migration
+  /** Files of one database with the same are applied by one call, which names any of them. */
+  batch?: string
+}
 
 export type DbmateOptions = {
   image: string
@@ -82,11 +87,11 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
       return { exitCode, output: password.redact(said) }
     }
     return {
-      migrate: (direction, { managed, migration }, settings) =>
-        run(managed, {
+      migrate: (direction, file, settings) =>
+        run(file.managed, {
           verb: verbOf(direction),
           settings: `${settings} ${keepAliveOptions}`,
-          directory: `${work}/${fileDirectory(managed, migration)}`,
+          directory: `${work}/${fileDirectory(file)}`,
         }),
       abort: () => remove(started),
       [Symbol.asyncDispose]: async () => {

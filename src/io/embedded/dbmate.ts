@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeDirectories } from '../../make-directories.ts'
-import type { ManagedDatabase, Migration } from '../../model/types.ts'
+import type { ManagedDatabase } from '../../model/types.ts'
 import { type DbmateCall, dbmateArguments, sessionVariables, verbOf } from '../dbmate/command.ts'
 import type { Dbmate, DbmateResult, PlannedFile } from '../dbmate/dbmate.ts'
 import type { Shell } from '../host/shell.ts'
@@ -19,16 +19,16 @@ export type EmbeddedDbmateOptions = {
   files: readonly PlannedFile[]
 }
 
-const fileDirectory = (work: string, managed: ManagedDatabase, { version }: Migration): string =>
-  join(work, managed.name, version)
+const fileDirectory = (work: string, { managed, migration, batch }: PlannedFile): string =>
+  join(work, managed.name, batch ?? migration.version)
 
 const writeFiles = ({ work, files }: EmbeddedDbmateOptions): void => {
   rmSync(work, { recursive: true, force: true })
   makeDirectories(work, 0o700)
-  for (const { managed, migration } of files) {
-    const directory = fileDirectory(work, managed, migration)
+  for (const file of files) {
+    const directory = fileDirectory(work, file)
     makeDirectories(directory, 0o700)
-    writeFileSync(join(directory, migration.file), migration.text, { mode: 0o600 })
+    writeFileSync(join(directory, file.migration.file), file.migration.text, { mode: 0o600 })
   }
 }
 
@@ -60,8 +60,7 @@ export const openEmbeddedDbmate = async (options: EmbeddedDbmateOptions): Promis
   }
   return {
     // PGlite has one backend: nothing to wait for, and no connection to check.
-    migrate: (direction, { managed, migration }) =>
-      call(managed, verbOf(direction), fileDirectory(work, managed, migration)),
+    migrate: (direction, file) => call(file.managed, verbOf(direction), fileDirectory(work, file)),
     abort,
     [Symbol.asyncDispose]: async () => rmSync(work, { recursive: true, force: true }),
   }

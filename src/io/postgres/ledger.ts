@@ -1,11 +1,17 @@
 import type { QueryResultRow } from 'pg'
 import { type LedgerEntry, type LedgerOutcome, ledgerOutcomes, type Provenance } from '../../model/ledger.ts'
-import { quoteLiteral } from '../../model/sql.ts'
-import type { DatabaseReading, Direction, ManagedDatabase, Migration } from '../../model/types.ts'
+import { quoteIdentifier, quoteLiteral } from '../../model/sql.ts'
+import type {
+  DatabaseReading,
+  Direction,
+  ManagedDatabase,
+  Migration,
+  VersionsTable,
+} from '../../model/types.ts'
 import { checksum } from '../dbmate/checksum.ts'
 import { askAgain } from './ask-again.ts'
 import { explainRefusal } from './ledger-refusal.ts'
-import type { Server } from './postgres.ts'
+import type { Query, Server } from './postgres.ts'
 
 const outcomes = ledgerOutcomes.map(quoteLiteral).join(', ')
 
@@ -71,8 +77,8 @@ export type KnownTexts = Pick<DatabaseReading, 'checksums' | 'attempted' | 'open
 
 /** The texts that this database has seen, and whether an attempt's end is not written down. The ledger must be there. */
 export const readKnownTexts = async (server: Server, database: string): Promise<KnownTexts> => {
-  const sql = `select version, sha256, bool_or(outcome not in ('accepted', 'adopted unproven')) as attempted,
-      direction, max(id) filter (where outcome in ('done', 'accepted', 'adopted unproven')) as known,
+  const sql = `select version, sha256, bool_or(outcome not in ('accepted', 'adopted', 'adopted unproven')) as attempted,
+      direction, max(id) filter (where outcome in ('done', 'accepted', 'adopted', 'adopted unproven')) as known,
       bool_or(outcome = 'running') as open
     from po_migrate.ledger group by direction, version, sha256 order by known nulls first`
   const all = await ask<{
@@ -101,33 +107,22 @@ export type Attempt = {
   provenance: Provenance
 }
 
-/** Writes a row; the ledger is made with the first. Answers the row's id. */
-const insertRow = async (
-  server: Server,
-  { run, managed, migration, direction, provenance }: Attempt,
-  outcome: LedgerOutcome,
-): Promise<string> => {
-  if (!(await exists(server, managed.database))) await ask({ server, database: managed.database }, createSql)
-  const { actor, job, commit, dirty, tool, dbmate, image } = provenance
-  const sql = `insert into po_migrate.ledger
+const insertSql = `insert into po_migrate.ledger
     (run, version, file, sha256, git_commit, git_dirty, actor, job_url, tool, dbmate, image, direction, outcome)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id::text`
-  const values = [
-    run,
-    migration.version,
-    migration.file,
-    checksum(migration.text),
-    commit,
-    dirty,
-    actor,
-    job ?? null,
-    tool,
-    dbmate,
-    image,
-    direction,
-    outcome,
-  ]
-  const [row] = await ask<{ id: string }>({ server, database: managed.database }, sql, values)
+
+const rowOf = ({ run, migration, direction, provenance }: Attempt, outcome: LedgerOutcome): unknown[] => {
+  const { actor, job, commit, dirty, tool, dbmate, image } = provenance
+  const { version, file, text } = migration
+  const about = [run, version, file, checksum(text), commit, dirty, actor, job ?? null, tool, dbmate, image]
+  return [...about, direction, outcome]
+}
+
+/** Writes a row; the ledger is made with the first. Answers the row's id. */
+const insertRow = async (server: Server, attempt: Attempt, outcome: LedgerOutcome): Promise<string> => {
+  const { database } = attempt.managed
+  if (!(await exists(server, database))) await ask({ server, database }, createSql)
+  const [row] = await ask<{ id: string }>({ server, database }, insertSql, rowOf(attempt, outcome))
   return row?.id ?? ''
 }
 
@@ -172,7 +167,7 @@ export const recordAcceptedEdit = async (
 const widenSql = `
 do $$ begin
   if not exists (select from pg_catalog.pg_constraint o where o.conrelid = 'po_migrate.ledger'::pg_catalog.regclass
-    and o.conname = 'ledger_outcome_check' and pg_catalog.pg_get_constraintdef(o.oid) like '%adopted unproven%') then
+    and o.conname = 'ledger_outcome_check' and pg_catalog.pg_get_constraintdef(o.oid) like '%''adopted''%') then
     alter table po_migrate.ledger drop constraint if exists ledger_outcome_check;
     alter table po_migrate.ledger add constraint ledger_outcome_check check (outcome in (${outcomes}));
   end if;
@@ -232,4 +227,42 @@ export const endAttempt = async (
 ): Promise<void> => {
   const sql = `update po_migrate.ledger set outcome = $2, error = $3, duration_ms = coalesce($4, duration_ms) where id = $1`
   await askAgain(() => ask({ server, database }, sql, [id, outcome, error ?? null, duration ?? null]))
+}
+
+export type Adoption = {
+  run: string
+  managed: ManagedDatabase & { versions: VersionsTable }
+  migrations: readonly Migration[]
+  provenance: Provenance
+}
+
+/** In a transaction: dbmate's table of versions with these, made where it is not there, and a row each in the ledger. */
+const writeAdoption = async (query: Query, { managed, migrations, ...about }: Adoption): Promise<void> => {
+  const { schema } = managed.versions
+  const table = `${quoteIdentifier(schema)}.${quoteIdentifier(managed.versions.table)}`
+  await query(`create schema if not exists ${quoteIdentifier(schema)}`)
+  // As dbmate makes it (pkg/driver/postgres).
+  await query(`create table if not exists ${table} (version varchar primary key)`)
+  const versions = migrations.map(({ version }) => version)
+  await query(`insert into ${table} (version) select unnest($1::text[])`, [versions])
+  await query(createSql)
+  await query(widenSql)
+  for (const migration of migrations)
+    await query(insertSql, rowOf({ ...about, managed, migration, direction: 'up' }, 'adopted'))
+}
+
+/**
+ * Records as applied what is known to be there, all of it or nothing.
+ * @throws AppError (exit 4) when Postgres refuses it.
+ */
+export const recordAdoption = async (server: Server, adoption: Adoption): Promise<void> => {
+  const { database } = adoption.managed
+  await using session = await server.session(database)
+  try {
+    await session.query('begin')
+    await writeAdoption(session.query, adoption)
+    await session.query('commit')
+  } catch (error) {
+    throw await explainRefusal(error, { server, database, create: createSql })
+  }
 }
