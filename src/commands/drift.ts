@@ -17,6 +17,7 @@ import { describeError } from '../report/report.ts'
 import { openPresence } from '../run/presence.ts'
 import { requireDocker } from '../run/require-docker.ts'
 import { readDatabases } from '../run/world.ts'
+import { loadDelta, writeSql } from '../schema/bring-back.ts'
 import type { DriftDocument } from '../schema/documents.ts'
 import { type DriftRequest, readDrift } from '../schema/drift.ts'
 import { openBench, openLive, unlessInterrupted } from '../schema/open-bench.ts'
@@ -51,10 +52,19 @@ const compareOne = async (
   const base = { name, database, exists: state.exists, applied: 0, differences: [] }
   if (!state.exists) return [base, exitCodes.done]
   try {
-    const { applied, differences, unread } = await readDrift(state, request)
+    const { applied, differences, unread, sql } = await readDrift(state, request)
     const told = differences.map(describeDifference)
     const exit = told.length > 0 ? exitCodes.pending : exitCodes.done
-    return [{ ...base, applied, differences: told, ...(unread !== undefined && { unread }) }, exit]
+    return [
+      {
+        ...base,
+        applied,
+        differences: told,
+        ...(unread !== undefined && { unread }),
+        ...(sql && { sql: [...sql] }),
+      },
+      exit,
+    ]
   } catch (error) {
     if (!(error instanceof AppError) || request.signal.aborted) throw error
     return [{ ...base, error: describeError(error) }, error.exitCode]
@@ -71,6 +81,7 @@ export const drift = (options: DriftOptions, context: Context): Promise<ExitCode
   withEnvironment(options, context, async ({ config, environment, engine, report, run }) => {
     requireDocker(environment, 'drift')
     const shared = requireShared(engine)
+    const delta = options.sql ? await loadDelta() : undefined
     await using _presence = await openPresence(shared)
     const databases = await readDatabases(environment, engine.server)
     const entries = await unlessInterrupted(context, async () => {
@@ -79,7 +90,8 @@ export const drift = (options: DriftOptions, context: Context): Promise<ExitCode
         context,
       )
       const live = await openLive(shared, { id: run, report })
-      const request = { bench, live, environment, signal: context.interrupt }
+      const sql = delta && ((schemas: Parameters<typeof writeSql>[1]) => writeSql(bench, schemas, delta))
+      const request = { bench, live, environment, signal: context.interrupt, sql }
       const told: [DriftedDatabase, ExitCode][] = []
       for (const state of databases) {
         report.progress(`${state.managed.database}: made anew from its files, and compared`)

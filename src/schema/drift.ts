@@ -5,10 +5,12 @@ import { compareVersions } from '../model/history.ts'
 import type { DatabaseState, Environment, Migration } from '../model/types.ts'
 import { obstacleOf } from '../plan/obstacles.ts'
 import { buildSchema } from './build.ts'
-import { type Compared, compareThoroughly, readSchema } from './read-schema.ts'
+import { type Compared, compareThoroughly, readSchema, type Schema } from './read-schema.ts'
 import type { SchemaSource, Workbench } from './workbench.ts'
 
 export type DriftRequest = {
+  /** Writes what would bring it back. */
+  sql?: ((schemas: { expected: Schema; found: Schema }) => Promise<string[]>) | undefined
   bench: Workbench
   live: SchemaSource
   environment: Environment
@@ -16,7 +18,7 @@ export type DriftRequest = {
 }
 
 /** How a database differs from what its applied files make. */
-export type Drift = Compared & { managed: DatabaseState['managed']; applied: number }
+export type Drift = Compared & { managed: DatabaseState['managed']; applied: number; sql?: readonly string[] }
 
 /**
  * The files that are applied, in their order.
@@ -58,6 +60,7 @@ export const readDrift = async (state: DatabaseState, request: DriftRequest): Pr
     readSchema(live, { database, versions, signal }),
   ])
   const compared = await compareThoroughly(bench, { expected, found })
+  const sql = compared.differences.length > 0 ? await request.sql?.({ expected, found }) : undefined
   await bench.drop(database)
-  return { ...compared, managed, applied: files.length }
+  return { ...compared, managed, applied: files.length, ...(sql && { sql }) }
 }

@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { docker } from '../support/engine/docker.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
 import { runIn, runTool } from '../support/tool/tool.ts'
+
+// Each builds scratch databases, one after the other.
+vi.setConfig({ testTimeout: 300_000 })
 
 /** One server for all tests of this file: each uses databases of its own names. */
 let postgres: TestPostgres
@@ -84,8 +87,8 @@ describe('adopt', () => {
     ['one index removed', 'drop index activity_log_entity_idx', 'index public.activity_log_entity_idx'],
     [
       'one type changed',
-      'alter table activity_log alter column action type varchar(200)',
-      'table public.activity_log',
+      'alter table connection_template_bindings alter column title_contains type varchar(200)',
+      'table public.connection_template_bindings',
     ],
     ['one column added', 'alter table activity_log add column extra text', 'table public.activity_log'],
   ])('refuses a database with %s, which drift finds and names', async (what, sql, object) => {

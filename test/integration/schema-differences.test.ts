@@ -33,9 +33,7 @@ const build = async (sql: string, template = 'template1'): Promise<Schema> => {
   const database = `case_${++count}`
   await postgres.psql('postgres', `create database ${database} template ${template}`)
   await postgres.psql(database, sql)
-  const schema = await readSchema(sourceOf(target), { database })
-  await target.server.query('postgres', `drop database ${database} with (force)`)
-  return schema
+  return await readSchema(sourceOf(target), { database })
 }
 
 const words = /\w+/g

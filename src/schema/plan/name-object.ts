@@ -9,6 +9,7 @@ const ofTable = new Set([
   'RULE',
   'POLICY',
   'DEFAULT',
+  'PUBLICATION TABLE',
 ])
 /** Their name is a kind and a name. */
 const about: Readonly<Record<string, string>> = {
@@ -26,6 +27,9 @@ const words: Readonly<Record<string, string>> = {
 const kindFirst =
   /^((?:ACCESS METHOD|EVENT TRIGGER|FOREIGN DATA WRAPPER|FOREIGN TABLE|LARGE OBJECT|MATERIALIZED VIEW|OPERATOR CLASS|OPERATOR FAMILY|(?:PROCEDURAL )?LANGUAGE|TEXT SEARCH \w+|[A-Z]+)) ([\s\S]*)$/
 
+/** pg_dump says these twice. */
+const repeated = /^(?:USER MAPPING|CAST) /
+
 /** Of these a name beside the schema says nothing. */
 const qualify = (schema: string | undefined, name: string): string =>
   schema === undefined ? name : `${schema}.${name}`
@@ -33,6 +37,7 @@ const qualify = (schema: string | undefined, name: string): string =>
 const nameInTable = (kind: string, { schema, name }: Pick<SchemaObject, 'schema' | 'name'>): string => {
   const at = name.indexOf(' ')
   const [table, own] = [name.slice(0, at), name.slice(at + 1)]
+  if (kind === 'PUBLICATION TABLE') return `publication ${table} for ${qualify(schema, own)}`
   return kind === 'DEFAULT'
     ? `default of ${qualify(schema, table)}.${own}`
     : `${words[kind] ?? kind.toLowerCase()} ${own} on ${qualify(schema, table)}`
@@ -52,7 +57,7 @@ export const nameObject = ({ kind, schema, name, owner = '' }: SchemaObject): st
   const preposition = about[kind]
   if (preposition !== undefined) return nameAbout(preposition, place)
   if (kind === 'DEFAULT ACL') return `${name.toLowerCase()} by ${owner}${schema ? ` in ${schema}` : ''}`
-  return `${words[kind] ?? kind.toLowerCase()} ${qualify(schema, name)}`
+  return `${words[kind] ?? kind.toLowerCase()} ${qualify(schema, name.replace(repeated, ''))}`
 }
 
 /** By what two schemas are laid side by side. */
