@@ -37,7 +37,7 @@ export const findImage = async (host: DockerHost, config: Config): Promise<Found
   }
   throw usageError(
     'No environment tells which image its Postgres runs.',
-    'po-migrate verify --image postgres:17\npo-migrate verify --engine embedded',
+    'po-migrate verify --image postgres:17',
     details,
   )
 }

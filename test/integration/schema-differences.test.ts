@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DumpTarget } from '../../src/io/postgres/dump-tool.ts'
+import { readImageOf } from '../../src/io/postgres/scratch-server.ts'
 import { compareSchemas } from '../../src/schema/plan/compare-schemas.ts'
-import { readSchema, type Schema } from '../../src/schema/read-schema.ts'
-import { sourceOf } from '../../src/schema/workbench.ts'
+import { compareThoroughly, readSchema, type Schema } from '../../src/schema/read-schema.ts'
+import { openWorkbench, sourceOf } from '../../src/schema/workbench.ts'
+import { dbmateImage } from '../support/engine/images.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { baseRoles, baseSchema } from '../support/schema/base-schema.ts'
 import { differences, type OneDifference } from '../support/schema/differences.ts'
-import { equalPairs } from '../support/schema/equal-pairs.ts'
+import { equalOnceRead, equalPairs } from '../support/schema/equal-pairs.ts'
 import { openTarget } from '../support/schema/open-target.ts'
 
 /** One server; each case has a database of its own. */
@@ -74,9 +76,38 @@ describe('the comparer', () => {
     },
   )
 
-  it.each(equalPairs)('finds nothing in %s', async (_, one, other) => {
-    const [left, right] = [await build(one), await build(other)]
+  it('finds nothing in what is alike, whichever way it was made', async () => {
+    const sideOf = (side: 1 | 2): string =>
+      equalPairs
+        .map(
+          (pair, index) =>
+            `create schema pair_${index}; grant usage on schema pair_${index} to app; set search_path = pair_${index}; ${pair[side]}; reset role`,
+        )
+        .join(';\n')
+    const [left, right] = [await build(sideOf(1)), await build(sideOf(2))]
     expect(compareSchemas(left.objects, right.objects)).toEqual([])
-    expect(left.objects.length).toBeGreaterThan(0)
+    expect(left.objects.length).toBeGreaterThan(equalPairs.length * 2)
+  })
+
+  it('reads what differs back once, and tells only what differs then', async () => {
+    await using bench = await openWorkbench({
+      ...{ docker: target.docker, image: await readImageOf(target.docker, target.container) },
+      ...{ run: target.run, environment: 'test', user: 'postgres', migrator: 'postgres' },
+      ...{
+        postgres: target.container,
+        databases: [],
+        preload: '',
+        dbmateImage,
+        madeByFiles: new Set<string>(),
+      },
+    })
+    for (const [what, one, other] of equalOnceRead) {
+      const [expected, found] = [await build(one), await build(other)]
+      expect(compareSchemas(expected.objects, found.objects), what).toHaveLength(1)
+      expect(await compareThoroughly(bench, { expected, found })).toEqual({ differences: [] })
+      const more = await build(`${other}; create table more ()`)
+      const { differences: left } = await compareThoroughly(bench, { expected, found: more })
+      expect(left.map(({ object }) => object)).toEqual(['table public.more'])
+    }
   })
 })

@@ -52,8 +52,8 @@ export const equalPairs: readonly (readonly [what: string, one: string, other: s
   ],
   [
     'settings of a function',
-    "create function f() returns int language sql set work_mem = '4MB' set search_path = public as 'select 1'",
-    "create function f() returns int language sql set search_path = public set work_mem = '4MB' as 'select 1'",
+    "create function f() returns int language sql set work_mem = '4MB' set search_path = pg_catalog as 'select 1'",
+    "create function f() returns int language sql set search_path = pg_catalog set work_mem = '4MB' as 'select 1'",
   ],
   [
     'roles of a policy',

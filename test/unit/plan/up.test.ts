@@ -197,10 +197,12 @@ describe('up refuses a database', () => {
         details: [
           'It has 12 tables in desk, public.',
           'Looked for desk.schema_migrations, then in every schema for a table schema_migrations with a text "version".',
+          'Where its migrations made it all the same: adopt proves which, and records them.',
           'Where no migration made it: renamed, it keeps all that it holds, and up makes a new one.',
         ],
         hint: [
           'write into the config: databases: { iam: { migrations_table: SCHEMA.TABLE } }, or its search_path:',
+          'po-migrate adopt qual --db iam',
           'ALTER DATABASE "iam_qual" RENAME TO "iam_qual_before"',
         ].join('\n'),
       },
@@ -216,7 +218,9 @@ describe('up refuses a database', () => {
     const lost = databaseState('iam', { tracked: false, tables: 1, schemas: ['public'] })
     const [found] = planUp({ environment: of, databases: [lost], missingImage: undefined }).obstacles ?? []
     expect(found?.details.at(-1)).toContain(says)
-    expect(found?.hint).toMatch(/^write into the config: .*\n.*\npo-migrate cutover vps$/)
+    expect(found?.hint).toMatch(
+      /^write into the config: .*\npo-migrate adopt qual --db iam\n.*\npo-migrate cutover vps$/,
+    )
   })
 
   it('in which something is in the way, all of them at once', () => {
