@@ -121,6 +121,7 @@ const record = async (
     run: run.id,
     kinds: adoptKinds,
     perform: (step) => {
+      host.verify()
       requireLock(lost)
       return perform(step)
     },
