@@ -53,10 +53,10 @@ tbody td,tbody th{border-top:1px solid var(--line)}
 tbody tr:first-child>*{border-top:0}
 .matrix .group th{padding-top:1.6rem;font-weight:640;font-size:1rem}
 .matrix .group a{color:inherit}
-.matrix td{white-space:nowrap}.matrix td>.icon{float:left;margin:.28em .55em 0 0}
+.matrix td{white-space:nowrap;position:relative;padding-left:1.5em;padding-right:1.4rem}.matrix td>.icon{position:absolute;left:0;margin-top:.28em}
 .cell{display:inline-block;line-height:1.35}.cell strong{font-weight:560;display:block}
 .cell>time,.cell>.soft,.cell>.bad{display:block}.cell .soft,.cell .bad{font-size:.82rem}
-.matrix .file{position:sticky;left:0;background:var(--paper)}
+.matrix .file{position:sticky;z-index:1;left:0;background:var(--paper);min-width:14rem}
 .where{display:none}
 .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}`
 
@@ -80,7 +80,7 @@ const databases = `.database{border-top:1px solid var(--firm);margin-top:4rem}
 .files .icon{margin-top:.27em}.files .soft{white-space:nowrap}
 .who{font-size:.82rem;margin-top:.25rem}
 summary{cursor:pointer;font-size:.9rem;padding:.3rem 0;margin-bottom:.6rem}
-.drift>li{padding:.4rem 0}.sides{display:grid;grid-template-columns:1fr 1fr;gap:1rem;font-size:.85rem}
+.drift>li{padding:.3rem 0}.drift h5{margin:.3rem 0}.sides{display:grid;grid-template-columns:1fr 1fr;gap:1rem;font-size:.85rem}
 figure{margin:0 0 2rem}figcaption{font-size:.9rem;margin-bottom:.5rem}
 figure .scroll{background:var(--card);border:1px solid var(--line)}
 .diagram{display:block;margin:0 auto}
@@ -98,7 +98,7 @@ h1{font-size:1.7rem}h2{margin-top:2.75rem}
 .matrix thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .matrix,.matrix tbody{display:block}
 .matrix tr{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.5rem .75rem;padding:.7rem 0;border-top:1px solid var(--line)}
-.matrix tr>*{border:0;padding:0}.matrix .file{grid-column:1/-1}
+.matrix tr>*{border:0;padding:0}.matrix td{padding:0 0 0 1.5em;white-space:normal}.where{margin-left:-1.35rem}.matrix .file{grid-column:1/-1}
 .matrix .group{border-top:0;padding-bottom:.2rem}.matrix .group th{padding-top:.9rem;grid-column:1/-1}.matrix .group+tr{border-top:0;padding-top:.2rem}
 .where{display:block;font-size:.78rem;font-weight:600;color:var(--soft)}
 .durations,.durations tbody,.durations thead{display:block}

@@ -154,6 +154,24 @@ describe('the page in a browser', () => {
     rmSync(directory, { recursive: true })
   })
 
+  it('gives every cell room of its own, however many environments there are', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'po-migrate-page-'))
+    const path = join(directory, 'many.html')
+    const file = `00001_${'long_'.repeat(9)}name.sql`
+    const one = database({ migrations: [{ version: '00001', file, state: 'applied' }], ledger: [line()] })
+    const many = Array.from({ length: 14 }, (_, index) => environment(`environment-${index}`, one))
+    writeFileSync(path, renderPage(document(...many), '0.1.0'))
+    for (const look of looks) {
+      await using opened = await openPage(browser, path, look)
+      const crowded = await opened.page.evaluate(
+        "[...document.querySelectorAll('.matrix td')].filter((cell) => cell.scrollWidth > cell.clientWidth).length",
+      )
+      expect(crowded).toBe(0)
+      expect(await opened.page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0)
+    }
+    rmSync(directory, { recursive: true })
+  })
+
   it('stands alone in less than 300 kB', () => {
     expect(readFileSync(file).length).toBeLessThan(300_000)
   })
