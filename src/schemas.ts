@@ -8,6 +8,7 @@ import { configSchema } from './config/schema.ts'
 import { cutoverKinds } from './cutover/steps/cutover-kinds.ts'
 import { makeDirectories } from './make-directories.ts'
 import { reportDocument } from './page/document.ts'
+import { upKinds } from './rehearsal/steps/up-kinds.ts'
 import {
   doctorDocument,
   historyDocument,
@@ -18,7 +19,6 @@ import {
   statusDocument,
 } from './report/documents.ts'
 import { documentsWith } from './report/run-documents.ts'
-import { migrateKinds } from './run/steps/migrate-kinds.ts'
 import { startKinds } from './run/steps/start-kinds.ts'
 import { driftDocument } from './schema/documents.ts'
 import { adoptKinds } from './schema/steps/adopt-kinds.ts'
@@ -26,7 +26,7 @@ import { verifyKinds } from './schema/steps/verify-kinds.ts'
 
 const kinds = {
   ...startKinds,
-  ...migrateKinds,
+  ...upKinds,
   ...cutoverKinds,
   ...backupKinds,
   ...restoreKinds,

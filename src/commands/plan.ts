@@ -17,6 +17,8 @@ import { quoteAll } from '../model/quote.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import { requireUnobstructed } from '../plan/obstacles.ts'
 import { planUp } from '../plan/up.ts'
+import { type UpStep, upKinds } from '../rehearsal/steps/up-kinds.ts'
+import { withRehearsal } from '../rehearsal/with-rehearsal.ts'
 import { writeDocument } from '../report/json.ts'
 import { toPaste } from '../report/to-paste.ts'
 import {
@@ -29,15 +31,16 @@ import {
   renderTotal,
 } from '../report/up.ts'
 import { readHalfWay } from '../run/half-way.ts'
-import { type MigrateStep, migrateKinds } from '../run/steps/migrate-kinds.ts'
 import { readUpWorld } from '../run/world.ts'
 import { type LiftOptions, liftArguments, liftedBy, liftOptions } from './lift-options.ts'
+import { type RehearseOption, rehearseArguments, rehearseOption } from './rehearse-option.ts'
 
 export type PlanOptions = GlobalOptions &
-  LiftOptions & { environment: string; db: readonly string[]; exitCode: boolean }
+  LiftOptions &
+  RehearseOption & { environment: string; db: readonly string[]; exitCode: boolean }
 
 export type ShownPlan = {
-  plan: Plan<MigrateStep>
+  plan: Plan<UpStep>
   /** What would execute it. */
   command: string
   databases: readonly DatabaseState[]
@@ -63,7 +66,7 @@ export const showPlan = (
   stdout.write(
     plan.steps.length === 0
       ? renderNothingToDo(environment.name, databases)
-      : `${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, migrateKinds, paint)}${paint.dim(renderTotal(plan).trimEnd())}\n`,
+      : `${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, upKinds, paint)}${paint.dim(renderTotal(plan).trimEnd())}\n`,
   )
   if (options.quiet) return
   for (const line of renderNotes(plan, paintFor(stderr, options, context))) stderr.write(`${line}\n`)
@@ -74,25 +77,28 @@ export const showPlan = (
 
 /** The command that applies what a plan for these options shows. */
 export const upCommandLine = (
-  options: LiftOptions & { environment: string; db: readonly string[]; continueOnError?: boolean },
+  options: LiftOptions &
+    RehearseOption & { environment: string; db: readonly string[]; continueOnError?: boolean },
 ): string =>
   quoteAll([
     ...['po-migrate', 'up', options.environment],
     ...options.db.flatMap((name) => ['--db', name]),
     ...liftArguments(options),
+    ...rehearseArguments(options),
     ...(options.continueOnError ? ['--continue-on-error'] : []),
   ])
 
 /** The command that shows what has become of a plan. */
 export const planCommandLine = (
-  options: LiftOptions & { environment: string; db: readonly string[] },
+  options: LiftOptions & RehearseOption & { environment: string; db: readonly string[] },
 ): string => upCommandLine(options).replace('po-migrate up', 'po-migrate plan')
 
 export const planCommand = (program: Program, wire: Wire) =>
   program.command(
     'plan <environment>',
     'What up would do, step by step; reads only',
-    (args) => withoutRunFlags(exitCodeOption(liftOptions(databaseOption(environmentArgument(args))))),
+    (args) =>
+      withoutRunFlags(exitCodeOption(rehearseOption(liftOptions(databaseOption(environmentArgument(args)))))),
     wire(plan),
   )
 
@@ -100,7 +106,12 @@ export const planCommand = (program: Program, wire: Wire) =>
 export const plan = (options: PlanOptions, context: Context): Promise<ExitCode> =>
   withEnvironment(options, context, async ({ config, environment, engine }) => {
     const world = await readUpWorld(environment, engine)
-    const planned = planUp({ environment, ...world, lifted: liftedBy(options) })
+    const { rehearse: given } = options
+    const planned = await withRehearsal(planUp({ environment, ...world, lifted: liftedBy(options) }), {
+      environment,
+      engine,
+      given,
+    })
     const { databases } = world
     const { image } = config.dbmate
     showPlan(

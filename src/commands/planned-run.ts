@@ -1,5 +1,6 @@
 import type { Config } from '../config/load.ts'
-import { resolveEnvironment } from '../config/resolve.ts'
+import { dbmateImage, resolveEnvironment } from '../config/resolve.ts'
+import { stateOf } from '../config/state.ts'
 import { configOf } from '../frame/config-of.ts'
 import { type GlobalOptions, paintFor } from '../frame/options.ts'
 import type { Run } from '../frame/run.ts'
@@ -11,8 +12,10 @@ import type { Holder } from '../model/holder.ts'
 import { performWith } from '../model/kind.ts'
 import type { StepOutcome } from '../model/outcome.ts'
 import type { Plan } from '../model/plan.ts'
-import type { DatabaseState, Environment } from '../model/types.ts'
+import type { DatabaseState, Environment, Rehearsing } from '../model/types.ts'
 import { requireAllowed, requireShown } from '../plan/up.ts'
+import { type UpStep, upKinds } from '../rehearsal/steps/up-kinds.ts'
+import { wishOf } from '../rehearsal/with-rehearsal.ts'
 import { confirm } from '../report/confirm.ts'
 import { renderHeader, renderMissing, renderNotes, renderNothingToDo } from '../report/up.ts'
 import { watchApplied } from '../run/applied.ts'
@@ -22,12 +25,11 @@ import { openEngine } from '../run/open-engine.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { requireLock } from '../run/require-lock.ts'
 import { settleFindings } from '../run/settle.ts'
-import { type MigrateStep, migrateKinds } from '../run/steps/migrate-kinds.ts'
 import { hasUntaken, takeInFiles } from '../run/take-in.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import type { ShownPlan } from './plan.ts'
 
-export type Planned = { databases: readonly DatabaseState[]; planned: Plan<MigrateStep> }
+export type Planned = { databases: readonly DatabaseState[]; planned: Plan<UpStep> }
 
 /** What is the verb's own in a run that plans, asks, locks, plans again and executes. */
 export type PlannedVerb = {
@@ -51,6 +53,8 @@ export type PlannedVerb = {
   continueOnError: boolean
   /** Files that were applied before there was a ledger are taken in. */
   takesIn: boolean
+  /** `--rehearse`, `--no-rehearse`. */
+  rehearse?: Rehearsing | undefined
 }
 
 /** A command for whoever was asked, and need not be asked again. */
@@ -81,7 +85,7 @@ type Opened = {
   host: HostLock
   holder: Holder
   /** The plan that was shown, and perhaps confirmed, before the lock was there. */
-  shown: Plan<MigrateStep>
+  shown: Plan<UpStep>
 }
 
 const reportNothing = (run: Run, { name }: Environment, { planned, databases }: Planned): RunResult => {
@@ -120,11 +124,16 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
     run: run.id,
     onProgress: report.progress,
   })
-  const perform = performWith(migrateKinds, tools)
+  const rehearsal = {
+    ...{ environment, databases, interrupt, stop, report, steps: planned.steps, image: dbmateImage(config) },
+    project: stateOf(config, environment.host, context.env).project,
+    wish: wishOf(environment, verb.rehearse),
+  }
+  const perform = performWith(upKinds, { ...tools, rehearsal })
   const started = performance.now()
   const result = await execute(planned, {
     run: run.id,
-    kinds: migrateKinds,
+    kinds: upKinds,
     perform: (step) => {
       host.verify()
       requireLock(lost)

@@ -10,15 +10,18 @@ import {
 import { withRun } from '../frame/run.ts'
 import type { Context } from '../model/context.ts'
 import { planUp } from '../plan/up.ts'
+import { withRehearsal } from '../rehearsal/with-rehearsal.ts'
 import { renderSummary } from '../report/up.ts'
 import { readUpWorld } from '../run/world.ts'
 import { type LiftOptions, liftedBy, liftOptions } from './lift-options.ts'
 import { plan, planCommandLine, showPlan, upCommandLine } from './plan.ts'
 
 import { runPlanned } from './planned-run.ts'
+import { type RehearseOption, rehearseOption } from './rehearse-option.ts'
 
 export type UpOptions = GlobalOptions &
-  LiftOptions & {
+  LiftOptions &
+  RehearseOption & {
     environment: string
     db: readonly string[]
     dryRun: boolean
@@ -30,7 +33,7 @@ export const upCommand = (program: Program, wire: Wire) =>
     'up <environment>',
     'Apply what is pending',
     (args) =>
-      liftOptions(databaseOption(environmentArgument(args)))
+      rehearseOption(liftOptions(databaseOption(environmentArgument(args))))
         .option('dry-run', { type: 'boolean', default: false, describe: 'Show the plan and stop' })
         .option('continue-on-error', {
           type: 'boolean',
@@ -57,10 +60,10 @@ export const up = (options: UpOptions, context: Context): Promise<ExitCode> =>
         look: planCommandLine(options),
         plan: async (environment, engine) => {
           const world = await readUpWorld(environment, engine)
-          return {
-            databases: world.databases,
-            planned: planUp({ environment, ...world, lifted: liftedBy(options) }),
-          }
+          const planned = planUp({ environment, ...world, lifted: liftedBy(options) })
+          const { databases } = world
+          const { rehearse: given } = options
+          return { databases, planned: await withRehearsal(planned, { environment, engine, given }) }
         },
         asks: ({ confirm }) => confirm,
         alwaysShown: false,
@@ -69,6 +72,7 @@ export const up = (options: UpOptions, context: Context): Promise<ExitCode> =>
         summarize: renderSummary,
         continueOnError: options.continueOnError,
         takesIn: true,
+        rehearse: options.rehearse,
       },
       context,
     ),

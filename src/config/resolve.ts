@@ -36,15 +36,18 @@ export const resolveHost = (config: Config, name: string): Host => {
   return stack ? { ...base, stack: absolute(stack) } : base
 }
 
-/** A name means nothing: what is asked about, or is others' too, is where a warning would hurt. */
-const toPolicy = (
-  { policy: { out_of_order, warnings, ...policy }, confirm }: ConfigFile['environments'][string],
-  { shared }: Host,
-): Policy => ({
-  outOfOrder: out_of_order,
-  ...policy,
-  warnings: warnings ?? (confirm || shared ? 'refuse' : 'allow'),
-})
+/** A name means nothing: what is asked about, or is others' too, is where a mistake would hurt. */
+const isPrecious = ({ confirm }: ConfigFile['environments'][string], { shared }: Host): boolean =>
+  confirm || shared === true
+
+const toPolicy = (environment: ConfigFile['environments'][string], host: Host): Policy => {
+  const { out_of_order, warnings, ...policy } = environment.policy
+  return {
+    outOfOrder: out_of_order,
+    ...policy,
+    warnings: warnings ?? (isPrecious(environment, host) ? 'refuse' : 'allow'),
+  }
+}
 
 /** Other environments whose policy refuses lint's warnings. */
 const strictBeside = (config: Config, name: string): string[] =>
@@ -77,6 +80,7 @@ export const resolveEnvironment = (
     ...(server && { server: describeServer(server) }),
     confirm,
     policy: toPolicy(environment, host),
+    rehearse: environment.rehearse ?? (isPrecious(environment, host) ? 'schema' : 'off'),
     strictBeside: strictBeside(config, name),
     ...(service && { service }),
     port,

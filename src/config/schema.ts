@@ -147,6 +147,12 @@ const environment = z
     password: password.optional(),
     confirm: z.boolean().default(false).describe('Ask before anything is applied'),
     policy,
+    rehearse: z
+      .enum(['off', 'schema', 'data'])
+      .optional()
+      .describe(
+        'What `up` applies the files to first, on a scratch server: copies of the schemas, or of the data too; left out: schema where `confirm: true` or the host is shared (by ssh, or by several environments), else off',
+      ),
     server: serverSchema(password, whole(1, 65535)).optional(),
     service: dockerName
       .optional()

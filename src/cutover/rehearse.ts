@@ -1,21 +1,17 @@
 import { carryGrants, type Grants } from '../backup/apply-grants.ts'
 import { dbmateImage } from '../config/resolve.ts'
 import { AppError, exitCodes } from '../errors.ts'
-import { openDbmate } from '../io/dbmate/dbmate.ts'
 import { readDatabaseService } from '../io/docker/compose-parts.ts'
 import { readImageId } from '../io/docker/image.ts'
-import type { Engine } from '../io/engine.ts'
-import { endSessions } from '../io/postgres/backends.ts'
 import { readDatabaseNames, readServerInventory } from '../io/postgres/inventory.ts'
 import { readAllObjects } from '../io/postgres/objects.ts'
 import { restoreRoles } from '../io/postgres/roles.ts'
 import { openScratchServer, type ScratchServer } from '../io/postgres/scratch-server.ts'
+import { scratchEngine } from '../io/scratch-engine.ts'
 import type { Context } from '../model/context.ts'
 import { isReset, newCutover } from '../model/cutover.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { majorOf } from '../model/manifest.ts'
-import { Secret } from '../model/secret.ts'
-import { sessionName } from '../model/session.ts'
 import type { Objects } from '../model/unmade.ts'
 import { migrateEnvironment } from '../run/migrate-environment.ts'
 import type { CutoverTools } from './tools.ts'
@@ -47,31 +43,6 @@ export type Rehearsal = {
   /** By database, what no migration gives. */
   given: Readonly<Record<string, readonly string[]>>
 }
-
-/** The real engine's ways, on a server that nobody knows. */
-const engineOn = (
-  scratch: ScratchServer,
-  real: Engine,
-  { run, image, environment }: { run: string; image: string; environment: string },
-): Engine => ({
-  server: scratch.server,
-  imageId: real.imageId,
-  cancel: () => endSessions(scratch.server, sessionName(run, 'dbmate')),
-  missingImage: async () => undefined,
-  pull: async () => {},
-  openDbmate: (files) =>
-    openDbmate(scratch.docker, {
-      image,
-      run,
-      environment,
-      databases: files.map(({ managed }) => managed.database),
-      postgres: { id: scratch.container, address: scratch.address, port: scratch.port },
-      credentials: { user: scratch.user, password: new Secret('') },
-      files,
-    }),
-  logged: async () => [],
-  [Symbol.asyncDispose]: async () => {},
-})
 
 const refuse = (error: unknown, name: string, stop: AbortSignal): unknown => {
   if (!(error instanceof AppError) || stop.aborted) return error
@@ -121,7 +92,8 @@ export const rehearse = async (options: RehearseOptions, context: Context): Prom
   const before = performance.now()
   for (const name of environments) {
     const { config, environment } = servers.supplied(name)
-    const engine = engineOn(scratch, real, { run, image: dbmateImage(config), environment: name })
+    const place = { environment: name, project: state.project, postgres: container }
+    const engine = scratchEngine(scratch, real, { ...place, image: dbmateImage(config) })
     const onProgress = (text: string): void => report.progress(`rehearsing ${name}: ${text}`)
     await migrateEnvironment({ config, environment, engine, run, onProgress }, context).catch((error) => {
       throw refuse(error, name, stop)

@@ -41,7 +41,7 @@ const beforeFirstStep = (reason: unknown): AppError =>
   })
 
 const eventToPaste = (event: RunEvent, flags: StandingFlags): RunEvent => {
-  if (event.event === 'run.started' || event.event === 'step.started' || !event.error) return event
+  if (!('error' in event) || !event.error) return event
   return { ...event, error: { ...event.error, ...errorToPaste(event.error, flags) } }
 }
 

@@ -29,6 +29,7 @@ const environmentOf = ({ service, network = '', user, port, password }: FoundSer
   wait,
   confirm: false,
   policy: allowed,
+  rehearse: 'off',
   lockTimeout: 0,
   maintenance: defaultMaintenance,
   databases: [],

@@ -1,17 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, exitCodes } from '../errors.ts'
-import { findLogged } from '../model/server-log.ts'
 import { sessionName } from '../model/session.ts'
 import type { Credentials, Environment } from '../model/types.ts'
 import { openDbmate } from './dbmate/dbmate.ts'
 import type { Docker } from './docker/docker.ts'
 import { execSocket } from './docker/exec-stream.ts'
-import { readLog } from './docker/frames.ts'
 import type { DockerHost } from './docker/host.ts'
 import { hasImage, readImageId } from './docker/image.ts'
 import { readOwnAddress } from './docker/inside.ts'
 import { findPostgres, type PostgresContainer } from './docker/postgres-container.ts'
 import { pullFor } from './docker/pull-for.ts'
+import { readLogged } from './docker/read-logged.ts'
 import type { Engine } from './engine.ts'
 import { endSessions } from './postgres/backends.ts'
 import { openDirectRoute } from './postgres/direct-route.ts'
@@ -74,9 +72,6 @@ const serverOptions = async (
   }
 }
 
-/** The log arrives a moment after the error does. */
-const logDelays = [0, 50, 150, 300]
-
 /**
  * The real engine: Postgres in a container on the environment's network, dbmate in a container beside it.
  * @throws AppError (exit 6): no network, no Postgres on it.
@@ -116,15 +111,8 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
         files,
       }),
     logged: async (statement, since) => {
-      for (const delay of logDelays) {
-        await sleep(delay)
-        const log = await readLog(docker.getContainer(container.id), {
-          since: Math.floor(since.getTime() / 1000),
-        })
-        const lines = findLogged(log, statement)
-        if (lines.length > 0) return lines.map((line) => credentials.password.redact(line))
-      }
-      return []
+      const lines = await readLogged(docker, container.id, { statement, since })
+      return lines.map((line) => credentials.password.redact(line))
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }

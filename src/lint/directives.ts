@@ -12,8 +12,8 @@ export type Directive = {
 }
 
 const written = /^-- po-migrate:ignore(?:[ \t]+(\S+))?(?:[ \t]+(\S.*?))?\s*$/
-/** Looks like an ignore directive, however it is written; `irreversible` is another one. */
-const meant = /^\s*--\s*po-migrate\s*:(?!irreversible\b)/i
+/** Looks like an ignore directive, however it is written; `irreversible` and `needs-data` are others. */
+const meant = /^\s*--\s*po-migrate\s*:(?!(?:irreversible|needs-data)\b)/i
 const breaks = /\n/g
 
 /**

@@ -19,6 +19,7 @@ const settledTransaction = /^transaction:(true|false)$/
 const comments = /--[^\n]*|\/\*(?:(?!\/\*|\*\/)[\s\S])*\*\//g
 const lineEnd = /\r?\n/
 const irreversibleLine = /^[\t ]*-- po-migrate:irreversible\b[\t ]*(.*)$/m
+const needsDataLine = /^[\t ]*-- po-migrate:needs-data\b[\t ]*(.*)$/m
 
 export const parseVersion = (file: string): string | undefined => fileName.exec(file)?.[1]
 
@@ -138,6 +139,7 @@ export const parseMigration = (file: string, text: string): MigrationFile => {
   const [down] = markers.down
   if (problems.length > 0 || !up || !down) return { version, file, problems }
   const irreversible = irreversibleLine.exec(text)?.[1]
+  const needsData = needsDataLine.exec(text)?.[1]
   const migration = {
     version,
     file,
@@ -149,6 +151,7 @@ export const parseMigration = (file: string, text: string): MigrationFile => {
     transaction: isTransactional(up),
     downTransaction: isTransactional(down),
     ...(irreversible !== undefined && { irreversible: irreversible.trim() }),
+    ...(needsData !== undefined && { needsData: needsData.trim() }),
   }
   return { version, file, problems, migration }
 }

@@ -1,4 +1,4 @@
-import type { ManagedDatabase, Migration, Stack } from './types.ts'
+import type { ManagedDatabase, Migration, Rehearsing, Stack } from './types.ts'
 
 /** A database that takes the name of another, which stays as `replaced`, where there was one. */
 export type Swap = { database: string; beside: string; replaced: string | null }
@@ -15,6 +15,7 @@ type StepFields = {
   copy: string
   image: string
   environment: string
+  rehearse: Exclude<Rehearsing, 'off'>
   database: string
   beside: string
   directory: string
@@ -36,6 +37,7 @@ export type StepNames = {
   /** Volume that keeps what is replaced. */
   copy?: string
   environment?: string
+  rehearse?: Exclude<Rehearsing, 'off'>
   stack?: string
   roles?: string[]
   directory?: string

@@ -65,6 +65,9 @@ export type Obstacle = { message: string; details: readonly string[]; hint: stri
 /** What a run does about a state of the files or the database that may be a mistake. */
 export type PolicyChoice = 'allow' | 'refuse'
 
+/** What `up` tries first on a scratch server: nothing, the files on the schemas, or on the data too. */
+export type Rehearsing = 'off' | 'schema' | 'data'
+
 export type Policy = {
   /** A file older than the newest applied one. */
   outOfOrder: PolicyChoice
@@ -109,6 +112,8 @@ export type Environment = {
   /** Whether `up` needs a confirmation. */
   confirm: boolean
   policy: Policy
+  /** What `up` does first where something is pending. */
+  rehearse: Rehearsing
   /** Other environments whose policy refuses lint's warnings. */
   strictBeside?: readonly string[]
   /** DNS name of Postgres on the network: a compose service or an alias; absent: found by what runs there. */
@@ -176,6 +181,8 @@ export type Migration = {
   downTransaction: boolean
   /** Why it must not be rolled back: `-- po-migrate:irreversible REASON`; perhaps empty. */
   irreversible?: string
+  /** Why it cannot be tried without the rows: `-- po-migrate:needs-data REASON`; perhaps empty. */
+  needsData?: string
 }
 
 export type Direction = 'up' | 'down'

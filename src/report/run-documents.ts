@@ -28,6 +28,7 @@ const stepOf = <K extends z.ZodType<string>>(kind: K) =>
     volume: z.string().optional(),
     copy: z.string().optional().describe('Volume that keeps what is replaced'),
     environment: z.string().optional(),
+    rehearse: z.enum(['schema', 'data']).optional().describe('What a rehearsal copies'),
     stack: z.string().optional().describe('Compose project'),
     roles: z.array(z.string()).optional(),
     directory: z.string().optional().describe('Of a backup'),
@@ -35,6 +36,17 @@ const stepOf = <K extends z.ZodType<string>>(kind: K) =>
     versions: z.array(z.string()).optional().describe('Of the migrations that are recorded as applied'),
     replaced: z.array(z.string()).optional().describe('What the present databases are called afterwards'),
   })
+
+/** What a rehearsal with the data tells of a file. */
+const rehearsalMeasures = z.strictObject({
+  rows: z.int().optional().describe('Inserted, updated and deleted'),
+  wal: z.int().optional().describe('Bytes of write-ahead log'),
+  rewritten: z.array(z.string()).optional().describe('Tables that were there before and were written anew'),
+  locks: z
+    .array(z.strictObject({ relation: z.string(), modes: z.array(z.string()) }))
+    .optional()
+    .describe('Locks on what was there before'),
+})
 
 const planOf = <S extends z.ZodType>(step: S) =>
   z.strictObject({
@@ -79,6 +91,17 @@ const eventOf = <K extends z.ZodType<string>>(kind: K) => {
       status: z.enum(['done', 'failed', 'skipped']),
       ms: z.number(),
       error: errorDocument.optional(),
+    }),
+    z.strictObject({
+      version,
+      event: z.literal('migration.rehearsed'),
+      run,
+      database: z.string().describe('Name on the server'),
+      migration: z.string().describe('File name'),
+      status: z.enum(['done', 'failed', 'skipped']),
+      ms: z.number().optional(),
+      reason: z.string().optional().describe('Why it was skipped, or failed'),
+      ...rehearsalMeasures.shape,
     }),
     z.strictObject({
       version,

@@ -81,7 +81,9 @@ const interrupted = <S extends Step>(
   const exit = interruptionCode(interrupt.reason)
   const finished = waiting ? 'no further try was made' : 'the running step was finished'
   const how = stop.aborted ? 'the running step was cut off' : finished
-  const begun = outcomes.some(({ status }) => status !== 'skipped')
+  const begun = outcomes.some(
+    ({ step, status }) => status !== 'skipped' && !kindOf(options.kinds, step).leavesNothing,
+  )
   const error = new AppError(`Interrupted by ${interrupt.reason}; ${how}.`, {
     exitCode: exit,
     touched: hasChanged(outcomes, options) || (begun ? waiting?.touched : false),

@@ -117,6 +117,7 @@ const environment: Environment = {
   network: '',
   confirm: false,
   policy: { outOfOrder: 'refuse', missing: 'refuse', edited: 'refuse', warnings: 'refuse' },
+  rehearse: 'off',
   service: 'postgres',
   port: 5432,
   user: 'postgres',

@@ -44,7 +44,7 @@ export const createDbmateContainer = async (
   options: DbmateOptions,
   archive: Buffer,
 ): Promise<Container> => {
-  const { image, run, environment, project, postgres, databases } = options
+  const { image, run, environment, project, postgres, server, databases } = options
   const size = Math.max(16, Math.ceil((archive.length * 3) / 2 ** 20))
   return docker.createContainer({
     name: `po-migrate-${run}`,
@@ -62,7 +62,7 @@ export const createDbmateContainer = async (
       'po-migrate.run': run,
       'po-migrate.environment': environment,
       ...(project && { 'po-migrate.project': project }),
-      'po-migrate.server': postgres.id,
+      'po-migrate.server': server ?? postgres.id,
       'po-migrate.databases': [...new Set(databases)].join(','),
     },
     AttachStdin: true,

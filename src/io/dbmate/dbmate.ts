@@ -39,6 +39,8 @@ export type DbmateOptions = {
   postgres: { id: string; address: string; port: number; way?: Way }
   credentials: Credentials
   files: readonly PlannedFile[]
+  /** By what the real server is known, where `postgres` is one that ends with the run. */
+  server?: string
   /** Names on the server that the run may touch: by these a later run knows what a dead one left. */
   databases: readonly string[]
 }

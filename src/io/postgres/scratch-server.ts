@@ -8,7 +8,7 @@ import { type Docker, dockerMessage } from '../docker/docker.ts'
 import { execSocket } from '../docker/exec-stream.ts'
 import { readLog } from '../docker/frames.ts'
 import type { DumpTarget } from './dump-tool.ts'
-import { openServer } from './postgres.ts'
+import { openServer, type Server } from './postgres.ts'
 
 export type ScratchServerOptions = {
   /** Id of the image that the real server's container runs, so that its binaries and extensions are the same. */
@@ -25,11 +25,19 @@ export type ScratchServerOptions = {
   volume?: string
   /** `shared_preload_libraries`, without which some extensions cannot be created. */
   preload: string
+  /** Writes as much write-ahead log as a server that has standbys. */
+  fullLog?: true
   signal?: AbortSignal
 }
 
 /** A throwaway Postgres: no network but its own loopback, no password, its data gone with it. */
-export type ScratchServer = AsyncDisposable & DumpTarget & { address: string; port: number }
+export type ScratchServer = AsyncDisposable &
+  DumpTarget & {
+    address: string
+    port: number
+    /** Sessions of another role, with what its logins set off; closed with the server. */
+    serverAs: (role: string) => Server
+  }
 
 const address = '127.0.0.1'
 const port = 5432
@@ -45,7 +53,6 @@ const settings = [
   'fsync=off',
   'synchronous_commit=off',
   'full_page_writes=off',
-  'wal_level=minimal',
   'max_wal_senders=0',
   'max_wal_size=4GB',
   'autovacuum=off',
@@ -60,8 +67,9 @@ export const readImageOf = async (docker: Docker, container: string): Promise<st
   (await docker.getContainer(container).inspect()).Image
 
 const create = async (docker: Docker, options: ScratchServerOptions): Promise<Container> => {
-  const { image, run, environment, project, user, postgres, databases, volume, preload } = options
-  const arguments_ = [...settings, ...(preload ? [`shared_preload_libraries=${preload}`] : [])]
+  const { image, run, environment, project, user, postgres, databases, volume, preload, fullLog } = options
+  const log = fullLog ? 'wal_level=replica' : 'wal_level=minimal'
+  const arguments_ = [...settings, log, ...(preload ? [`shared_preload_libraries=${preload}`] : [])]
   // What the real server's indexes were built in.
   const sharedMemory = await sharedMemoryIn(docker, postgres)
   return docker.createContainer({
@@ -141,18 +149,21 @@ export const openScratchServer = async (
     await container.start()
     await untilReady(container, options)
     const { id } = container
-    const server = openServer({
-      label: `po-migrate-${run}-scratch`,
-      host: address,
-      port,
-      credentials: { user, password: new Secret('') },
-      applicationName: sessionName(run, 'reader'),
-      socket: () => execSocket(docker, { container: id, address, port }),
-      wait: 10_000,
-      // What a login would set off there, such as a trigger of the database that is proven, is not what is asked.
-      settings: '-c session_replication_role=replica',
-      passwordHint: '',
-    })
+    const open = (role: string, settings?: string): Server =>
+      openServer({
+        label: `po-migrate-${run}-scratch`,
+        host: address,
+        port,
+        credentials: { user: role, password: new Secret('') },
+        applicationName: sessionName(run, 'reader'),
+        socket: () => execSocket(docker, { container: id, address, port }),
+        wait: 10_000,
+        ...(settings && { settings }),
+        passwordHint: '',
+      })
+    // What a login would set off there, such as a trigger of the database that is proven, is not what is asked.
+    const server = open(user, '-c session_replication_role=replica')
+    const others: Server[] = []
     const made = container
     // Whatever runs in it ends with it, a long count too.
     const abandon = (): void => void remove(made)
@@ -165,9 +176,14 @@ export const openScratchServer = async (
       run,
       address,
       port,
+      serverAs: (role) => {
+        const other = open(role)
+        others.push(other)
+        return other
+      },
       [Symbol.asyncDispose]: async () => {
         signal?.removeEventListener('abort', abandon)
-        await server[Symbol.asyncDispose]()
+        for (const one of [server, ...others]) await one[Symbol.asyncDispose]()
         stdin.end()
         await remove(made)
       },

@@ -60,6 +60,8 @@ export const makeProject = ({
         password: { env_file: 'postgres.env' },
         wait: 20,
         policy: { out_of_order: 'allow', missing: 'allow', warnings: 'allow' },
+        // A test of something else need not wait for a scratch server.
+        rehearse: 'off',
       },
     },
   }

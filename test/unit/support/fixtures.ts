@@ -22,6 +22,7 @@ export const environment = (databases: readonly ManagedDatabase[] = []): Environ
   network: 'po-shared-network',
   confirm: false,
   policy: { outOfOrder: 'refuse', missing: 'refuse', edited: 'refuse', warnings: 'refuse' },
+  rehearse: 'off',
   service: 'postgres',
   port: 5432,
   user: 'postgres',

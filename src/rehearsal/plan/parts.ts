@@ -1,0 +1,41 @@
+import { databaseOf } from '../../model/outcome.ts'
+import type { Step } from '../../model/step.ts'
+import type { ManagedDatabase, Migration, Rehearsing } from '../../model/types.ts'
+
+export type Skipped = { managed: ManagedDatabase; migration: Migration; reason: string }
+
+/** What is rehearsed in one database, and what is not. */
+export type Part<S extends Step> = {
+  managed: ManagedDatabase
+  steps: readonly S[]
+  skipped: readonly Skipped[]
+}
+
+const rehearsed = new Set(['create-database', 'apply-migration'])
+
+const reasonOf = ({ file, needsData = '' }: Migration, own: Migration): string => {
+  const why = `needs the data${needsData && `: ${needsData}`}`
+  return file === own.file ? why : `follows ${file}, which ${why}`
+}
+
+/** On copies of schemas, a file that needs the data is left out with all that follow it in its database. */
+export const partsOf = <S extends Step>(
+  steps: readonly S[],
+  rehearse: Exclude<Rehearsing, 'off'>,
+): Part<S>[] => {
+  const own = steps.filter(({ kind, managed }) => managed && rehearsed.has(kind))
+  return [...Map.groupBy(own, databaseOf).values()].flatMap((all): Part<S>[] => {
+    const managed = all[0]?.managed
+    if (!managed) return []
+    const from =
+      rehearse === 'data' ? -1 : all.findIndex(({ migration }) => migration?.needsData !== undefined)
+    const first = all[from]?.migration
+    if (!first) return [{ managed, steps: all, skipped: [] }]
+    const skipped = all
+      .slice(from)
+      .flatMap(({ migration }) =>
+        migration ? { managed, migration, reason: reasonOf(first, migration) } : [],
+      )
+    return [{ managed, steps: all.slice(0, from), skipped }]
+  })
+}
