@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # migrate-env.sh ENVIRONMENT_NAME [FLAG…]: prints the environment that a deploy to a GitLab environment migrates.
-# production is prod, everything else qual (ADR 003); FLAG…, a job's MIGRATE_ARGS, may lift policies and nothing else.
+# production is prod, everything else qual (ADR 003); FLAG…, a job's MIGRATE_ARGS, may lift policies, leave the rehearsal out, and nothing else.
 set -euo pipefail
 
 name=${1:-}
@@ -25,7 +25,8 @@ while (($#)); do
       [[ ${2:-} =~ ^[A-Za-z0-9][A-Za-z0-9_-]*$ ]] || fail "MIGRATE_ARGS: $1 needs a value." "MIGRATE_ARGS='$1 VERSION'"
       shift 2
       ;;
-    *) fail "MIGRATE_ARGS: \"$1\" is no policy flag." 'allowed: --allow-missing, --allow-out-of-order, --accept-edit, --accept-warning, each with a value' ;;
+    --no-rehearse) shift ;;
+    *) fail "MIGRATE_ARGS: \"$1\" is no policy flag." 'allowed: --allow-missing, --allow-out-of-order, --accept-edit, --accept-warning, each with a value, and --no-rehearse' ;;
   esac
 done
 

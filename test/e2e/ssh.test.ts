@@ -92,7 +92,10 @@ describe('a verb for the VPS, typed on a laptop without Docker', () => {
     const result = await type('up qual --json', { GITLAB_USER_LOGIN: 'anna' })
     const { steps, finished } = readEvents(result)
     expect(finished).toMatchObject({ status: 'done', exit: 0 })
-    expect(steps).toMatchObject([{ migration: `${name}_t.sql`, status: 'done' }])
+    expect(steps).toMatchObject([
+      { kind: 'rehearse', status: 'done' },
+      { migration: `${name}_t.sql`, status: 'done' },
+    ])
     const { stdout } = await type('history qual --json')
     const { entries } = JSON.parse(stdout)
     expect(entries.at(-1)).toMatchObject({ version: name, commit: vps.commit })

@@ -247,6 +247,24 @@ describe('an environment', () => {
     withConfig(change, (config) => expect(resolveEnvironment(config, 'dev').policy.warnings).toBe(choice))
   })
 
+  it('rehearses on schemas where a mistake would hurt, and as its config says', () => {
+    const change = (config: ProjectConfig): void => {
+      const { rehearse: _, ...dev } = config.environments.dev
+      config.environments = {
+        dev,
+        ask: { ...dev, host: 'own', confirm: true },
+        qual: { ...dev, host: 'vps' },
+        prod: { ...dev, host: 'vps', rehearse: 'off' },
+        full: { ...dev, host: 'other', rehearse: 'data' },
+      }
+      config.hosts = { local: {}, own: {}, vps: {}, other: {} }
+    }
+    withConfig(change, (config) => {
+      const found = Object.keys(config.environments).map((name) => resolveEnvironment(config, name).rehearse)
+      expect(found).toEqual(['off', 'schema', 'schema', 'off', 'data'])
+    })
+  })
+
   it('knows which others refuse warnings', () => {
     const change = (config: ProjectConfig): void => {
       config.environments.demo = { engine: 'embedded' }

@@ -114,7 +114,7 @@ describe('an ignore directive', () => {
     expect(normalise(`${ignore}\n${bare}`)).toBe(normalise(bare))
   })
 
-  it('is another thing than po-migrate:irreversible', () => {
-    expect(lint(file('select 1;', '', '-- po-migrate:irreversible rows are gone\n'))).toEqual([])
+  it.each(['irreversible', 'needs-data'])('is another thing than po-migrate:%s', (directive) => {
+    expect(lint(file('select 1;', '', `-- po-migrate:${directive} rows are gone\n`))).toEqual([])
   })
 })

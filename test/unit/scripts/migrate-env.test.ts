@@ -29,7 +29,7 @@ describe('a deploy to the GitLab environment', () => {
 })
 
 describe('MIGRATE_ARGS', () => {
-  it('takes the flags that lift policies, each with a value', () => {
+  it('takes the flags that lift policies, each with a value, and the one without a rehearsal', () => {
     const flags = [
       '--allow-missing',
       '00012',
@@ -39,6 +39,7 @@ describe('MIGRATE_ARGS', () => {
       '1',
       '--accept-warning',
       'drop-column',
+      '--no-rehearse',
     ]
     expect(ask('qual', ...flags)).toMatchObject({ status: 0, stdout: 'qual\n' })
   })
