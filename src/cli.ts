@@ -1,57 +1,30 @@
-import yargs from 'yargs'
 import { asAppError, withStack } from './as-app-error.ts'
-import { adoptCommand } from './commands/adopt.ts'
-import { backupCommand } from './commands/backup.ts'
-import { cutoverCommand } from './commands/cutover.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { driftCommand } from './commands/drift.ts'
-import { historyCommand } from './commands/history.ts'
-import { initCommand } from './commands/init.ts'
-import { lintCommand } from './commands/lint.ts'
-import { lockCommand } from './commands/lock.ts'
-import { newCommand } from './commands/new.ts'
-import { planCommand } from './commands/plan.ts'
-import { reportCommand } from './commands/report.ts'
-import { restoreCommand } from './commands/restore.ts'
-import { rollbackCommand } from './commands/rollback.ts'
-import { startCommand } from './commands/start.ts'
-import { statusCommand } from './commands/status.ts'
-import { upCommand } from './commands/up.ts'
-import { verifyCommand } from './commands/verify.ts'
-import { loadConfig } from './config/load.ts'
+import { everydayVerbs, seldomVerbs, verbs } from './commands/verbs.ts'
 import { AppError, type ExitCode, exitCodes } from './errors.ts'
 import { globalNames, globalOptions, type Program, type Wire } from './frame/options.ts'
-import { standingFlags } from './frame/standing-flags.ts'
-import { explainUsage } from './frame/usage.ts'
 import type { Context } from './model/context.ts'
-import { changes, type Named } from './remote/dispatch.ts'
-import { runWhereItBelongs } from './remote/route.ts'
+import { changes, type Named } from './remote/typed.ts'
 import { asciiOutput } from './report/ascii.ts'
 import { isUnicode, makePaint } from './report/paint.ts'
 import { renderError } from './report/render.ts'
 import { errorToPaste, type StandingFlags } from './report/to-paste.ts'
-import { requireFreshBuild } from './run/fresh-build.ts'
 import { toolVersion } from './version.ts'
 
-const commands = {
-  init: initCommand,
-  up: upCommand,
-  plan: planCommand,
-  status: statusCommand,
-  rollback: rollbackCommand,
-  new: newCommand,
-  lint: lintCommand,
-  verify: verifyCommand,
-  drift: driftCommand,
-  adopt: adoptCommand,
-  history: historyCommand,
-  report: reportCommand,
-  backup: backupCommand,
-  restore: restoreCommand,
-  lock: lockCommand,
-  start: startCommand,
-  cutover: cutoverCommand,
-  doctor: doctorCommand,
+const loadEveryday = async () => (await import('./commands/everyday.ts')).everyday
+const loadSeldom = async () => (await import('./commands/seldom.ts')).seldom
+
+/** Every verb by its summary; whole, and loaded, where the command line has a word of its kind. */
+const addVerbs = async (program: Program, wire: Wire, argv: readonly string[]): Promise<void> => {
+  const isAsked = (names: readonly string[]): boolean => names.some((name) => argv.includes(name))
+  const commands: Readonly<Record<string, (program: Program, wire: Wire) => unknown>> = {
+    ...(isAsked(everydayVerbs) && (await loadEveryday())),
+    ...(isAsked(seldomVerbs) && (await loadSeldom())),
+  }
+  for (const [verb, [typed, does]] of Object.entries(verbs)) {
+    const add = commands[verb]
+    if (add) add(program, wire)
+    else program.command(typed, does)
+  }
 }
 
 const epilogue = `Exit codes:
@@ -61,8 +34,9 @@ Environment: CONFIRM, PO_MIGRATE_HERE, DOCKER_HOST, NO_COLOR, FORCE_COLOR`
 
 const everyVerb = 'Options of every verb:'
 
-const buildProgram = (argv: readonly string[], context: Context): Program =>
-  globalOptions(yargs([...argv]) as Program)
+const buildProgram = async (argv: readonly string[], context: Context): Promise<Program> => {
+  const { default: yargs } = await import('yargs')
+  return globalOptions(yargs([...argv]) as Program)
     .scriptName('po-migrate')
     .usage('$0 VERB …\n\nMigrates every managed database of an environment with dbmate.')
     .completion('completion', 'Shell completion for bash and zsh')
@@ -80,30 +54,48 @@ const buildProgram = (argv: readonly string[], context: Context): Program =>
     .exitProcess(false)
     .fail((message, error, instance) => {
       if (error instanceof AppError || message === null) throw error
-      throw explainUsage(message, {
-        words: argv.filter((word) => !word.startsWith('-')),
-        verbs: Object.keys(commands),
-        flags: argv.flatMap((word) => (word.startsWith('--') ? word.slice(2).split('=', 1) : [])),
-        options: optionsOf(instance),
-        values: (argument) => valuesOf(argument, argv, context),
-      })
+      throw new Misuse(message, optionsOf(instance))
     })
+}
+
+type Internals = { getInternalMethods: () => { getUsageInstance: () => { cacheHelpMessage: () => void } } }
+
+/** yargs lays out the help behind every verb, for handlers that may ask for it later; ours do not. */
+const withoutCachedHelp = (program: Program): Program => {
+  const usage = (program as unknown as Internals).getInternalMethods().getUsageInstance()
+  usage.cacheHelpMessage = () => {}
+  return program
+}
 
 /** yargs has them, and its types do not say so. */
 const optionsOf = (usage: unknown): string[] =>
   Object.keys((usage as { getDescriptions: () => object }).getDescriptions())
 
-/** The names in the config, where there is one. */
-const valuesOf = (argument: string, argv: readonly string[], { cwd, env }: Context): string[] => {
-  if (argument === 'action') return ['status', 'release']
-  try {
-    const given = argv[argv.indexOf('--config') + 1]
-    const config = loadConfig({ file: argv.includes('--config') ? given : undefined, cwd, env })
-    const tables = { environment: config.environments, host: config.hosts, db: config.databases }
-    return Object.keys(tables[argument as keyof typeof tables] ?? {})
-  } catch {
-    return []
+/** What yargs has against a command line, before it is put into words of ours. */
+class Misuse extends Error {
+  readonly options: readonly string[]
+
+  constructor(message: string, options: readonly string[]) {
+    super(message)
+    this.options = options
   }
+}
+
+const explainMisuse = async (
+  { message, options }: Misuse,
+  argv: readonly string[],
+  context: Context,
+): Promise<AppError> => {
+  const { explainUsage, namesIn } = await import('./frame/usage.ts')
+  const names = namesIn(argv, context)
+  return explainUsage(message, {
+    words: argv.filter((word) => !word.startsWith('-')),
+    verbs: Object.keys(verbs),
+    flags: argv.flatMap((word) => (word.startsWith('--') ? word.slice(2).split('=', 1) : [])),
+    options,
+    values: (argument) =>
+      argument === 'action' ? ['status', 'release'] : Object.keys(names[argument] ?? {}),
+  })
 }
 
 /** What a verb has of its own comes before what all have: yargs puts every other group last. */
@@ -130,24 +122,29 @@ const inLocale = (context: Context, argv: readonly string[]): Context => {
  */
 export const runCli = async (argv: readonly string[], given: Context): Promise<ExitCode> => {
   const context = inLocale(given, argv)
-  let exit: ExitCode = exitCodes.done
   let changing = false
   let flags: StandingFlags = []
-  const wire: Wire = (handler) => async (options) => {
-    changing = changes(options as Named, argv)
-    flags = standingFlags(options as Named, context)
-    if (context.root !== undefined) requireFreshBuild(context.root)
-    exit = await runWhereItBelongs(handler, { options, argv }, context)
+  let chosen = async (): Promise<ExitCode> => exitCodes.done
+  const wire: Wire = (handler) => (options) => {
+    chosen = async () => {
+      const { runVerb } = await import('./commands/run-verb.ts')
+      changing = changes(options as Named, argv)
+      const onFlags = (standing: StandingFlags): void => {
+        flags = standing
+      }
+      return runVerb({ handler, options, argv, onFlags }, context)
+    }
   }
-  const program = buildProgram(argv, context)
-  for (const add of Object.values(commands)) add(program, wire)
+  const program = withoutCachedHelp(await buildProgram(argv, context))
   try {
+    await addVerbs(program, wire, argv)
     await program.parseAsync([...argv], {}, (_error, _argv, output) => {
       if (output) context.stdout.write(`${ownFirst(output)}\n`)
     })
-    return exit
+    return await chosen()
   } catch (error) {
-    const told = asAppError(error, { begun: false })
+    const misused = error instanceof Misuse ? await explainMisuse(error, argv, context) : error
+    const told = asAppError(misused, { begun: false })
     const explained = argv.includes('--verbose') ? withStack(told) : told
     const paint = makePaint(context.stderr, { noColor: argv.includes('--no-color'), env: context.env })
     const { message, touched } = explained

@@ -85,7 +85,10 @@ const here: Context = {
   pid: process.pid,
   nodeVersion: process.version,
   ...(isBundle && basename(import.meta.dirname) === 'dist' && { root: dirname(import.meta.dirname) }),
-  stdin: process.stdin,
+  // Made when it is asked for: most runs ask nobody.
+  get stdin() {
+    return process.stdin
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   interrupt: interrupt.signal,

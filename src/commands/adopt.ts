@@ -18,6 +18,7 @@ import { lockHost, makeHolder } from '../run/with-locks.ts'
 import { runAdopt } from '../schema/adopt.ts'
 import { openLive } from '../schema/open-bench.ts'
 import { adoptCommandLine } from '../schema/plan/adopt.ts'
+import { verbs } from './verbs.ts'
 
 export type AdoptOptions = GlobalOptions & {
   environment: string
@@ -32,8 +33,7 @@ const objectsOf = (names: string[] | boolean): string[] => {
 
 export const adoptCommand = (program: Program, wire: Wire) =>
   program.command(
-    'adopt <environment>',
-    'Record what a database provably has already',
+    ...verbs.adopt,
     (args) =>
       databaseOption(environmentArgument(args))
         .option('allow-difference', {

@@ -38,13 +38,13 @@ import { openPresence } from '../run/presence.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker } from '../run/require-docker.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
+import { verbs } from './verbs.ts'
 
 export type BackupOptions = GlobalOptions & { environment: string; to?: string | undefined }
 
 export const backupCommand = (program: Program, wire: Wire) =>
   program.command(
-    'backup <environment>',
-    'Dump every managed database, prove it in a throwaway server, keep it',
+    ...verbs.backup,
     (args) =>
       environmentArgument(args)
         .option('to', {

@@ -14,11 +14,11 @@ import { isReset } from '../model/cutover.ts'
 import { logReport } from '../report/log.ts'
 import { nothingDone, type RunResult } from '../run/execute.ts'
 import { refuseUnfinished } from '../run/unfinished.ts'
+import { verbs } from './verbs.ts'
 
 export const cutoverCommand = (program: Program, wire: Wire) =>
   program.command(
-    'cutover <host>',
-    "Wipe a host's volume and build its databases from the migrations; what it held is kept",
+    ...verbs.cutover,
     (args) =>
       args
         .positional('host', {

@@ -38,13 +38,13 @@ import { makeRunId } from '../run/run-id.ts'
 import { readFindings, repairOf } from '../run/settle.ts'
 import { makeHolder } from '../run/with-locks.ts'
 import { readDatabases } from '../run/world.ts'
+import { verbs } from './verbs.ts'
 
 export type DoctorOptions = GlobalOptions & { environment?: string | undefined; fix: boolean }
 
 export const doctorCommand = (program: Program, wire: Wire) =>
   program.command(
-    'doctor [environment]',
-    'Every check the tool relies on, each with its remedy',
+    ...verbs.doctor,
     (args) =>
       withoutRunFlags(args)
         .positional('environment', {

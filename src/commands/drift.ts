@@ -22,13 +22,13 @@ import type { DriftDocument } from '../schema/documents.ts'
 import { type DriftRequest, readDrift } from '../schema/drift.ts'
 import { openBench, openLive, unlessInterrupted } from '../schema/open-bench.ts'
 import { describeDifference, renderDrift } from '../schema/report.ts'
+import { verbs } from './verbs.ts'
 
 export type DriftOptions = GlobalOptions & { environment: string; db: readonly string[]; sql: boolean }
 
 export const driftCommand = (program: Program, wire: Wire) =>
   program.command(
-    'drift <environment>',
-    'The live schema against what is applied; reads only',
+    ...verbs.drift,
     (args) =>
       withoutRunFlags(databaseOption(environmentArgument(args)))
         .option('sql', {

@@ -29,6 +29,7 @@ import { renderHistory } from '../report/history.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeError } from '../report/report.ts'
 import { toPaste } from '../report/to-paste.ts'
+import { verbs } from './verbs.ts'
 
 export type HistoryOptions = GlobalOptions & {
   environment: string
@@ -41,8 +42,7 @@ const usualLimit = 20
 
 export const historyCommand = (program: Program, wire: Wire) =>
   program.command(
-    'history <environment>',
-    'What ran, when, by whom, how it ended',
+    ...verbs.history,
     (args) =>
       withoutRunFlags(databaseOption(environmentArgument(args))).option('limit', {
         type: 'number',

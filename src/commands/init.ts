@@ -18,13 +18,13 @@ import { renderChanges } from '../init/render-changes.ts'
 import { makeDirectories } from '../make-directories.ts'
 import type { Context } from '../model/context.ts'
 import { status } from './status.ts'
+import { verbs } from './verbs.ts'
 
 export type InitOptions = GlobalOptions & { yes: boolean; force: boolean; ci?: Ci | undefined }
 
 export const initCommand = (program: Program, wire: Wire) =>
   program.command(
-    'init',
-    'Write migrate.yaml for the project here, from what its files, compose and its server say',
+    ...verbs.init,
     (args) =>
       withoutRunFlags(args)
         .option('yes', { type: 'boolean', default: false, describe: 'Ask nothing: take what is suggested' })

@@ -26,6 +26,7 @@ import { toCodeQuality } from '../report/code-quality.ts'
 import type { LintDocument } from '../report/documents.ts'
 import { writeDocument } from '../report/json.ts'
 import { renderLint, renderRule, renderSilent, type ShownProblem } from '../report/lint.ts'
+import { verbs } from './verbs.ts'
 
 export type LintOptions = GlobalOptions & {
   db: readonly string[]
@@ -35,8 +36,7 @@ export type LintOptions = GlobalOptions & {
 
 export const lintCommand = (program: Program, wire: Wire) =>
   program.command(
-    'lint',
-    'Check the migration files; no database needed',
+    ...verbs.lint,
     (args) =>
       databaseOption(withoutRunFlags(args))
         .option('format', {

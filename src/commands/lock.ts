@@ -17,13 +17,13 @@ import { confirm } from '../report/confirm.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeLocks, renderLocks } from '../report/lock.ts'
 import { requireDocker } from '../run/require-docker.ts'
+import { verbs } from './verbs.ts'
 
 export type LockOptions = GlobalOptions & { environment: string; action: string }
 
 export const lockCommand = (program: Program, wire: Wire) =>
   program.command(
-    'lock <action> <environment>',
-    'Who holds the lock; release what a run that died left',
+    ...verbs.lock,
     (args) =>
       environmentArgument(
         args.positional('action', {

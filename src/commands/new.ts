@@ -15,13 +15,13 @@ import { nextVersion } from '../model/next-version.ts'
 import { quote } from '../model/quote.ts'
 import type { ManagedDatabase } from '../model/types.ts'
 import { writeDocument } from '../report/json.ts'
+import { verbs } from './verbs.ts'
 
 export type NewOptions = GlobalOptions & { db: string; name: string }
 
 export const newCommand = (program: Program, wire: Wire) =>
   program.command(
-    'new <db> <name>',
-    'Write the next migration file of a database, numbered as its others are',
+    ...verbs.new,
     (args) =>
       withoutRunFlags(args)
         .positional('db', {

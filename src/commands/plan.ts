@@ -34,6 +34,7 @@ import { readHalfWay } from '../run/half-way.ts'
 import { readUpWorld } from '../run/world.ts'
 import { type LiftOptions, liftArguments, liftedBy, liftOptions } from './lift-options.ts'
 import { type RehearseOption, rehearseArguments, rehearseOption } from './rehearse-option.ts'
+import { verbs } from './verbs.ts'
 
 export type PlanOptions = GlobalOptions &
   LiftOptions &
@@ -95,8 +96,7 @@ export const planCommandLine = (
 
 export const planCommand = (program: Program, wire: Wire) =>
   program.command(
-    'plan <environment>',
-    'What up would do, step by step; reads only',
+    ...verbs.plan,
     (args) =>
       withoutRunFlags(exitCodeOption(rehearseOption(liftOptions(databaseOption(environmentArgument(args)))))),
     wire(plan),

@@ -26,7 +26,7 @@ import { readProvenance } from '../run/provenance.ts'
 import { requireLock } from '../run/require-lock.ts'
 import { settleFindings } from '../run/settle.ts'
 import { hasUntaken, takeInFiles } from '../run/take-in.ts'
-import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
+import { isFree, lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
 import type { ShownPlan } from './plan.ts'
 
 export type Planned = { databases: readonly DatabaseState[]; planned: Plan<UpStep> }
@@ -151,7 +151,32 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
   return result
 }
 
-/** The body of every verb that changes databases by files: host lock, plan, question, database locks, the plan again, the loop. */
+type Looked = Planned & { engine: Engine; nothingToDo: boolean }
+
+/** Opens the engine and plans; what it opened is the caller's. */
+const look = async (
+  { run, config, environment }: Pick<Opened, 'run' | 'config' | 'environment'>,
+  verb: PlannedVerb,
+  context: Context,
+): Promise<Looked> => {
+  const { lockWait } = verb.options
+  const engine = await openEngine({ config, environment, run: run.id, report: run.report, lockWait }, context)
+  try {
+    const { databases, planned } = await verb.plan(environment, engine)
+    // Under the lock, a row of the ledger that a dead run left open is settled, and what it never saw is taken in.
+    const settled = !databases.some(({ open }) => open) && !(verb.takesIn && hasUntaken(databases))
+    return { engine, databases, planned, nothingToDo: planned.steps.length === 0 && settled }
+  } catch (error) {
+    await engine[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/**
+ * The body of every verb that changes databases by files: a look, host lock, question, database locks, the plan again, the
+ * loop. Whoever has nothing to do takes no lock; and where the lock had to be waited for, a cutover may have been at work, so
+ * that what was seen before counts for nothing.
+ */
 export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context): Promise<RunResult> => {
   const { report } = run
   const { options, command } = verb
@@ -163,17 +188,33 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
     { run: run.id, command, verb: verb.verb, target: environment.name, config, host },
     context,
   )
-  await using hostLock = await lockHost({ config, host, holder, lockWait, report }, context)
-  await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
+  const about = { run, config, environment }
+  await using held = new AsyncDisposableStack()
+  const lock = async (onWait: () => void): Promise<HostLock> =>
+    held.use(await lockHost({ config, host, holder, lockWait, report, onWait }, context))
+  let stale = !isFree({ config, host }, context)
+  let hostLock = stale ? await lock(() => {}) : undefined
+  let looked = await look(about, verb, context)
+  if (!(hostLock || looked.nothingToDo)) {
+    hostLock = await lock(() => {
+      stale = true
+    }).catch(async (error) => {
+      await looked.engine[Symbol.asyncDispose]()
+      throw error
+    })
+    if (stale) {
+      await looked.engine[Symbol.asyncDispose]()
+      looked = await look(about, verb, context)
+    }
+  }
+  await using engine = looked.engine
+  const { databases, planned } = looked
   const { image } = config.dbmate
-  const { databases, planned } = await verb.plan(environment, engine)
   const paint = paintFor(context.stderr, options, context)
   report.note(renderHeader(verb.verb, { environment, image }, paint))
   requireAllowed(planned, confirmed(command, isGiven(verb, environment, context)))
   for (const line of [...renderMissing(databases), ...renderNotes(planned, paint)]) report.note(line)
-  // Under the lock, a row of the ledger that a dead run left open is settled, and what it never saw is taken in.
-  const settled = !databases.some(({ open }) => open) && !(verb.takesIn && hasUntaken(databases))
-  if (planned.steps.length === 0 && settled) return reportNothing(run, environment, { planned, databases })
+  if (!hostLock || looked.nothingToDo) return reportNothing(run, environment, { planned, databases })
   const told = { ...planned, notes: [] }
   await askFirst({ plan: told, command, databases: [], environment, image }, verb, context)
   // Awaited here: what this function opened closes when it returns.

@@ -22,6 +22,7 @@ import { describeError } from '../report/report.ts'
 import { renderProblems } from '../report/status-matrix.ts'
 import { toolVersion } from '../version.ts'
 import { describeDatabase, environmentsArgument, exitOf, readEnvironments } from './read-environments.ts'
+import { verbs } from './verbs.ts'
 
 export type ReportOptions = GlobalOptions & { environments: readonly string[]; out?: string | undefined }
 
@@ -29,8 +30,7 @@ const defaultFile = 'po-migrate-report.html'
 
 export const reportCommand = (program: Program, wire: Wire) =>
   program.command(
-    'report [environments..]',
-    'One HTML page: states, runs, durations and tables of every database',
+    ...verbs.report,
     (args) =>
       environmentsArgument(withoutRunFlags(args)).option('out', {
         type: 'string',

@@ -46,6 +46,7 @@ import { recordRun } from '../run/record-run.ts'
 import { requireDocker } from '../run/require-docker.ts'
 import { requireLock } from '../run/require-lock.ts'
 import { lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
+import { verbs } from './verbs.ts'
 
 export type RestoreOptions = GlobalOptions & {
   environment: string
@@ -56,8 +57,7 @@ export type RestoreOptions = GlobalOptions & {
 
 export const restoreCommand = (program: Program, wire: Wire) =>
   program.command(
-    'restore <environment>',
-    'Bring databases back from a backup; what is there now stays beside',
+    ...verbs.restore,
     (args) =>
       databaseOption(environmentArgument(args))
         .option('from', {

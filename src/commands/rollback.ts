@@ -22,6 +22,7 @@ import { lintRollback } from '../run/lint-rollback.ts'
 import { requireDocker } from '../run/require-docker.ts'
 import { askObjects, readUpWorld } from '../run/world.ts'
 import { runPlanned } from './planned-run.ts'
+import { verbs } from './verbs.ts'
 
 export type RollbackOptions = GlobalOptions & {
   environment: string
@@ -50,8 +51,7 @@ const oneDatabase = (value: string | string[]): string => {
 
 export const rollbackCommand = (program: Program, wire: Wire) =>
   program.command(
-    'rollback <environment>',
-    'Undo the newest applied migrations of one database',
+    ...verbs.rollback,
     (args) =>
       environmentArgument(args)
         .option('db', {

@@ -24,13 +24,13 @@ import { guardVolume } from '../run/guard.ts'
 import { requireLock } from '../run/require-lock.ts'
 import { startKinds } from '../run/steps/start-kinds.ts'
 import { lockHost, makeHolder } from '../run/with-locks.ts'
+import { verbs } from './verbs.ts'
 
 export type StartOptions = GlobalOptions & { host: string }
 
 export const startCommand = (program: Program, wire: Wire) =>
   program.command(
-    'start <host>',
-    "Start the stack of a host's Postgres, with its networks and its volume",
+    ...verbs.start,
     (args) =>
       args.positional('host', { type: 'string', demandOption: true, describe: 'One of hosts in the config' }),
     wire(start),

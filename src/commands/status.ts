@@ -14,6 +14,7 @@ import { statusDocument } from '../report/documents.ts'
 import { writeDocument } from '../report/json.ts'
 import { renderStatus } from '../report/status.ts'
 import { describeDatabase, environmentsArgument, exitOf, readEnvironments } from './read-environments.ts'
+import { verbs } from './verbs.ts'
 
 export type StatusOptions = GlobalOptions & {
   environments: readonly string[]
@@ -23,8 +24,7 @@ export type StatusOptions = GlobalOptions & {
 
 export const statusCommand = (program: Program, wire: Wire) =>
   program.command(
-    'status [environments..]',
-    'The state of every migration in every database',
+    ...verbs.status,
     (args) => exitCodeOption(databaseOption(environmentsArgument(withoutRunFlags(args)))),
     wire(status),
   )

@@ -6,7 +6,6 @@ import {
   type Program,
   type Wire,
 } from '../frame/options.ts'
-
 import { withRun } from '../frame/run.ts'
 import type { Context } from '../model/context.ts'
 import { planUp } from '../plan/up.ts'
@@ -15,9 +14,9 @@ import { renderSummary } from '../report/up.ts'
 import { readUpWorld } from '../run/world.ts'
 import { type LiftOptions, liftedBy, liftOptions } from './lift-options.ts'
 import { plan, planCommandLine, showPlan, upCommandLine } from './plan.ts'
-
 import { runPlanned } from './planned-run.ts'
 import { type RehearseOption, rehearseOption } from './rehearse-option.ts'
+import { verbs } from './verbs.ts'
 
 export type UpOptions = GlobalOptions &
   LiftOptions &
@@ -30,8 +29,7 @@ export type UpOptions = GlobalOptions &
 
 export const upCommand = (program: Program, wire: Wire) =>
   program.command(
-    'up <environment>',
-    'Apply what is pending',
+    ...verbs.up,
     (args) =>
       rehearseOption(liftOptions(databaseOption(environmentArgument(args))))
         .option('dry-run', { type: 'boolean', default: false, describe: 'Show the plan and stop' })

@@ -26,6 +26,7 @@ import { requireFit } from '../schema/plan/adopt.ts'
 import { planVerify, type VerifiedStore } from '../schema/plan/verify.ts'
 import { problemsOf, renderVerified } from '../schema/verify-report.ts'
 import { concludeVerify, verifyAll } from '../schema/verify-run.ts'
+import { verbs } from './verbs.ts'
 
 export type VerifyOptions = GlobalOptions & {
   db: readonly string[]
@@ -36,8 +37,7 @@ export type VerifyOptions = GlobalOptions & {
 
 export const verifyCommand = (program: Program, wire: Wire) =>
   program.command(
-    'verify',
-    'Up, every down, up again, on a throwaway server',
+    ...verbs.verify,
     (args) =>
       databaseOption(args)
         .hide('confirm')

@@ -12,9 +12,7 @@ import type { RecordOptions } from '../run/record.ts'
 export type Program = ReturnType<typeof globalOptions<object>>
 
 /** Makes a yargs handler of a verb's function. */
-export type Wire = <T>(
-  handler: (options: T, context: Context) => Promise<ExitCode>,
-) => (options: T) => Promise<void>
+export type Wire = <T>(handler: (options: T, context: Context) => Promise<ExitCode>) => (options: T) => void
 
 /** Flags that every verb knows. */
 export type GlobalOptions = {

@@ -1,4 +1,6 @@
+import { loadConfig } from '../config/load.ts'
 import { type AppError, usageError } from '../errors.ts'
+import type { Context } from '../model/context.ts'
 import { nearest } from '../model/nearest.ts'
 
 /** What each verb has to be told, in order, as `--help` names it. */
@@ -27,6 +29,20 @@ export type UsageFacts = {
   options: readonly string[]
   /** What an argument may be, where that can be told: the names in the config. */
   values: (argument: string) => readonly string[]
+}
+
+/** The names in the config, where there is one, by the argument that takes them. */
+export const namesIn = (
+  argv: readonly string[],
+  { cwd, env }: Context,
+): Readonly<Record<string, object | undefined>> => {
+  try {
+    const given = argv[argv.indexOf('--config') + 1]
+    const config = loadConfig({ file: argv.includes('--config') ? given : undefined, cwd, env })
+    return { environment: config.environments, host: config.hosts, db: config.databases }
+  } catch {
+    return {}
+  }
 }
 
 const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`)

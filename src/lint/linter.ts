@@ -42,15 +42,8 @@ const unlessTooMuch = <T>(read: () => T): T | RangeError => {
 
 /** Loads the rules and the parser, late: nothing pending needs neither, and the rules are the largest part of the program. */
 export const loadLinter = async (): Promise<Linter> => {
-  const [{ judge }, { loadParser }, { parseFile }, { rules }, { unchecked }, { knownFrom, namesIn }] =
-    await Promise.all([
-      import('./lint.ts'),
-      import('./parse.ts'),
-      import('./parse-file.ts'),
-      import('./rules.ts'),
-      import('./rules/unchecked.ts'),
-      import('./server-objects.ts'),
-    ])
+  const { rulebook } = await import('./rulebook.ts')
+  const { judge, loadParser, parseFile, rules, unchecked, knownFrom, namesIn } = rulebook
   const parse = await loadParser()
   const read = (migration: Migration, managed: ManagedDatabase, known: Known): LintedFile => ({
     ...parseFile(migration, parse, expectVersions(managed)),

@@ -1,7 +1,6 @@
 import { asAppError } from '../as-app-error.ts'
 import type { Config } from '../config/load.ts'
 import type { ExitCode } from '../errors.ts'
-import type { GlobalOptions } from '../frame/options.ts'
 import { withRun } from '../frame/run.ts'
 import { readRevision } from '../io/host/git.ts'
 import { shellUntil } from '../io/host/shell.ts'
@@ -12,37 +11,15 @@ import { describeError } from '../report/report.ts'
 import type { RunEvent } from '../report/run-documents.ts'
 import { runRemote } from './call.ts'
 import { type Place, requireElsewhere } from './place.ts'
-
-/** What yargs made of a verb that names an environment or a host. */
-export type Named = GlobalOptions & {
-  _?: readonly (string | number)[]
-  environment?: unknown
-  host?: unknown
-  dryRun?: unknown
-  fix?: unknown
-  action?: unknown
-}
+import { changes, isRun, type Named, verbOf } from './typed.ts'
 
 /** Where a verb goes; without an environment it is about the host itself. */
 export type RemoteTarget = { config: Config; place: Place; environment?: string }
 
 export type Dispatched = { target: RemoteTarget; options: Named; argv: readonly string[] }
 
-/** Verbs that print one document; every other one is a run, and prints events. */
-const documents = new Set(['plan', 'status', 'history', 'lock', 'doctor', 'lint', 'new', 'report', 'drift'])
-
 /** A cutover that was begun is finished, whoever is still there to watch. */
 const outlives = new Set(['cutover'])
-
-const verbOf = ({ options, argv }: Pick<Dispatched, 'options' | 'argv'>): string =>
-  String(options._?.[0] ?? argv[0])
-
-const isRun = (typed: Pick<Dispatched, 'options' | 'argv'>): boolean =>
-  !(documents.has(verbOf(typed)) || typed.options.dryRun === true)
-
-/** Whether a verb, as it was typed, may change something on its host. */
-export const changes = (options: Named, argv: readonly string[]): boolean =>
-  isRun({ options, argv }) || options.fix === true || options.action === 'release'
 
 /** The command line without what belongs to this machine: its own config. */
 export const forwardedArgs = (argv: readonly string[]): string[] =>

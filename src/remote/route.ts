@@ -2,8 +2,9 @@ import { hostNetworks, resolveEnvironment, resolveHost } from '../config/resolve
 import { AppError, type ExitCode } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
 import type { Context } from '../model/context.ts'
-import { dispatch, type Named, type RemoteTarget } from './dispatch.ts'
+import type { RemoteTarget } from './dispatch.ts'
 import { placeOf, runsHere } from './place.ts'
+import type { Named } from './typed.ts'
 
 export type Handler<T> = (options: T, context: Context) => Promise<ExitCode>
 
@@ -26,12 +27,14 @@ const findRemote = (options: Named, context: Context): RemoteTarget | undefined 
 }
 
 /** Runs a verb here, or where the environment or the host that it names is: over ssh, as it was typed. */
-export const runWhereItBelongs = <T>(
+export const runWhereItBelongs = async <T>(
   handler: Handler<T>,
   { options, argv }: { options: T; argv: readonly string[] },
   context: Context,
 ): Promise<ExitCode> => {
   const named = options as Named
   const target = findRemote(named, context)
-  return target ? dispatch({ target, options: named, argv }, context) : handler(options, context)
+  if (!target) return handler(options, context)
+  const { dispatch } = await import('./dispatch.ts')
+  return dispatch({ target, options: named, argv }, context)
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config/load.ts'
 import { requireState, stateOf } from '../config/state.ts'
 import type { Engine } from '../io/engine.ts'
-import { acquireHostLock, type HostLock } from '../io/host/host-lock.ts'
+import { acquireHostLock, type HostLock, readHostHolder } from '../io/host/host-lock.ts'
 import { readSystemIdentifier } from '../io/postgres/inventory.ts'
 import { acquireLock, type Lock, type Locked } from '../io/postgres/lock.ts'
 import { settleOrphans } from '../io/postgres/orphans.ts'
@@ -50,8 +50,25 @@ export type HostLockRequest = {
   holder: Holder
   lockWait: number
   report: Report
+  /** Told when it did not come at once. */
+  onWait?: () => void
   /** Shared with everybody who writes, where nothing else is said: a cutover holds it alone. */
   mode?: 'shared' | 'exclusive'
+}
+
+/**
+ * Whether the host may be looked at without its lock: nobody has it alone. Who finds something to do takes the lock, which
+ * comes at once unless a cutover began meanwhile.
+ * @throws AppError (exit 4) while a cutover that ended half-way waits.
+ */
+export const isFree = (
+  { config, host }: Pick<HostLockRequest, 'config' | 'host'>,
+  { env }: Context,
+): boolean => {
+  const state = requireState(config, host, env)
+  if (readHostHolder(state.root)) return false
+  if (host.cutover) refuseUnfinished(readNewest(state, host), !isReset(host.cutover))
+  return true
 }
 
 /**
@@ -60,7 +77,7 @@ export type HostLockRequest = {
  * cutover that ended half-way waits: what is written to the new volume before it goes on could stand in its way.
  */
 export const lockHost = async (
-  { config, host, holder, lockWait, report, mode = 'shared' }: HostLockRequest,
+  { config, host, holder, lockWait, report, onWait, mode = 'shared' }: HostLockRequest,
   context: Context,
 ): Promise<HostLock> => {
   const state = requireState(config, host, context.env)
@@ -71,10 +88,12 @@ export const lockHost = async (
     wait: lockWait,
     interrupt: context.interrupt,
     path: context.env.PATH,
-    onWait: (other) =>
+    onWait: (other) => {
+      onWait?.()
       report.note(
         `the host is held by ${other ? describeHolder(other) : 'another run'}; waiting, at most ${lockWait} s`,
-      ),
+      )
+    },
   })
   try {
     requireFlock(lock, host, report)

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { usageError } from '../../errors.ts'
@@ -52,15 +53,8 @@ const readSubdirectories = (directory: string): string[] => {
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-const decode = (bytes: Buffer): string | undefined => {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    return undefined
-  }
-}
+/** The text, where it is one. */
+const decode = (bytes: Buffer): string | undefined => (isUtf8(bytes) ? bytes.toString('utf8') : undefined)
 
 const readMigration = ({ directory }: ManagedDatabase, file: string): MigrationFile => {
   const refuse = (problem: Pick<Problem, 'rule' | 'message' | 'line'>): MigrationFile => {

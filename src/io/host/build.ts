@@ -1,24 +1,38 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Files of dist/ that say what the bundle was made of. */
 export const revisionFile = 'REVISION'
 export const sourcesFile = 'SOURCES'
+export const seenFile = 'SEEN'
 
-/** One hash over everything that goes into the bundle: src/ and the lockfile. */
-export const hashSources = (root: string): string => {
-  const src = join(root, 'src')
-  const files = readdirSync(src, { recursive: true, withFileTypes: true })
+/** Paths below the root: src/ and the lockfile. */
+const listSources = (root: string): string[] => {
+  const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name).slice(root.length + 1))
-    .sort()
+  return [...files.sort(), 'package-lock.json']
+}
+
+/** One hash over everything that goes into the bundle. */
+export const hashSources = (root: string): string => {
   const hash = createHash('sha256')
-  for (const file of [...files, 'package-lock.json'])
+  for (const file of listSources(root))
     hash
       .update(`${file}\n`)
       .update(readFileSync(join(root, file)))
       .update('\n')
+  return hash.digest('hex')
+}
+
+/** What the file system says of the same files, as git's index has it: while that stays, nobody has written them. */
+export const lookAtSources = (root: string): string => {
+  const hash = createHash('sha256')
+  for (const file of listSources(root)) {
+    const { ino, size, mtimeMs, ctimeMs } = lstatSync(join(root, file))
+    hash.update([file, ino, size, mtimeMs, ctimeMs, ''].join('\n'))
+  }
   return hash.digest('hex')
 }
 
@@ -39,5 +53,7 @@ export const readBuild = (root: string): BuildReading => {
       release: { revision: readText(join(root, revisionFile)), bundle: readText(join(dist, revisionFile)) },
     }
   if (!existsSync(join(root, 'src')) || !existsSync(join(root, 'package-lock.json'))) return {}
-  return { sources: { now: hashSources(root), built: readText(join(dist, sourcesFile)) } }
+  const built = readText(join(dist, sourcesFile))
+  const untouched = built !== '' && readText(join(dist, seenFile)) === lookAtSources(root)
+  return { sources: { now: untouched ? built : hashSources(root), built } }
 }
