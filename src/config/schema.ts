@@ -306,6 +306,11 @@ export const configSchema = z
       .describe(
         "What `backup` runs when a backup is kept, with its directory as the last argument: a line for sh, or a command's words; where this file stands",
       ),
+    connections: whole(4, 100)
+      .default(8)
+      .describe(
+        'Sessions that a run has open on a server at once: those that read, that of its lock, and that of dbmate',
+      ),
     hosts: z.record(name, host).default({}),
     environments: z
       .record(name, environment)

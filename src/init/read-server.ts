@@ -8,7 +8,7 @@ import { openDockerEngine } from '../io/docker-engine.ts'
 import { shellUntil } from '../io/host/shell.ts'
 import { readCandidates, readRole } from '../io/postgres/survey-server.ts'
 import type { Context } from '../model/context.ts'
-import { fewSessions } from '../model/few-sessions.ts'
+import { fewSessions, ownSessions } from '../model/few-sessions.ts'
 import { Secret } from '../model/secret.ts'
 import { defaultMaintenance } from '../model/sql.ts'
 import type { Environment } from '../model/types.ts'
@@ -65,6 +65,7 @@ export const readServer = async (
       run: makeRunId(new Date()),
       passwordHint: '',
       onWait: () => {},
+      connections: fewSessions + ownSessions,
       memory: cacheDirectory(context.env),
       note: () => {},
     })

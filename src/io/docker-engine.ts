@@ -1,4 +1,5 @@
 import { AppError, exitCodes } from '../errors.ts'
+import { ownSessions } from '../model/few-sessions.ts'
 import { sessionName } from '../model/session.ts'
 import type { Credentials, Environment } from '../model/types.ts'
 import { openDbmate } from './dbmate/dbmate.ts'
@@ -15,7 +16,7 @@ import { endSessions } from './postgres/backends.ts'
 import { openDirectRoute } from './postgres/direct-route.ts'
 import { openDedicated, openServer } from './postgres/postgres.ts'
 import { hasRoute } from './postgres/route.ts'
-import type { ServerOptions } from './postgres/server-options.ts'
+import type { ServerOptions, Waiting } from './postgres/server-options.ts'
 
 export type DockerEngineOptions = {
   environment: Environment
@@ -27,7 +28,9 @@ export type DockerEngineOptions = {
   image: string
   run: string
   passwordHint: string
-  onWait: (seconds: number) => void
+  onWait: (seconds: number, why: Waiting) => void
+  /** Sessions on the server that the run may have open at once. */
+  connections: number
   /** Directory for what is known of servers. */
   memory: string
   note: (text: string) => void
@@ -65,6 +68,7 @@ const serverOptions = async (
     applicationName: sessionName(run, 'reader'),
     maintenance: environment.maintenance,
     wait: environment.wait * 1000,
+    sessions: options.connections - ownSessions,
     passwordHint: passwordHint.replace('CONTAINER', name),
     onWait,
     socket: () => execSocket(docker, { container: id, address, port }),

@@ -1,4 +1,5 @@
 import { AppError, usageError } from '../errors.ts'
+import { ownSessions } from '../model/few-sessions.ts'
 import { sessionName } from '../model/session.ts'
 import type { Credentials, Environment, ServerAddress } from '../model/types.ts'
 import { openDbmate } from './dbmate/dbmate.ts'
@@ -13,7 +14,7 @@ import { endSessions } from './postgres/backends.ts'
 import { type ClientContainer, openClientContainer } from './postgres/client-container.ts'
 import { readMajor } from './postgres/inventory.ts'
 import { openDedicated, openServer, type Server } from './postgres/postgres.ts'
-import type { ServerOptions } from './postgres/server-options.ts'
+import type { ServerOptions, Waiting } from './postgres/server-options.ts'
 
 export type ServerEngineOptions = {
   environment: Environment
@@ -26,7 +27,9 @@ export type ServerEngineOptions = {
   image: string
   run: string
   passwordHint: string
-  onWait: (seconds: number) => void
+  onWait: (seconds: number, why: Waiting) => void
+  /** Sessions on the server that the run may have open at once. */
+  connections: number
   /** Directory for what is known of servers. */
   memory: string
   note: (text: string) => void
@@ -90,6 +93,7 @@ const connectionOf = (options: ServerEngineOptions): ServerOptions & { address: 
     applicationName: sessionName(run, 'reader'),
     maintenance: environment.maintenance,
     wait: environment.wait * 1000,
+    sessions: options.connections - ownSessions,
   }
 }
 

@@ -51,12 +51,41 @@ const sessionSettings = (
   return `-c lock_timeout=${ms}${known.has(clientCheck) ? ` -c ${clientCheck}=500` : ''}`
 }
 
+const tooManySessions = '53300'
+/** Milliseconds to wait for a session where all are taken. */
+const freeWithin = 30_000
+const freePause = 500
+/** Postgres' own words, in front of every file: a file may raise the code by itself, in the middle of its work. */
+const noSession = /too many clients|too many connections|connection slots are reserved/
+
+/** Whether Postgres had no session for dbmate: nothing was begun, and no file is to blame. */
+export const isFull = ({ exitCode, output }: DbmateResult): boolean => {
+  if (exitCode === 0) return false
+  const { sqlState, message, line } = parseDbmateError(output)
+  return sqlState === tooManySessions && line === undefined && noSession.test(message)
+}
+
 const runOnce = async (options: AttemptOptions): Promise<Pick<AttemptResult, 'result' | 'blockers'>> => {
   const { engine, dbmate, run, managed, migration, direction, onProgress } = options
   const settings = sessionSettings(options, sectionOf(migration, direction).transaction)
   await using watching = watch(engine.server, run, onProgress)
   const result = await dbmate.migrate(direction, { managed, migration }, settings)
   return { result, blockers: watching.blockers() }
+}
+
+/** Runs one file, as soon as Postgres has a session for dbmate. */
+const whenFree = async (
+  options: AttemptOptions,
+): Promise<Pick<AttemptResult, 'result' | 'blockers'>> => {
+  const { interrupt, onProgress } = options
+  const until = Date.now() + freeWithin
+  for (;;) {
+    const ended = await runOnce(options)
+    const left = until - Date.now()
+    if (!isFull(ended.result) || left <= 0 || interrupt.aborted) return ended
+    onProgress(`Postgres has no free session; waiting, ${Math.ceil(left / secondsToMs)} s left`)
+    await sleep(freePause, undefined, { signal: interrupt }).catch(() => {})
+  }
 }
 
 /**
@@ -67,7 +96,7 @@ export const attempt = async (options: AttemptOptions): Promise<AttemptResult> =
   const { migration, direction, interrupt, onProgress } = options
   const { transaction } = sectionOf(migration, direction)
   for (let tries = 1; ; tries++) {
-    const { result, blockers } = await runOnce(options)
+    const { result, blockers } = await whenFree(options)
     const locked = result.exitCode !== 0 && parseDbmateError(result.output).sqlState === lockNotAvailable
     if (!locked || !transaction || tries === attempts) return { result, blockers, tries }
     const pause = firstPause * 2 ** (tries - 1) * (0.5 + Math.random())

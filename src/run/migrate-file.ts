@@ -1,12 +1,13 @@
 import { AppError, amend, asTouched, exitCodes } from '../errors.ts'
 import type { DbmateResult } from '../io/dbmate/dbmate.ts'
 import { askAgain } from '../io/postgres/ask-again.ts'
-import { beginAttempt, endAttempt } from '../io/postgres/ledger.ts'
+import { beginAttempt, endAttempt, removeAttempts } from '../io/postgres/ledger.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
 import type { Provenance } from '../model/ledger.ts'
 import { sectionOf } from '../model/migration.ts'
 import type { Applied, PlacedDatabase } from './applied.ts'
-import { type AttemptOptions, attempt } from './attempt.ts'
+import { type AttemptOptions, attempt, isFull } from './attempt.ts'
+import { noSession } from './no-session.ts'
 import { explainFailure, type FailedAttempt } from './explain-failure.ts'
 
 type Ended = FailedAttempt & Pick<MigrateFileOptions, 'managed' | 'applied'>
@@ -128,16 +129,20 @@ export const migrateFile = async (options: MigrateFileOptions): Promise<void> =>
     return endAttempt(engine.server, managed.database, { id, outcome, duration, ...(error && { error }) })
   }
   let unknown = false
+  let unstarted = false
   try {
     const ended = { ...options, ...(await attempt(options)), since }
     // Outside a transaction nobody can tell how far it got: the row stays `running`, and the next run asks.
     unknown = !sectionOf(migration, direction).transaction && isUnanswered(ended.result)
+    unstarted = isFull(ended.result)
+    if (unstarted) throw noSession(ended)
     await judge(ended)
   } catch (error) {
     unknown ||= error instanceof AppError && error.work === 'unknown'
     // Should the server be gone too, the row stays `running`, and the next run settles it.
-    if (!unknown) await settle('failed', (error as Error).message).catch(() => {})
-    throw asTouched(error)
+    if (unstarted) await removeAttempts(engine.server, managed.database, [id]).catch(() => {})
+    else if (!unknown) await settle('failed', (error as Error).message).catch(() => {})
+    throw unstarted ? error : asTouched(error)
   }
   applied.add(managed, migration, direction)
   await settle('done').catch((error) => {

@@ -48,6 +48,7 @@ export const openMigrateTools = (
   const { engine, run, onProgress, applied } = options
   let opened: Promise<Dbmate> | undefined
   let about: Promise<[Provenance, ReadonlySet<string>]> | undefined
+  let asked = ''
   const dbmate = (): Promise<Dbmate> => {
     opened ??= engine.openDbmate(filesOf(steps))
     return opened
@@ -74,6 +75,8 @@ export const openMigrateTools = (
     dbmate,
     provenance: async () => (await readOnce())[0],
     forFile: async ({ managed, migration }) => {
+      if (asked !== managed.database) await engine.server.leave(asked)
+      asked = managed.database
       const [from, known] = await readOnce()
       return {
         ...options,

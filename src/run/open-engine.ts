@@ -13,6 +13,7 @@ import { openDockerEngine } from '../io/docker-engine.ts'
 import { dataDirectory, openEmbeddedEngine } from '../io/embedded/engine.ts'
 import type { Engine } from '../io/engine.ts'
 import { shellUntil } from '../io/host/shell.ts'
+import type { Waiting } from '../io/postgres/server-options.ts'
 import { openServerEngine } from '../io/server-engine.ts'
 import type { Context } from '../model/context.ts'
 import { quote } from '../model/quote.ts'
@@ -75,7 +76,9 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
     projects: state.own,
     image: dbmateImage(config),
     run,
-    onWait: (seconds: number) => tellOnce('Postgres is not up yet', seconds),
+    connections: config.connections,
+    onWait: (seconds: number, why: Waiting) =>
+      tellOnce(why === 'start' ? 'Postgres is not up yet' : 'Postgres has no free session', seconds),
     memory: cacheDirectory(context.env),
     note: (text: string) => report.note(text),
   }

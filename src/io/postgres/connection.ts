@@ -125,11 +125,11 @@ const tryOnce = async (database: string, options: ServerOptions, round: number):
 }
 
 const tooManySessions = '53300'
-/** Milliseconds to wait for a free session: the server counts one for a moment after its end. */
-const endingWithin = 3000
+/** Milliseconds to wait for a session where all are taken: by an application, which comes and goes. */
+const freeWithin = 30_000
 
 const patienceFor = (error: ConnectionFailure, { wait }: ServerOptions): number => {
-  if (error.code === tooManySessions) return Math.min(wait, endingWithin)
+  if (error.code === tooManySessions) return Math.min(wait, freeWithin)
   return isNotYet(error) ? wait : 0
 }
 
@@ -145,7 +145,8 @@ export const connect = async (database: string, options: ServerOptions): Promise
     } catch (error) {
       const left = started + patienceFor(error as ConnectionFailure, options) - Date.now()
       if (left <= 0) throw explainConnection(error as Error, { database, ...options })
-      options.onWait?.(Math.ceil(left / 1000))
+      const why = (error as ConnectionFailure).code === tooManySessions ? 'session' : 'start'
+      options.onWait?.(Math.ceil(left / 1000), why)
       await sleep(retryDelay)
     }
   }

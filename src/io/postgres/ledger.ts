@@ -15,7 +15,7 @@ import type { Query, Server } from './postgres.ts'
 
 const outcomes = ledgerOutcomes.map(quoteLiteral).join(', ')
 
-/** Lives beside dbmate's untouched table; rows are never deleted. */
+/** Lives beside dbmate's untouched table; the row of what ran is never deleted. */
 const createSql = `
 create schema if not exists po_migrate;
 create table if not exists po_migrate.ledger (
@@ -210,6 +210,16 @@ export const takeIn = async (
     dbmate,
     image,
   ])
+}
+
+/** Takes back the rows of files that were never started: lint reads those again. */
+export const removeAttempts = async (
+  server: Server,
+  database: string,
+  ids: readonly string[],
+): Promise<void> => {
+  const sql = "delete from po_migrate.ledger where id = any($1::bigint[]) and outcome = 'running'"
+  if (ids.length > 0) await askAgain(() => ask({ server, database }, sql, [ids]))
 }
 
 export type AttemptEnd = {

@@ -1,5 +1,6 @@
 import type { Client, QueryResultRow } from 'pg'
 import { AppError } from '../../errors.ts'
+import { fewSessions } from '../../model/few-sessions.ts'
 import type { Secret } from '../../model/secret.ts'
 import { defaultMaintenance } from '../../model/sql.ts'
 import type { ServerAddress } from '../../model/types.ts'
@@ -35,6 +36,8 @@ export type Server = AsyncDisposable & {
   login: { host: string; password: Secret }
   /** @throws AppError (exit 6): not answering in time, or refused; (exit 4): a pooler, or an invalid database. */
   session: (database: string) => Promise<Session>
+  /** A database is done: its session ends, and its place is free for another's. */
+  leave: (database: string) => Promise<void>
   /** Foreign text, such as another session's query, without the password. */
   redact: (text: string) => string
   /**
@@ -97,7 +100,7 @@ export const openServer = (options: ServerOptions): Server => {
   const pool = openPool((database) => {
     const wait = backUntil === undefined ? options.wait : Math.max(0, backUntil - Date.now())
     return connect(database, { ...options, wait })
-  })
+  }, options.sessions ?? fewSessions)
   const ask = async <Row extends QueryResultRow>(
     database: string,
     sql: string,
@@ -133,6 +136,7 @@ export const openServer = (options: ServerOptions): Server => {
           return ask<never>(database, sql, values)
         })
         .catch(explained(database)),
+    leave: pool.leave,
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   }
 }

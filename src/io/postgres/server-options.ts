@@ -3,6 +3,9 @@ import type { Credentials } from '../../model/types.ts'
 import type { ReachedAddress } from './address.ts'
 import type { DirectRoute } from './direct-route.ts'
 
+/** For what a session is waited: a server that starts, or for one of those that are taken. */
+export type Waiting = 'start' | 'session'
+
 /** Where a server is, and how its sessions are made. */
 export type ServerOptions = {
   /** Words for messages, e.g. `po-dev-postgres-1`. */
@@ -29,5 +32,7 @@ export type ServerOptions = {
   answerWithin?: number
   /** PGOPTIONS of its sessions, beside those that every session has. */
   settings?: string
-  onWait?: (seconds: number) => void
+  /** Sessions for questions, open at once; a few where nothing is said. */
+  sessions?: number
+  onWait?: (seconds: number, why: Waiting) => void
 }

@@ -1,5 +1,4 @@
 import type { Client, QueryResult } from 'pg'
-import { fewSessions } from '../../model/few-sessions.ts'
 import { closeSession } from './pg-client.ts'
 
 /** A session that answers one query at a time: callers side by side take turns. */
@@ -28,15 +27,20 @@ export const takeTurns = (opening: Promise<Client>): Turns => {
 export type SessionPool = AsyncDisposable & {
   /** The session on a database, opened at first use; beyond a few, in the place of the one that was idle for longest. */
   on: (database: string) => Turns
+  /** Ends the session on a database behind its last turn: nobody is expected to ask there again. */
+  leave: (database: string) => Promise<void>
   /** Whoever asks next gets a new one. */
   drop: (database: string, turns: Turns) => void
 }
 
-export const openPool = (connect: (database: string) => Promise<Client>): SessionPool => {
+export const openPool = (
+  connect: (database: string) => Promise<Client>,
+  limit: number,
+): SessionPool => {
   const sessions = new Map<string, Turns>()
   const leaveOne = async (): Promise<void> => {
     const [oldest] = sessions
-    if (sessions.size < fewSessions || !oldest) return
+    if (sessions.size < limit || !oldest) return
     sessions.delete(oldest[0])
     await oldest[1].close()
   }
@@ -48,6 +52,11 @@ export const openPool = (connect: (database: string) => Promise<Client>): Sessio
       sessions.delete(database)
       sessions.set(database, turns)
       return turns
+    },
+    leave: async (database) => {
+      const turns = sessions.get(database)
+      sessions.delete(database)
+      await turns?.close()
     },
     drop: (database, turns) => {
       if (sessions.get(database) === turns) sessions.delete(database)

@@ -15,6 +15,7 @@ const server: Server = {
   login: { host: '127.0.0.1', password: new Secret('') },
   session: () => Promise.reject(down),
   query: () => Promise.reject(down),
+  leave: async () => {},
   redact: (text) => text,
   [Symbol.asyncDispose]: async () => {},
 }
