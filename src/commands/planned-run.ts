@@ -135,10 +135,13 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
     run: run.id,
     kinds: upKinds,
     perform: (step) => {
-      host.verify()
-      requireLock(lost)
+      if (!tools.isBegun(step)) {
+        host.verify()
+        requireLock(lost)
+      }
       return perform(step)
     },
+    isBegun: tools.isBegun,
     report,
     interrupt,
     stop,

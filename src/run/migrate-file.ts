@@ -7,8 +7,8 @@ import type { Provenance } from '../model/ledger.ts'
 import { sectionOf } from '../model/migration.ts'
 import type { Applied, PlacedDatabase } from './applied.ts'
 import { type AttemptOptions, attempt, isFull } from './attempt.ts'
-import { noSession } from './no-session.ts'
 import { explainFailure, type FailedAttempt } from './explain-failure.ts'
+import { noSession } from './no-session.ts'
 
 type Ended = FailedAttempt & Pick<MigrateFileOptions, 'managed' | 'applied'>
 

@@ -33,10 +33,7 @@ export type SessionPool = AsyncDisposable & {
   drop: (database: string, turns: Turns) => void
 }
 
-export const openPool = (
-  connect: (database: string) => Promise<Client>,
-  limit: number,
-): SessionPool => {
+export const openPool = (connect: (database: string) => Promise<Client>, limit: number): SessionPool => {
   const sessions = new Map<string, Turns>()
   const leaveOne = async (): Promise<void> => {
     const [oldest] = sessions
