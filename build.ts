@@ -19,6 +19,14 @@ const stubUnused = {
   },
 }
 
+const light: Record<string, string> = {
+  assert: `for (const name of ['strictEqual', 'notStrictEqual'])
+  exports[name] = (...given) => require('node:assert')[name](...given)`,
+  util: "exports.inspect = () => ''",
+  'string-width': `import { stripVTControlCharacters } from 'node:util'
+export default (text) => [...stripVTControlCharacters(text)].length`,
+}
+
 /** Lighter than what comes with a library, where we need less of it. */
 const lighten = {
   name: 'lighten',
@@ -26,25 +34,21 @@ const lighten = {
     // yargs lays out help with it, which here has no wide characters; segmenting them loads a part of ICU at each start.
     bundle.onResolve({ filter: /^string-width$/ }, ({ path }) => ({ path, namespace: 'light' }))
     // docker-modem prints each request for a debugger, whether there is one or not.
+    // yargs' checks of how it is called.
+    bundle.onResolve({ filter: /^assert$/ }, ({ path, importer }) =>
+      importer.includes('/yargs/') ? { path, namespace: 'light' } : undefined,
+    )
     bundle.onResolve({ filter: /^util$/ }, ({ path, importer }) =>
       importer.endsWith('docker-modem/lib/modem.js') ? { path, namespace: 'light' } : undefined,
     )
-    bundle.onLoad({ filter: /.*/, namespace: 'light' }, ({ path }) => ({
-      contents:
-        path === 'util'
-          ? "exports.inspect = () => ''"
-          : "import { stripVTControlCharacters } from 'node:util'\nexport default (text) => [...stripVTControlCharacters(text)].length",
-    }))
+    bundle.onLoad({ filter: /.*/, namespace: 'light' }, ({ path }) => ({ contents: light[path] ?? '' }))
   },
 }
 
 const load = createRequire(import.meta.url)
 
-/**
- * Loaded at their first use: TLS, which only a remote engine needs; what starts processes, and
- * yargs' assertions.
- */
-const late = new Set(['https', 'tls', 'child_process', 'assert'])
+/** Loaded at their first use: TLS, which only a remote engine needs, what starts processes, and what asks a person. */
+const late = new Set(['https', 'tls', 'child_process', 'readline/promises'])
 
 const lateModule = (name: string): string => `for (const name of ${JSON.stringify(Object.keys(load(name)))})
   Object.defineProperty(exports, name, {

@@ -12,9 +12,9 @@ export type FileFor = { managed: ManagedDatabase; migration: Migration }
 const traces = new RegExp(
   [
     'set\\s+(?!null\\b|default\\b|not\\s+null\\b|data\\s+type\\b|statistics\\b|storage\\b|\\()',
-    'set_config|reset|discard|setseed|lastval|currval|advisory_lock\\w*|advisory_xact_lock\\w*',
-    'temp|temporary|pg_temp|prepare|deallocate|declare\\s+\\w+\\s+(?:\\w+\\s+)*cursor|listen|load|execute|dblink\\w*',
-    'commit|rollback|savepoint|alter\\s+(?:role|user|system|database)',
+    '(?:set_config|reset|discard|setseed|lastval|currval|\\w*advisory_lock\\w*)\\b',
+    '(?:temp|temporary|pg_temp|prepare|deallocate|cursor|listen|load|execute|dblink\\w*)\\b',
+    '(?:commit|rollback|savepoint|alter\\s+(?:role|user|system|database))\\b',
     'po-migrate:ignore',
   ]
     .map((word) => `\\b(?:${word})`)

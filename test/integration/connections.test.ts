@@ -88,21 +88,21 @@ describe('a server with few sessions', () => {
     expect(stdout).toContain('30 migrations applied')
     expect(most).toBeGreaterThan(1)
     expect(most).toBeLessThanOrEqual(8)
-  })
+  }, 600_000)
 
   it('needs no more than four where the config says four', async () => {
     using files = project(storeOf(6, 'four'), 4)
     const watcher = await watchMost()
     expect((await up(files)).exit).toBe(0)
     expect(await watcher.stop()).toBeLessThanOrEqual(4)
-  })
+  }, 300_000)
 
   it('migrates 110 databases', async () => {
     using files = project(storeOf(110, 'many'))
     const { exit, stdout, stderr } = await up(files)
     expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
     expect(stdout).toContain('110 migrations applied')
-  }, 600_000)
+  }, 1_200_000)
 
   it('is waited for while all sessions are taken, and says so', async () => {
     const application = await serve(20)
