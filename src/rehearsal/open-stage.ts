@@ -111,8 +111,11 @@ const openServer = async (
       throw new AppError(`${found.image} is Postgres ${own}, and the server is Postgres ${major}`, {
         exitCode: exitCodes.refused,
       })
-    // Their passwords are no business of a server without a lock on its door.
-    await restoreRoles(scratch.server, roles, { passwords: new Map(), major, existing: 'complete' })
+    // Their passwords are no business of a server without a lock on its door; its own superuser has to get in.
+    const open = roles.map((role) =>
+      role.name === scratch.user ? { ...role, superuser: true, login: true } : role,
+    )
+    await restoreRoles(scratch.server, open, { passwords: new Map(), major, existing: 'complete' })
     // The image makes one of its superuser's name.
     await using maintenance = await scratch.server.session(scratch.server.maintenance)
     for (const name of names)
