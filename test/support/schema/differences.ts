@@ -404,7 +404,7 @@ export const differences: readonly OneDifference[] = [
   [
     'rights on a function',
     'revoke execute on function sales.total(numeric, numeric) from app',
-    'grants on function sales.total(numeric, numeric)',
+    'grants on function sales.total(amount numeric, rate numeric)',
   ],
   [
     'a comment on a function',
