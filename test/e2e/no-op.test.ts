@@ -50,9 +50,11 @@ const counted = async (args: readonly string[]): Promise<Counted> => {
   return JSON.parse(readFileSync(file, 'utf8'))
 }
 
+/** Sessions that runs had in all, by Postgres' own log. */
 const sessions = async (): Promise<number> => {
-  const log = await docker(['logs', postgres.container])
-  return log.split('\n').filter((line) => /connection authorized:.*application_name=\S+:/.test(line)).length
+  const { stderr } = await run('docker', ['logs', postgres.container])
+  const ours = /connection authorized:.*application_name=\d{8}T\d{6}-/
+  return stderr.split('\n').filter((line) => ours.test(line)).length
 }
 
 describe('a run with nothing to do', () => {
