@@ -61,7 +61,7 @@ describe('a run with nothing to do', () => {
   it('starts no process, and loads no part of the bundle that it does not use', async () => {
     const { files, processes, builtins } = await counted(['up', 'dev'])
     expect(processes).toBe(0)
-    expect(files.filter((url) => url.includes('/dist/')).length).toBeLessThanOrEqual(36)
+    expect(files.filter((url) => url.includes('/dist/')).length).toBeLessThanOrEqual(39)
     const heavy = ['child_process', 'tls', 'https', 'internal/deps/undici/undici', 'internal/fs/cp/cp']
     expect(builtins.filter((name) => heavy.includes(name))).toEqual([])
   })
@@ -85,13 +85,15 @@ describe('a run with nothing to do', () => {
       ...events,
     ])
     expect(seen).toBe('')
-    expect(await docker(['ps', '--all', '--quiet', '--filter', 'label=po-migrate.environment=dev'])).toBe('')
+    expect(
+      await docker(['ps', '--all', '--quiet', '--filter', `label=po-migrate.server=${postgres.container}`]),
+    ).toBe('')
   })
 
   it('loads little for --help', async () => {
     const { files, processes } = await counted(['--help'])
     expect(processes).toBe(0)
-    expect(files.filter((url) => url.includes('/dist/')).length).toBeLessThanOrEqual(14)
+    expect(files.filter((url) => url.includes('/dist/')).length).toBeLessThanOrEqual(15)
   })
 })
 
