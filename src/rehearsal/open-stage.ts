@@ -75,12 +75,17 @@ const fill = async (
   const { container, env } = await engine.shared.tools(report.progress)
   const { server } = engine
   const { docker } = engine.shared
+  // One for all: each is a call of docker exec.
+  await using maintenance = await scratch.server.session(scratch.server.maintenance)
+  // The image makes one of its superuser's name.
+  if (scratch.user !== scratch.server.maintenance) await dropDatabase(maintenance.query, scratch.user)
+  const target = { ...scratch, maintain: maintenance.query }
   const source: DumpTarget = { docker, container, env, server, user: server.user, run: tools.run }
   for (const state of states) {
     const { database } = state.managed
     report.progress(`copying ${database}`)
     const { lockTimeout } = environment
-    await cloneDatabase(source, scratch, { database, major, data: mode === 'data', lockTimeout, signal: cut })
+    await cloneDatabase(source, target, { database, major, data: mode === 'data', lockTimeout, signal: cut })
     if (mode === 'schema') await recordVersions(scratch, state)
   }
 }
@@ -116,10 +121,6 @@ const openServer = async (
       role.name === scratch.user ? { ...role, superuser: true, login: true } : role,
     )
     await restoreRoles(scratch.server, open, { passwords: new Map(), major, existing: 'complete' })
-    // The image makes one of its superuser's name.
-    await using maintenance = await scratch.server.session(scratch.server.maintenance)
-    for (const name of names)
-      if (name !== scratch.server.maintenance) await dropDatabase(maintenance.query, name)
     return { scratch, major }
   } catch (error) {
     await scratch[Symbol.asyncDispose]()

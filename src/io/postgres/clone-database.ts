@@ -6,6 +6,7 @@ import { createDatabaseLike } from '../../model/recreate.ts'
 import type { ExecResult } from '../docker/exec.ts'
 import { connectionString, cut, type DumpTarget, failedTool, runTool } from './dump-tool.ts'
 import { readProperties } from './inventory.ts'
+import type { Query } from './postgres.ts'
 import { applyProperties } from './recreate-database.ts'
 
 export type CloneOptions = {
@@ -87,35 +88,31 @@ const pour = async (source: DumpTarget, target: DumpTarget, options: CloneOption
 
 /** As the real ones, which were filled once: over tables without rows that takes no time, and one that cannot be stays as it is. */
 const fillViews = async ({ server }: DumpTarget, database: string): Promise<void> => {
-  await using session = await server.session(database)
-  await session.query("set search_path = ''")
   // In the order in which they were restored, each after what it reads.
-  const sql = `select pg_catalog.format('refresh materialized view %s', c.oid::regclass) as refresh
-    from pg_catalog.pg_class c where c.relkind = 'm' and not c.relispopulated order by c.oid`
-  for (const { refresh } of await session.query<{ refresh: string }>(sql))
-    await session.query(refresh).catch(() => {})
+  const sql = `select pg_catalog.format('refresh materialized view %I.%I', n.nspname, c.relname) as refresh
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'm' and not c.relispopulated order by c.oid`
+  for (const { refresh } of await server.query<{ refresh: string }>(database, sql))
+    await server.query(database, refresh).catch(() => {})
 }
 
-/** A database of the same name, owner, grants and settings on another server, with its schema or all of it. */
+/**
+ * A database of the same name, owner, grants and settings on another server, with its schema or all of it. `maintain` asks that
+ * one's maintenance database.
+ */
 export const cloneDatabase = async (
   source: DumpTarget,
-  target: DumpTarget,
+  target: DumpTarget & { maintain: Query },
   options: CloneOptions,
 ): Promise<void> => {
   const { database, major } = options
   const { hasPublic, ...properties } = await readSource(source, database)
   // There is one already.
-  if (database !== target.server.maintenance) {
-    await using maintenance = await target.server.session(target.server.maintenance)
-    await maintenance.query(createDatabaseLike(properties, database, { major, tablespace: false }))
-  }
-  if (!hasPublic) {
-    // Every new database has one, and no dump drops it.
-    await using inside = await target.server.session(database)
-    await inside.query('drop schema public')
-  }
+  if (database !== target.server.maintenance)
+    await target.maintain(createDatabaseLike(properties, database, { major, tablespace: false }))
+  // Every new database has one, and no dump drops it.
+  if (!hasPublic) await target.server.query(database, 'drop schema public')
   await pour(source, target, options)
   if (!options.data) await fillViews(target, database)
-  await using maintenance = await target.server.session(target.server.maintenance)
-  await applyProperties(maintenance.query, properties, database)
+  await applyProperties(target.maintain, properties, database)
 }
