@@ -480,7 +480,7 @@ describe('a backup that does not end well', () => {
     onSmallDisk('2m', async (files, disk) => {
       const { exit, stderr } = await backup(files)
       expect({ exit, stderr }).toMatchObject({ exit: 4 })
-      expect(stderr).toMatch(new RegExp(`${disk}/shop has not enough room: .* are needed, .* are free`))
+      expect(stderr).toMatch(new RegExp(`${disk} has not enough room: .* are needed, .* are free`))
       expect(readdirSync(join(disk, 'shop'))).not.toContain('backups')
     }))
 
