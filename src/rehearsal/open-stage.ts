@@ -1,3 +1,4 @@
+import pMap from 'p-map'
 import { cluster, tooSmall } from '../backup/disk-space.ts'
 import { AppError, exitCodes } from '../errors.ts'
 import { freeBytesIn } from '../io/docker/disk.ts'
@@ -30,6 +31,9 @@ export type Stage = AsyncDisposable & {
 
 type Opening = { tools: RehearsalTools; cut: AbortSignal }
 type Mode = Exclude<Rehearsing, 'off'>
+
+/** Most of a small copy is waiting for Docker. */
+const atOnce = 3
 
 /** Whoever migrates may be none; a scratch server's own has to be one that the real server has as well. */
 const superuserOf = (roles: readonly RoleInventory[], user: string): string => {
@@ -81,13 +85,14 @@ const fill = async (
   if (scratch.user !== scratch.server.maintenance) await dropDatabase(maintenance.query, scratch.user)
   const target = { ...scratch, maintain: maintenance.query }
   const source: DumpTarget = { docker, container, env, server, user: server.user, run: tools.run }
-  for (const state of states) {
+  const { lockTimeout } = environment
+  const copy = async (state: DatabaseState): Promise<void> => {
     const { database } = state.managed
     report.progress(`copying ${database}`)
-    const { lockTimeout } = environment
     await cloneDatabase(source, target, { database, major, data: mode === 'data', lockTimeout, signal: cut })
     if (mode === 'schema') await recordVersions(scratch, state)
   }
+  await pMap(states, copy, { concurrency: atOnce })
 }
 
 const openServer = async (
