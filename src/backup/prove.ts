@@ -32,7 +32,7 @@ const unproven = (differences: readonly string[]): AppError =>
 
 /** Whoever dumped may be none; a scratch server's own has to be one that the real server has as well. */
 const superuserOf = ({ server: { user }, roles }: Manifest): string => {
-  const superusers = roles.filter(({ superuser }) => superuser).map(({ name }) => name)
+  const superusers = roles.filter(({ superuser, login }) => superuser && login).map(({ name }) => name)
   return superusers.includes(user) ? user : (superusers[0] ?? user)
 }
 
