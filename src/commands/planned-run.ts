@@ -135,13 +135,10 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
     run: run.id,
     kinds: upKinds,
     perform: (step) => {
-      if (!tools.isBegun(step)) {
-        host.verify()
-        requireLock(lost)
-      }
+      host.verify()
+      requireLock(lost)
       return perform(step)
     },
-    isBegun: tools.isBegun,
     report,
     interrupt,
     stop,

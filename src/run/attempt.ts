@@ -43,7 +43,7 @@ export type AttemptResult = {
 export const clientCheck = 'client_connection_check_interval'
 
 /** PGOPTIONS of dbmate's session: a bounded wait for locks, and what this server knows to notice a lost client with. */
-export const sessionSettings = (
+const sessionSettings = (
   { lockTimeout, known }: Pick<AttemptOptions, 'lockTimeout' | 'known'>,
   transaction: boolean,
 ): string => {
@@ -63,16 +63,6 @@ export const isFull = ({ exitCode, output }: DbmateResult): boolean => {
   if (exitCode === 0) return false
   const { sqlState, message, line } = parseDbmateError(output)
   return sqlState === tooManySessions && line === undefined && noSession.test(message)
-}
-
-/** Another database was changed at the same moment, in what all share: Postgres took the file back, and it passes the next time. */
-const concurrentUpdate = /tuple concurrently (?:updated|deleted)/
-
-/** Whether a file that was rolled back whole may pass when it is tried again. */
-export const mayPass = ({ exitCode, output }: DbmateResult): boolean => {
-  if (exitCode === 0) return false
-  const { sqlState, message } = parseDbmateError(output)
-  return sqlState === lockNotAvailable || (sqlState === 'XX000' && concurrentUpdate.test(message))
 }
 
 const runOnce = async (options: AttemptOptions): Promise<Pick<AttemptResult, 'result' | 'blockers'>> => {
@@ -105,7 +95,8 @@ export const attempt = async (options: AttemptOptions): Promise<AttemptResult> =
   const { transaction } = sectionOf(migration, direction)
   for (let tries = 1; ; tries++) {
     const { result, blockers } = await whenFree(options)
-    if (!mayPass(result) || !transaction || tries === attempts) return { result, blockers, tries }
+    const locked = result.exitCode !== 0 && parseDbmateError(result.output).sqlState === lockNotAvailable
+    if (!locked || !transaction || tries === attempts) return { result, blockers, tries }
     const pause = firstPause * 2 ** (tries - 1) * (0.5 + Math.random())
     const [blocker] = blockers
     const reason = blocker ? `, after ${describeBlocker(blocker)}` : ''

@@ -11,8 +11,6 @@ export type ExecuteOptions<S extends Step> = {
   kinds: Kinds<S>
   perform: (step: S) => Promise<unknown>
   report: Report
-  /** Of a step that began with an earlier one: an interrupt comes too late for it. */
-  isBegun?: (step: S) => boolean
   interrupt: AbortSignal
   stop: AbortSignal
   /** The command that goes on from where a failed or interrupted run stopped; a function where that depends on what was done. */
@@ -170,13 +168,12 @@ export const execute = async <S extends Step>(
   plan: Plan<S>,
   options: ExecuteOptions<S>,
 ): Promise<RunResult> => {
-  const { run, kinds, report, interrupt, isBegun, continueOnError = false } = options
+  const { run, kinds, report, interrupt, continueOnError = false } = options
   const outcomes: StepOutcome<S>[] = []
   const failures: AppError[] = []
   for (const [index, step] of plan.steps.entries()) {
     const base = { version: 1 as const, run, ...describeStep(step, index) }
-    const late = interrupt.aborted && !isBegun?.(step)
-    if (late || isBlocked(step, outcomes, continueOnError)) {
+    if (interrupt.aborted || isBlocked(step, outcomes, continueOnError)) {
       outcomes.push({ step, status: 'skipped' })
       report.event({ ...base, event: 'step.finished', status: 'skipped', ms: 0 })
       continue

@@ -42,10 +42,8 @@ export const migrateEnvironment = async (
   await using tools = openMigrateTools(planned.steps, { ...given, lost, interrupt, stop })
   const perform = performWith(migrateKinds, tools)
   for (const [index, step] of planned.steps.entries()) {
-    if (!tools.isBegun(step)) {
-      if (stop.aborted) throw cut()
-      requireLock(lost)
-    }
+    if (stop.aborted) throw cut()
+    requireLock(lost)
     const words = kindOf(migrateKinds, step).words(step)
     onProgress(`${index + 1} of ${planned.steps.length}: ${words.join(' ')}`)
     await perform(step)

@@ -1,5 +1,5 @@
 import { AppError, exitCodes } from '../errors.ts'
-import { endAttempt, readLedger, removeAttempts } from '../io/postgres/ledger.ts'
+import { endAttempt, readLedger } from '../io/postgres/ledger.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { quoteVersions } from '../io/postgres/read-database.ts'
 import { readIndexes } from '../io/postgres/read-indexes.ts'
@@ -74,24 +74,6 @@ const outcomeOf = {
   },
 } as const
 
-type Settled = Extract<Finding, { kind: 'done' | 'undone' }>
-
-const isSettled = (finding: Finding): finding is Settled =>
-  finding.kind === 'done' || finding.kind === 'undone'
-
-/**
- * Files whose rows were written together, for one call of dbmate, behind the first that is not applied: dbmate stops there. By
- * the id of their row.
- */
-const neverStarted = (findings: readonly Finding[]): Map<string, string> => {
-  const undone = findings.flatMap((finding) =>
-    finding.kind === 'undone' && finding.entry.direction === 'up' ? finding.entry : [],
-  )
-  const runs = Map.groupBy(undone, ({ run }) => run)
-  const behind = [...runs.values()].flatMap((entries) => entries.slice(1))
-  return new Map(behind.map(({ id, file }) => [id, file]))
-}
-
 /**
  * Settles the ledger rows of dead runs, and stops where only a person can tell how far a file got. Answers what was settled,
  * a line each.
@@ -105,20 +87,13 @@ export const settleFindings = async (
   const settled: string[] = []
   for (const state of databases) {
     const { database } = state.managed
-    const tell = (what: string): void =>
-      void settled.push(`${database}: settled what a run left open: ${what}`)
-    const findings = await readFindings(server, state)
-    const unstarted = neverStarted(findings)
-    await removeAttempts(server, database, [...unstarted.keys()])
-    for (const file of unstarted.values()) tell(`${file} was never started`)
-    details.push(
-      ...findings.flatMap((finding) => repairOf(server, database, finding) ?? []).flatMap(renderRepair),
-    )
-    for (const { kind, entry } of findings.filter(isSettled)) {
-      if (unstarted.has(entry.id)) continue
-      const { says, ...end } = outcomeOf[kind]
-      await endAttempt(server, database, { id: entry.id, ...end })
-      tell(`${entry.file} ${says(entry)}`)
+    for (const finding of await readFindings(server, state)) {
+      const repair = repairOf(server, database, finding)
+      if (repair) details.push(...renderRepair(repair))
+      if (finding.kind !== 'done' && finding.kind !== 'undone') continue
+      const { says, ...end } = outcomeOf[finding.kind]
+      await endAttempt(server, database, { id: finding.entry.id, ...end })
+      settled.push(`${database}: settled what a run left open: ${finding.entry.file} ${says(finding.entry)}`)
     }
   }
   if (details.length === 0) return settled

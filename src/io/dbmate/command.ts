@@ -8,8 +8,8 @@ import { tlsParameters } from '../postgres/tls-files.ts'
 export type DbmateCall = {
   managed: ManagedDatabase
   verb: 'up' | 'rollback'
-  /** Each holds only one file to apply. */
-  directories: readonly string[]
+  /** Directory that holds only the file to apply. */
+  directory: string
   address: string
   port: number
   user: string
@@ -37,7 +37,8 @@ const databaseUrl = ({ managed, address, port, user, way: given }: DbmateCall): 
 export const dbmateArguments = (call: DbmateCall): string[] => [
   '--url',
   databaseUrl(call),
-  ...call.directories.flatMap((directory) => ['--migrations-dir', directory]),
+  '--migrations-dir',
+  call.directory,
   '--migrations-table',
   // Without a schema dbmate takes the session's first one, after each file anew: a file may have changed it.
   call.managed.versions ? nameOfVersions(call.managed.versions) : call.managed.migrationsTable,

@@ -16,12 +16,6 @@ export type DbmateResult = { exitCode: number | null; output: string }
 export type Dbmate = AsyncDisposable & {
   /** Applies one file or rolls it back; `settings`: what the session starts with, as PGOPTIONS has it. */
   migrate: (direction: Direction, file: PlannedFile, settings: string) => Promise<DbmateResult>
-  /** Applies several files of one database in one session; absent where each needs a process of its own. */
-  migrateAll?: (
-    files: readonly PlannedFile[],
-    settings: string,
-    onOutput: (text: string) => void,
-  ) => Promise<DbmateResult>
   /** Ends the running call at once; it answers with exit code null. */
   abort: () => Promise<void>
 }
@@ -83,16 +77,15 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
     const started = container
     const run = async (
       managed: ManagedDatabase,
-      { verb, settings, directories }: Pick<DbmateCall, 'verb' | 'directories'> & { settings: string },
-      onOutput?: (text: string) => void,
+      { verb, settings, directory }: Pick<DbmateCall, 'verb' | 'directory'> & { settings: string },
     ): Promise<DbmateResult> => {
       const { address, port, way } = postgres
       const { user, password } = credentials
       const args = dbmateArguments({
-        ...{ managed, verb, directories, address, port, user },
+        ...{ managed, verb, directory, address, port, user },
         way: way && { way, work },
       })
-      const { exitCode, output: said } = await call([settings, ...args], onOutput)
+      const { exitCode, output: said } = await call([settings, ...args])
       return { exitCode, output: password.redact(said) }
     }
     return {
@@ -100,15 +93,8 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
         run(file.managed, {
           verb: verbOf(direction),
           settings: `${settings} ${keepAliveOptions}`,
-          directories: [`${work}/${fileDirectory(file)}`],
+          directory: `${work}/${fileDirectory(file)}`,
         }),
-      migrateAll: async (planned, settings, onOutput) => {
-        const [first] = planned
-        if (!first) return { exitCode: 0, output: '' }
-        const directories = planned.map((file) => `${work}/${fileDirectory(file)}`)
-        const given = { verb: verbOf('up'), settings: `${settings} ${keepAliveOptions}`, directories }
-        return run(first.managed, given, onOutput)
-      },
       abort: () => remove(started),
       [Symbol.asyncDispose]: async () => {
         close()

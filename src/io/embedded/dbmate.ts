@@ -49,7 +49,7 @@ export const openEmbeddedDbmate = async (options: EmbeddedDbmateOptions): Promis
     verb: DbmateCall['verb'],
     directory: string,
   ): Promise<DbmateResult> => {
-    const args = dbmateArguments({ managed, verb, directories: [directory], address, port, user })
+    const args = dbmateArguments({ managed, verb, directory, address, port, user })
     const env = sessionVariables({ run, work })
     const { exitCode, stdout, stderr } = await shell(binary, [...noEnvFile, ...args], {
       env,

@@ -155,40 +155,6 @@ export const beginAttempt = (server: Server, attempt: Attempt): Promise<string> 
   })
 }
 
-export type Attempts = Omit<Attempt, 'migration'> & { migrations: readonly Migration[] }
-
-/** The rows of several attempts, which start together; answers their ids, by version. @throws AppError as `beginAttempt`. */
-export const beginAttempts = async (
-  server: Server,
-  { migrations, ...attempt }: Attempts,
-): Promise<Map<string, string>> => {
-  const { run, managed, direction, provenance } = attempt
-  const place = { server, database: managed.database }
-  if (!(await exists(server, managed.database))) await ask(place, createSql)
-  const { actor, job, commit, dirty, tool, dbmate, image } = provenance
-  const sql = `insert into po_migrate.ledger
-    (run, version, file, sha256, git_commit, git_dirty, actor, job_url, tool, dbmate, image, direction, outcome)
-    select $1, one.version, one.file, one.sha256, $5, $6, $7, $8, $9, $10, $11, $12, 'running'
-    from rows from (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[]))
-      with ordinality as one(version, file, sha256, place)
-    order by one.place returning version, id::text`
-  const rows = await ask<{ version: string; id: string }>(place, sql, [
-    run,
-    migrations.map(({ version }) => version),
-    migrations.map(({ file }) => file),
-    migrations.map(({ text }) => checksum(text)),
-    commit,
-    dirty,
-    actor,
-    job ?? null,
-    tool,
-    dbmate,
-    image,
-    direction,
-  ])
-  return new Map(rows.map(({ version, id }) => [version, id]))
-}
-
 /** Writes down that the text of an applied file is known to have changed. */
 export const recordAcceptedEdit = async (
   server: Server,

@@ -8,9 +8,5 @@ export type ApplyMigration = { kind: 'apply-migration'; managed: ManagedDatabase
 export const applyMigration: Kind<ApplyMigration, MigrateTools> = {
   words: ({ managed, migration }) => [managed.database, migration.file],
   line: ({ managed, migration }) => [managed.database, migration.file],
-  perform: async (step, tools) => {
-    const batch = await tools.batchOf(step)
-    if (batch && (await batch.perform(step.migration)) === 'done') return
-    await migrateFile({ ...(await tools.forFile(step)), direction: 'up' })
-  },
+  perform: async (step, tools) => migrateFile({ ...(await tools.forFile(step)), direction: 'up' }),
 }

@@ -64,7 +64,7 @@ const send = async (
 /** @throws AppError (exit 1) when the database is not there afterwards, or when that is not known. */
 const create = async (
   { managed }: CreateDatabase,
-  { engine: { server }, run, dbmate, created }: MigrateTools,
+  { engine: { server }, run, dbmate }: MigrateTools,
 ): Promise<void> => {
   const { database } = managed
   // What no file would get into is not made.
@@ -80,10 +80,7 @@ const create = async (
       cause,
     })
   })
-  if (existing.has(database)) {
-    if (!failure) created.add(database)
-    return
-  }
+  if (existing.has(database)) return
   const { message = 'it is not there', code = '' } = failure ?? {}
   const remedy = await remedyOf(server, database, code).catch(() => undefined)
   throw new AppError(`${database}: could not be created: ${message}${code && ` (${code})`}.`, {

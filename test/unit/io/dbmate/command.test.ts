@@ -12,7 +12,7 @@ import { managedDatabase } from '../../support/fixtures.ts'
 const call = (change: Partial<DbmateCall> = {}): DbmateCall => ({
   managed: managedDatabase('iam', '_qual'),
   verb: 'up',
-  directories: ['/planned/files/iam/00001'],
+  directory: '/planned/files/iam/00001',
   address: '10.0.0.2',
   port: 5432,
   user: 'postgres',
