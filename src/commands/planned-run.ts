@@ -106,11 +106,12 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
   for (const line of await settleFindings(engine.server, databases)) report.note(line)
   requireShown(shown, planned, verb.look ?? verb.command)
   if (verb.takesIn) {
+    // What was settled a moment ago is in the ledger, though not in what was read before.
+    const known = databases.filter(({ open }) => !open)
     // Nothing runs for it, and no image is asked for.
     const unrun = { ...engine, imageId: async () => '' }
     const provenance = () => readProvenance({ config, environment, engine: unrun }, context)
-    for (const line of await takeInFiles(engine.server, databases, { run: run.id, provenance }))
-      report.note(line)
+    for (const line of await takeInFiles(engine.server, known, { run: run.id, provenance })) report.note(line)
   }
   if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
   run.start(planned)
@@ -192,7 +193,7 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
   await using held = new AsyncDisposableStack()
   const lock = async (onWait: () => void): Promise<HostLock> =>
     held.use(await lockHost({ config, host, holder, lockWait, report, onWait }, context))
-  let stale = !isFree({ config, host }, context)
+  let stale = !(verb.takesIn && isFree({ config, host }, context))
   let hostLock = stale ? await lock(() => {}) : undefined
   let looked = await look(about, verb, context)
   if (!(hostLock || looked.nothingToDo)) {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/load.ts'
 import { requireState, stateOf } from '../config/state.ts'
 import type { Engine } from '../io/engine.ts'
-import { acquireHostLock, type HostLock, readHostHolder } from '../io/host/host-lock.ts'
+import { acquireHostLock, type HostLock, hasFlock, readHostHolder } from '../io/host/host-lock.ts'
 import { readSystemIdentifier } from '../io/postgres/inventory.ts'
 import { acquireLock, type Lock, type Locked } from '../io/postgres/lock.ts'
 import { settleOrphans } from '../io/postgres/orphans.ts'
@@ -57,7 +57,7 @@ export type HostLockRequest = {
 }
 
 /**
- * Whether the host may be looked at without its lock: nobody has it alone. Who finds something to do takes the lock, which
+ * Whether the host may be looked at without its lock: nobody has it alone, and there is one to take. Who finds something to do takes the lock, which
  * comes at once unless a cutover began meanwhile.
  * @throws AppError (exit 4) while a cutover that ended half-way waits.
  */
@@ -66,7 +66,7 @@ export const isFree = (
   { env }: Context,
 ): boolean => {
   const state = requireState(config, host, env)
-  if (readHostHolder(state.root)) return false
+  if (readHostHolder(state.root) || !hasFlock(env.PATH)) return false
   if (host.cutover) refuseUnfinished(readNewest(state, host), !isReset(host.cutover))
   return true
 }

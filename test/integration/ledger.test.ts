@@ -225,7 +225,8 @@ describe('history', () => {
 
   it('tells people when, where, what, how long and by whom, and the error under a failure', async () => {
     const { stdout } = await tool(files, 'history dev')
-    const lines = stdout.trimEnd().split('\n')
+    const [head, ...lines] = stdout.trimEnd().split('\n')
+    expect(head).toBe('dev · times in UTC')
     expect(lines).toHaveLength(5)
     const time = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d'
     expect(lines[0]).toMatch(

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { AppError, exitCodes } from '../../errors.ts'
 import { describeHolder, type Holder } from '../../model/holder.ts'
 import { interruptedWait } from '../postgres/lock.ts'
@@ -37,6 +37,10 @@ export const flockRemedy = 'sudo apt-get install util-linux, or on Alpine: sudo 
 
 const lockFile = (state: string): string => join(state, 'host.lock')
 const holderFile = (state: string): string => join(state, 'host.lock.json')
+
+/** Whether there is a flock at all, whatever it can do; asks no process. */
+export const hasFlock = (path = ''): boolean =>
+  path.split(delimiter).some((directory) => directory !== '' && existsSync(join(directory, 'flock')))
 
 /** Who holds the host exclusively, as that run wrote it; nothing while it is being written. */
 export const readHostHolder = (state: string): Holder | undefined => {
