@@ -303,7 +303,7 @@ describe('a deploy whose migration fails', () => {
     expect(readFileSync(join(host.releases, 'shared/.env.qual'), 'utf8')).toContain(first)
     expect(failures).toBe(0)
     expect(asked).toBeGreaterThan(20)
-    expect(readReport('migrations.xml')).toMatch(/name="00012_broken\.sql".*<failure message=".*nowhere/)
+    expect(readReport('migrations.xml')).toMatch(/name="rehearse".*<failure message=".*00012_broken\.sql.*nowhere/)
     expectNoSecret(all, commands)
   })
 
