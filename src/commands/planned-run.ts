@@ -2,7 +2,7 @@ import type { Config } from '../config/load.ts'
 import { dbmateImage, resolveEnvironment } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
 import { configOf } from '../frame/config-of.ts'
-import { type GlobalOptions, paintFor } from '../frame/options.ts'
+import { paintFor } from '../frame/options.ts'
 import type { Run } from '../frame/run.ts'
 import type { Engine } from '../io/engine.ts'
 import type { HostLock } from '../io/host/host-lock.ts'
@@ -10,9 +10,8 @@ import { anyLost } from '../io/postgres/lock.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import { performWith } from '../model/kind.ts'
-import type { StepOutcome } from '../model/outcome.ts'
 import type { Plan } from '../model/plan.ts'
-import type { DatabaseState, Environment, Rehearsing } from '../model/types.ts'
+import type { Environment } from '../model/types.ts'
 import { requireAllowed, requireShown } from '../plan/up.ts'
 import { type UpStep, upKinds } from '../rehearsal/steps/up-kinds.ts'
 import { wishOf } from '../rehearsal/with-rehearsal.ts'
@@ -21,41 +20,14 @@ import { renderHeader, renderMissing, renderNotes, renderNothingToDo } from '../
 import { watchApplied } from '../run/applied.ts'
 import { execute, nothingDone, type RunResult } from '../run/execute.ts'
 import { openMigrateTools } from '../run/migrate-tools.ts'
-import { openEngine } from '../run/open-engine.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { requireLock } from '../run/require-lock.ts'
 import { settleFindings } from '../run/settle.ts'
-import { hasUntaken, takeInFiles } from '../run/take-in.ts'
-import { isFree, lockDatabases, lockHost, makeHolder } from '../run/with-locks.ts'
+import { takeInFiles } from '../run/take-in.ts'
+import { lockDatabases, makeHolder } from '../run/with-locks.ts'
+import { lookFirst } from './look-first.ts'
 import type { ShownPlan } from './plan.ts'
-
-export type Planned = { databases: readonly DatabaseState[]; planned: Plan<UpStep> }
-
-/** What is the verb's own in a run that plans, asks, locks, plans again and executes. */
-export type PlannedVerb = {
-  verb: 'up' | 'rollback'
-  options: GlobalOptions & { environment: string; db: readonly string[] }
-  /** The whole command line, to be typed again. */
-  command: string
-  /** What shows the plan as it is now, where `command` would not do. */
-  look?: string
-  /** What goes on from where a run stopped, where that is another command line. */
-  resume?: (planned: Planned) => string
-  plan: (environment: Environment, engine: Engine) => Promise<Planned>
-  asks: (environment: Environment) => boolean
-  /** Shows the plan even where nothing is asked. */
-  alwaysShown: boolean
-  /** What is asked about: `Applying this to prod`. */
-  question: string
-  show: (shown: ShownPlan, context: Context) => void
-  summarize: (summary: { environment: string; outcomes: readonly StepOutcome[]; ms: number }) => string
-  /** A failure stops its own database only. */
-  continueOnError: boolean
-  /** Files that were applied before there was a ledger are taken in. */
-  takesIn: boolean
-  /** `--rehearse`, `--no-rehearse`. */
-  rehearse?: Rehearsing | undefined
-}
+import type { Planned, PlannedVerb } from './planned-verb.ts'
 
 /** A command for whoever was asked, and need not be asked again. */
 const confirmed = (command: string, was: boolean): string => (was ? `${command} --confirm yes` : command)
@@ -152,31 +124,8 @@ const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): P
   return result
 }
 
-type Looked = Planned & { engine: Engine; nothingToDo: boolean }
-
-/** Opens the engine and plans; what it opened is the caller's. */
-const look = async (
-  { run, config, environment }: Pick<Opened, 'run' | 'config' | 'environment'>,
-  verb: PlannedVerb,
-  context: Context,
-): Promise<Looked> => {
-  const { lockWait } = verb.options
-  const engine = await openEngine({ config, environment, run: run.id, report: run.report, lockWait }, context)
-  try {
-    const { databases, planned } = await verb.plan(environment, engine)
-    // Under the lock, a row of the ledger that a dead run left open is settled, and what it never saw is taken in.
-    const settled = !databases.some(({ open }) => open) && !(verb.takesIn && hasUntaken(databases))
-    return { engine, databases, planned, nothingToDo: planned.steps.length === 0 && settled }
-  } catch (error) {
-    await engine[Symbol.asyncDispose]()
-    throw error
-  }
-}
-
 /**
- * The body of every verb that changes databases by files: a look, host lock, question, database locks, the plan again, the
- * loop. Whoever has nothing to do takes no lock; and where the lock had to be waited for, a cutover may have been at work, so
- * that what was seen before counts for nothing.
+ * The body of every verb that changes databases by files: a look, host lock, question, database locks, the plan again, the loop.
  */
 export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context): Promise<RunResult> => {
   const { report } = run
@@ -189,27 +138,9 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
     { run: run.id, command, verb: verb.verb, target: environment.name, config, host },
     context,
   )
-  const about = { run, config, environment }
-  await using held = new AsyncDisposableStack()
-  const lock = async (onWait: () => void): Promise<HostLock> =>
-    held.use(await lockHost({ config, host, holder, lockWait, report, onWait }, context))
-  let stale = !(verb.takesIn && isFree({ config, host }, context))
-  let hostLock = stale ? await lock(() => {}) : undefined
-  let looked = await look(about, verb, context)
-  if (!(hostLock || looked.nothingToDo)) {
-    hostLock = await lock(() => {
-      stale = true
-    }).catch(async (error) => {
-      await looked.engine[Symbol.asyncDispose]()
-      throw error
-    })
-    if (stale) {
-      await looked.engine[Symbol.asyncDispose]()
-      looked = await look(about, verb, context)
-    }
-  }
-  await using engine = looked.engine
-  const { databases, planned } = looked
+  const about = { run, config, environment, verb }
+  await using looked = await lookFirst(about, { holder, lockWait }, context)
+  const { engine, databases, planned, hostLock } = looked
   const { image } = config.dbmate
   const paint = paintFor(context.stderr, options, context)
   report.note(renderHeader(verb.verb, { environment, image }, paint))

@@ -1,6 +1,6 @@
+import { diffLines } from '../model/diff-lines.ts'
 import type { Paint } from '../report/paint.ts'
 import type { Change } from './plan/changes.ts'
-import { diffLines } from './plan/diff.ts'
 
 /** Of an env file the keys only. */
 const hide = (text: string): string => text.replaceAll(/^([^=\n#]+)=.*$/gm, '$1=…')
@@ -29,7 +29,9 @@ export const renderChanges = (changes: readonly Change[], paint: Paint): string 
     .map((change) => {
       const { before = '', after, secret } = change
       const [old, now] = secret ? [hide(before), hide(after)] : [before, after]
-      const lines = around(diffLines(old, now)).map((line) => paintLine(line, paint))
+      const lines = around(diffLines(old, now).map(({ mark, text }) => mark + text)).map((line) =>
+        paintLine(line, paint),
+      )
       return `${paint.bold(headOf(change))}\n${lines.map((line) => `${line}\n`).join('')}`
     })
     .join('\n')

@@ -1,39 +1,23 @@
 import { AppError, usageError } from '../errors.ts'
 import { ownSessions } from '../model/few-sessions.ts'
 import { sessionName } from '../model/session.ts'
-import type { Credentials, Environment, ServerAddress } from '../model/types.ts'
+import type { ServerAddress } from '../model/types.ts'
 import { openDbmate } from './dbmate/dbmate.ts'
 import { openProbe } from './dbmate/probe.ts'
 import type { DockerHost } from './docker/host.ts'
 import { hasImage, readImageId } from './docker/image.ts'
 import { pullFor } from './docker/pull-for.ts'
 import { findWay, type Way } from './docker/way.ts'
+import type { DockerEngineOptions } from './docker-engine.ts'
 import type { Engine, Progress, Tools } from './engine.ts'
 import { type ReachedAddress, reachAddress } from './postgres/address.ts'
 import { endSessions } from './postgres/backends.ts'
 import { type ClientContainer, openClientContainer } from './postgres/client-container.ts'
 import { readMajor } from './postgres/inventory.ts'
 import { openDedicated, openServer, type Server } from './postgres/postgres.ts'
-import type { ServerOptions, Waiting } from './postgres/server-options.ts'
+import type { ServerOptions } from './postgres/server-options.ts'
 
-export type ServerEngineOptions = {
-  environment: Environment
-  project: string
-  /** Ids that count as this project. */
-  projects: readonly string[]
-  address: ServerAddress
-  credentials: Credentials
-  /** dbmate's image. */
-  image: string
-  run: string
-  passwordHint: string
-  onWait: (seconds: number, why: Waiting) => void
-  /** Sessions on the server that the run may have open at once. */
-  connections: number
-  /** Directory for what is known of servers. */
-  memory: string
-  note: (text: string) => void
-}
+export type ServerEngineOptions = DockerEngineOptions & { address: ServerAddress }
 
 type Opened = ServerEngineOptions & { host: DockerHost; server: Server; id: string; way: () => Promise<Way> }
 

@@ -20,17 +20,10 @@ const table = z.strictObject({
     .describe('Foreign keys'),
 })
 
-const difference = z.strictObject({
-  object: z.string().describe("In Postgres' terms, e.g. INDEX public.users_email_key"),
-  live: z.string().nullable().describe('Its definition in the database; null: it is not there'),
-  expected: z.string().nullable().describe('What the applied migrations make of it; null: nothing'),
-})
-
 const environment = statusDocument.shape.environments.element
 const database = environment.shape.databases.element.extend({
   ledger: z.array(historyDocument.shape.entries.element.omit({ database: true })).describe('Oldest first'),
   tables: z.array(table),
-  drift: z.array(difference).optional().describe('Empty: none; left out where nobody looked'),
 })
 
 /** What the page is made of, and what `report --json` prints. */
@@ -46,4 +39,3 @@ export type PageEnvironment = ReportDocument['environments'][number]
 export type PageDatabase = PageEnvironment['databases'][number]
 export type PageTable = PageDatabase['tables'][number]
 export type LedgerLine = PageDatabase['ledger'][number]
-export type Difference = z.infer<typeof difference>

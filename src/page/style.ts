@@ -80,7 +80,6 @@ const databases = `.database{border-top:1px solid var(--firm);margin-top:4rem}
 .files .icon{margin-top:.27em}.files .soft{white-space:nowrap}
 .who{font-size:.82rem;margin-top:.25rem}
 summary{cursor:pointer;font-size:.9rem;padding:.3rem 0;margin-bottom:.6rem}
-.drift>li{padding:.3rem 0}.drift h5{margin:.3rem 0}.sides{display:grid;grid-template-columns:1fr 1fr;gap:1rem;font-size:.85rem}
 figure{margin:0 0 2rem}figcaption{font-size:.9rem;margin-bottom:.5rem}
 figure .scroll{background:var(--card);border:1px solid var(--line)}
 .diagram{display:block;margin:0 auto}
@@ -105,8 +104,7 @@ h1{font-size:1.7rem}h2{margin-top:2.75rem}
 .durations tr{display:grid;grid-template-columns:1fr auto;padding:.35rem 0}
 .durations td:nth-child(2),.durations thead th:nth-child(2){grid-row:2;grid-column:1/-1}
 .durations thead th{border:0;white-space:nowrap}.durations th:first-child{width:auto}
-.run{grid-template-columns:1fr;padding-left:1.5rem}.run::before{left:.3rem}.run::after{left:calc(.3rem - 4px)}
-.sides{grid-template-columns:1fr}}`
+.run{grid-template-columns:1fr;padding-left:1.5rem}.run::before{left:.3rem}.run::after{left:calc(.3rem - 4px)}}`
 
 const print = `@media print{:root{${light};--paper:#fff}html{color-scheme:light}body{font-size:10.5pt}
 header,main,footer{max-width:none;padding-left:0;padding-right:0}header{padding-top:0}

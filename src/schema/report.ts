@@ -1,8 +1,8 @@
+import { changedLines } from '../model/diff-lines.ts'
 import type { Paint } from '../report/paint.ts'
 import { plural } from '../report/render.ts'
 import type { DifferenceDocument, DriftDocument } from './documents.ts'
 import type { Difference } from './plan/compare-schemas.ts'
-import { lineDifference } from './plan/line-difference.ts'
 import { withoutSecrets } from './plan/secrets.ts'
 
 const shown = (text: string | null): string | null => (text === null ? null : withoutSecrets(text))
@@ -29,7 +29,7 @@ const says: Readonly<Record<DifferenceDocument['state'], string>> = {
 export const renderDifferences = (differences: readonly DifferenceDocument[], paint: Paint): string[] =>
   differences.flatMap(({ object, state, expected, found }) => [
     `  ${paint.bold(object)} ${says[state]}`,
-    ...lineDifference(expected, found).map(
+    ...changedLines(expected, found).map(
       (line) => `    ${line.startsWith('-') ? paint.red(line) : paint.green(line)}`,
     ),
   ])

@@ -303,7 +303,9 @@ describe('a deploy whose migration fails', () => {
     expect(readFileSync(join(host.releases, 'shared/.env.qual'), 'utf8')).toContain(first)
     expect(failures).toBe(0)
     expect(asked).toBeGreaterThan(20)
-    expect(readReport('migrations.xml')).toMatch(/name="rehearse".*<failure message=".*00012_broken\.sql.*nowhere/)
+    expect(readReport('migrations.xml')).toMatch(
+      /name="rehearse".*<failure message=".*00012_broken\.sql.*nowhere/,
+    )
     expectNoSecret(all, commands)
   })
 

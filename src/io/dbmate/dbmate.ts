@@ -1,8 +1,8 @@
-import { PassThrough } from 'node:stream'
 import type { Container } from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
 import type { Credentials, Direction, ManagedDatabase, Migration } from '../../model/types.ts'
 import { type Docker, dockerMessage } from '../docker/docker.ts'
+import { startFed } from '../docker/feed.ts'
 import type { Way } from '../docker/way.ts'
 import { keepAliveOptions } from '../postgres/connection.ts'
 import { speak } from './calls.ts'
@@ -60,19 +60,7 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
   let container: Container | undefined
   try {
     container = await createDbmateContainer(docker, options, archive)
-    const stream = await container.attach({
-      stream: true,
-      stdin: true,
-      stdout: true,
-      stderr: true,
-      hijack: true,
-    })
-    const output = new PassThrough()
-    docker.modem.demuxStream(stream, output, output)
-    // A daemon that dies ends the stream without an end.
-    for (const event of ['end', 'close', 'error']) stream.on(event, () => output.end())
-    await container.start()
-    stream.write(archive)
+    const { stream, output } = await startFed(docker, container, archive)
     const { call, close } = speak(stream, output, options.run)
     const started = container
     const run = async (

@@ -1,10 +1,11 @@
-import { PassThrough } from 'node:stream'
+import type { PassThrough } from 'node:stream'
 import type { Container } from 'dockerode'
 import { pack } from 'tar-stream'
 import { AppError, exitCodes } from '../../errors.ts'
 import type { Credentials } from '../../model/types.ts'
 import { pgpass } from '../dbmate/command.ts'
 import { type Docker, dockerMessage } from '../docker/docker.ts'
+import { startFed } from '../docker/feed.ts'
 import { declaredVolumes } from '../docker/image.ts'
 import { removeContainer } from '../docker/remove-container.ts'
 import { gatewayAddress, type Way, wayConfig } from '../docker/way.ts'
@@ -136,18 +137,7 @@ export const openClientContainer = async (
   let container: Container | undefined
   try {
     container = await create(docker, options, archive)
-    const stream = await container.attach({
-      stream: true,
-      stdin: true,
-      stdout: true,
-      stderr: true,
-      hijack: true,
-    })
-    const output = new PassThrough()
-    docker.modem.demuxStream(stream, output, output)
-    for (const event of ['end', 'close', 'error']) stream.on(event, () => output.end())
-    await container.start()
-    stream.write(archive)
+    const { stream, output } = await startFed(docker, container, archive)
     const words = await listen(output)
     const [, major, gateway = ''] = found.exec(words) ?? []
     if (major === undefined) throw unusable(image, words.trim().split('\n')[0] || 'it said nothing')

@@ -1,10 +1,10 @@
 import { AppError, exitCodes, usageError } from '../../errors.ts'
+import { changedLines } from '../../model/diff-lines.ts'
 import type { Plan } from '../../model/plan.ts'
 import { quoteAll } from '../../model/quote.ts'
 import type { DatabaseState, ManagedDatabase, Migration, VersionsTable } from '../../model/types.ts'
 import type { AdoptStep } from '../steps/adopt-kinds.ts'
 import type { Difference } from './compare-schemas.ts'
-import { lineDifference } from './line-difference.ts'
 import { withoutSecrets } from './secrets.ts'
 
 /** What is proven of one database, as far as a plan needs it. */
@@ -51,7 +51,7 @@ export const describeConflict = ({ managed, conflict }: Proof): string[] => {
   const what = last === undefined ? 'no file at all' : `the files up to ${last.file}`
   const lines = differences.flatMap(({ object, expected, found }) => [
     `  ${object}`,
-    ...lineDifference(shown(expected), shown(found)).map((line) => `    ${line}`),
+    ...changedLines(shown(expected), shown(found)).map((line) => `    ${line}`),
   ])
   return [
     `${managed.database}: CONFLICT: nearest is ${what}, and differs (- the files, + what is there):`,

@@ -1,10 +1,10 @@
 import { AppError, exitCodes } from '../../errors.ts'
+import { changedLines } from '../../model/diff-lines.ts'
 import { isEmptySection, sectionOf } from '../../model/migration.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { ManagedDatabase, Migration } from '../../model/types.ts'
 import type { VerifyStep } from '../steps/verify-kinds.ts'
 import type { Difference } from './compare-schemas.ts'
-import { lineDifference } from './line-difference.ts'
 
 /** A database's files, and which of them are to be verified; the others are there for those. */
 export type VerifiedStore = {
@@ -67,7 +67,7 @@ export const findEmptyDown = (about: About): Fault | undefined => {
 const listed = (differences: readonly Difference[]): string[] =>
   differences.flatMap(({ object, expected, found }) => [
     object,
-    ...lineDifference(expected, found).map((line) => `  ${line}`),
+    ...changedLines(expected, found).map((line) => `  ${line}`),
   ])
 
 export const wrongDown = (about: About, differences: readonly Difference[]): Fault =>

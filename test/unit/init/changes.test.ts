@@ -1,23 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { findChanges } from '../../../src/init/plan/changes.ts'
-import { diffLines } from '../../../src/init/plan/diff.ts'
 import { renderChanges } from '../../../src/init/render-changes.ts'
 import { makePaint } from '../../../src/report/paint.ts'
 
 const paint = makePaint({ write: () => {} }, { noColor: true, env: { LANG: 'C.UTF-8' } })
-
-describe('a diff', () => {
-  it.each([
-    ['', 'a\nb\n', ['+a', '+b']],
-    ['a\nb\n', 'a\nb\n', [' a', ' b']],
-    ['a\nb\nc\n', 'a\nx\nc\n', [' a', '-b', '+x', ' c']],
-    ['a\n', '', ['-a']],
-    ['b\n', 'a\nb\nc\n', ['+a', ' b', '+c']],
-    ['a\nb\n', 'b\na\n', ['-a', ' b', '+a']],
-  ])('of %j and %j', (before, after, lines) => {
-    expect(diffLines(before, after)).toEqual(lines)
-  })
-})
 
 describe('what is proposed', () => {
   const there: Record<string, string> = {

@@ -25,7 +25,6 @@ const full = (): ReportDocument =>
           line({ id: '2', run: 'run-2', outcome: 'failed', error: 'it broke', job: 'https://ci.example/1' }),
         ],
         tables: [table('users', { comment: 'who' }), pointing('orders', 'users')],
-        drift: [{ object: 'INDEX users_email', live: 'create index', expected: null }],
       }),
     ),
     { ...environment('prod'), error: { message: 'no answer', details: ['at all'], hint: 'try again' } },
@@ -189,16 +188,6 @@ describe('a database on the page', () => {
     const markup = page(environment('dev', database({ ledger })))
     expect(markup).toContain('<summary>3 earlier runs</summary>')
     expect(markup.split('<details>')[0]?.match(/class="run"/g)).toHaveLength(12)
-  })
-
-  it('shows drift where somebody looked, and no such section elsewhere', () => {
-    const shown = (drift?: NonNullable<Parameters<typeof database>[0]>['drift']) =>
-      textOf(page(environment('dev', database({ ...(drift && { drift }) }))))
-    expect(shown()).not.toContain('Drift')
-    expect(shown([])).toContain('Drift dev: the schema is what its migrations make of it.')
-    expect(shown([{ object: 'INDEX i', live: null, expected: 'CREATE INDEX i' }])).toContain(
-      'dev: 1 difference INDEX i in the database not there by its migrations CREATE INDEX i',
-    )
   })
 
   it('draws durations on one scale, slower ones further right', () => {

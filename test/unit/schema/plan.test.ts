@@ -4,7 +4,6 @@ import type { Migration } from '../../../src/model/types.ts'
 import { isAllowed } from '../../../src/schema/plan/allowed.ts'
 import { batchesOf } from '../../../src/schema/plan/batches.ts'
 import { bisectPrefix } from '../../../src/schema/plan/find-prefix.ts'
-import { lineDifference } from '../../../src/schema/plan/line-difference.ts'
 import { rolesMadeBy } from '../../../src/schema/plan/roles-made.ts'
 import { withoutSecrets } from '../../../src/schema/plan/secrets.ts'
 import { findEmptyDown } from '../../../src/schema/plan/verify.ts'
@@ -137,12 +136,6 @@ describe('isAllowed', () => {
 })
 
 describe('what is shown of a difference', () => {
-  it('leaves lines out that are alike, and shows all of it where only their order differs', () => {
-    expect(lineDifference('a\nb\nc', 'a\nx\nc')).toEqual(['- b', '+ x'])
-    expect(lineDifference('a\nb', 'b\na')).toEqual(['- a', '- b', '+ b', '+ a'])
-    expect(lineDifference(null, 'a')).toEqual(['+ a'])
-  })
-
   it('never has a password', () => {
     expect(withoutSecrets("OPTIONS (\n    password 'it''s',\n    \"user\" 'far'\n)")).toBe(
       "OPTIONS (\n    password '***',\n    \"user\" 'far'\n)",
