@@ -10,6 +10,7 @@ import { openScratchServer, type ScratchServer } from '../io/postgres/scratch-se
 import { compareRoles } from '../model/compare-inventories.ts'
 import { type Manifest, majorOf, type Unproven } from '../model/manifest.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
+import { scratchSuperuser } from '../model/scratch-superuser.ts'
 import { type Filled, fillDatabase } from './fill.ts'
 import { checkFiles } from './manifest.ts'
 
@@ -29,12 +30,6 @@ const unproven = (differences: readonly string[]): AppError =>
     exitCode: exitCodes.failed,
     details: differences,
   })
-
-/** Whoever dumped may be none; a scratch server's own has to be one that the real server has as well. */
-const superuserOf = ({ server: { user }, roles }: Manifest): string => {
-  const superusers = roles.filter(({ superuser, login }) => superuser && login).map(({ name }) => name)
-  return superusers.includes(user) ? user : (superusers[0] ?? user)
-}
 
 /** A scratch server has databases already, `postgres` among them. */
 const scratchName = 'restored'
@@ -72,7 +67,7 @@ export const proveBackup = async (request: ProofRequest): Promise<Unproven[]> =>
     run,
     environment: manifest.environment,
     project: manifest.project,
-    user: superuserOf(manifest),
+    user: scratchSuperuser(roles, server.user),
     postgres: id,
     databases: databases.map(({ inventory }) => inventory.name),
     preload: server.preload,

@@ -12,8 +12,8 @@ import { restoreRoles } from '../io/postgres/roles.ts'
 import { openScratchServer, type ScratchServer } from '../io/postgres/scratch-server.ts'
 import { scratchEngine } from '../io/scratch-engine.ts'
 import { requireShared, type SharedEngine } from '../io/shared-engine.ts'
-import type { RoleInventory } from '../model/inventory.ts'
 import { majorOf } from '../model/manifest.ts'
+import { scratchSuperuser } from '../model/scratch-superuser.ts'
 import type { Step } from '../model/step.ts'
 import type { DatabaseState, Rehearsing } from '../model/types.ts'
 import { watchApplied } from '../run/applied.ts'
@@ -34,12 +34,6 @@ type Mode = Exclude<Rehearsing, 'off'>
 
 /** Most of a small copy is waiting for Docker. */
 const atOnce = 3
-
-/** Whoever migrates may be none; a scratch server's own has to be one that the real server has as well. */
-const superuserOf = (roles: readonly RoleInventory[], user: string): string => {
-  const superusers = roles.filter(({ superuser }) => superuser).map(({ name }) => name)
-  return superusers.includes(user) ? user : (superusers[0] ?? user)
-}
 
 /** @throws AppError (exit 4) when the copies do not fit on Docker's disk. */
 const requireRoom = async ({ shared, server }: SharedEngine, databases: readonly string[]): Promise<void> => {
@@ -108,7 +102,7 @@ const openServer = async (
   const scratch = await openScratchServer(shared.docker, {
     image: found.image,
     ...{ run: tools.run, environment: environment.name, project, preload },
-    user: superuserOf(roles, server.user),
+    user: scratchSuperuser(roles, server.user),
     postgres: shared.id,
     databases: names,
     signal: stop,
@@ -121,11 +115,8 @@ const openServer = async (
       throw new AppError(`${found.image} is Postgres ${own}, and the server is Postgres ${major}`, {
         exitCode: exitCodes.refused,
       })
-    // Their passwords are no business of a server without a lock on its door; its own superuser has to get in.
-    const open = roles.map((role) =>
-      role.name === scratch.user ? { ...role, superuser: true, login: true } : role,
-    )
-    await restoreRoles(scratch.server, open, { passwords: new Map(), major, existing: 'complete' })
+    // Their passwords are no business of a server without a lock on its door.
+    await restoreRoles(scratch.server, roles, { passwords: new Map(), major, existing: 'complete' })
     return { scratch, major }
   } catch (error) {
     await scratch[Symbol.asyncDispose]()

@@ -9,7 +9,7 @@ import { type MigrateStep, migrateKinds } from '../run/steps/migrate-kinds.ts'
 import type { Measures } from './measures.ts'
 import { openStage, type Stage } from './open-stage.ts'
 import { tellHindrance, type Wish } from './plan/add-rehearsal.ts'
-import { type Part, partsOf } from './plan/parts.ts'
+import { type Part, partsOf, type Skipped } from './plan/parts.ts'
 import { renderMeasures } from './render-measures.ts'
 
 /** What the rehearsal of a run acts with. */
@@ -49,34 +49,31 @@ const reasonOf = (error: Error): string => {
   return [error.message.replace(fullStop, ''), ...details].join('; ')
 }
 
-const tellSkipped = (parts: readonly Part<Step>[], { run, rehearsal: { report } }: RehearsalTools): void => {
-  for (const { managed, migration, reason } of parts.flatMap(({ skipped }) => skipped)) {
-    const { database } = managed
-    report.note(`${database} ${migration.file} is not rehearsed: it ${reason}`)
+const reportSkipped = (skipped: readonly Skipped[], { run, rehearsal: { report } }: RehearsalTools): void => {
+  for (const { managed, migration, reason } of skipped)
     report.event({
-      ...({ version: 1, event: 'migration.rehearsed', run, database } as const),
+      ...({ version: 1, event: 'migration.rehearsed', run, database: managed.database } as const),
       ...{ migration: migration.file, status: 'skipped', reason },
     })
-  }
+}
+
+const tellSkipped = (parts: readonly Part<Step>[], tools: RehearsalTools): void => {
+  const skipped = parts.flatMap((part) => part.skipped)
+  for (const { managed, migration, reason } of skipped)
+    tools.rehearsal.report.note(`${managed.database} ${migration.file} is not rehearsed: it ${reason}`)
+  reportSkipped(skipped, tools)
 }
 
 /** Where the copies cannot be had, the run goes on without, unless they were asked for. */
 const goOnWithout = (error: unknown, parts: readonly Part<Step>[], tools: RehearsalTools): void => {
   if (!isReason(error)) throw error
   const { report, wish, environment } = tools.rehearsal
-  const why = reasonOf(error)
-  report.note(tellHindrance({ why }, environment.name, wish))
-  const left = parts.map((part) => ({
-    ...part,
-    skipped: part.steps.flatMap(({ migration }) =>
-      migration ? { managed: part.managed, migration, reason: why } : [],
-    ),
-  }))
-  for (const { managed, migration, reason } of left.flatMap(({ skipped }) => skipped))
-    report.event({
-      ...({ version: 1, event: 'migration.rehearsed', run: tools.run, database: managed.database } as const),
-      ...{ migration: migration.file, status: 'skipped', reason },
-    })
+  const reason = reasonOf(error)
+  report.note(tellHindrance({ why: reason }, environment.name, wish))
+  const left = parts.flatMap(({ managed, steps }) =>
+    steps.flatMap(({ migration }) => (migration ? { managed, migration, reason } : [])),
+  )
+  reportSkipped(left, tools)
 }
 
 /** The same words as the real failure would have, and what it is about. */

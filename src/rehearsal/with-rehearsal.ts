@@ -3,7 +3,7 @@ import type { Plan } from '../model/plan.ts'
 import type { Environment, Rehearsing } from '../model/types.ts'
 import type { MigrateStep } from '../run/steps/migrate-kinds.ts'
 import { findImage } from './find-image.ts'
-import { addRehearsal, type Wish } from './plan/add-rehearsal.ts'
+import { addRehearsal, needsCopies, type Wish } from './plan/add-rehearsal.ts'
 import type { UpStep } from './steps/up-kinds.ts'
 
 /** `--rehearse`, `--no-rehearse`, or what the environment has. */
@@ -16,11 +16,11 @@ export const wishOf = ({ rehearse }: Environment, given: Rehearsing | undefined)
  * The plan of `up` with its rehearsal, where one is wished for and can be had.
  * @throws AppError (exit 4) where it was asked for and cannot be had.
  */
-export const withRehearsal = (
+export const withRehearsal = async (
   plan: Plan<MigrateStep>,
   { environment, engine, given }: { environment: Environment; engine: Engine; given: Rehearsing | undefined },
-): Promise<Plan<UpStep>> =>
-  addRehearsal(plan, wishOf(environment, given), async () => {
-    const found = await findImage(engine)
-    return 'why' in found ? found : undefined
-  })
+): Promise<Plan<UpStep>> => {
+  const wish = wishOf(environment, given)
+  const found = needsCopies(plan, wish) ? await findImage(engine) : undefined
+  return addRehearsal(plan, wish, found && 'why' in found ? found : undefined)
+}

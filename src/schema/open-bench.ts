@@ -7,7 +7,7 @@ import { readServerInventory } from '../io/postgres/inventory.ts'
 import { readImageOf } from '../io/postgres/scratch-server.ts'
 import type { SharedEngine } from '../io/shared-engine.ts'
 import type { Context } from '../model/context.ts'
-import type { RoleInventory } from '../model/inventory.ts'
+import { scratchSuperuser } from '../model/scratch-superuser.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
 import { rolesMadeBy } from './plan/roles-made.ts'
@@ -20,12 +20,6 @@ export type BenchRequest = {
   run: string
   report: Report
   databases: readonly DatabaseState[]
-}
-
-/** Whoever migrates may be none; what a superuser of the real server owns keeps its owner. */
-const superuserAmong = (roles: readonly RoleInventory[], migrator: string): string => {
-  const superusers = roles.filter(({ superuser }) => superuser).map(({ name }) => name)
-  return superusers.includes(migrator) ? migrator : (superusers[0] ?? 'po_migrate_scratch')
 }
 
 /**
@@ -50,7 +44,7 @@ export const openBench = async (request: BenchRequest, context: Context): Promis
     run,
     environment: environment.name,
     project: stateOf(config, environment.host, context.env).project,
-    user: superuserAmong(like.roles, engine.server.user),
+    user: scratchSuperuser(like.roles, engine.server.user),
     migrator: engine.server.user,
     postgres: id,
     databases: environment.databases.map(({ database }) => database),

@@ -25,20 +25,25 @@ export const tellHindrance = ({ why, hint }: Hindrance, environment: string, { a
   })
 }
 
+const isApplied = ({ kind }: MigrateStep): boolean => kind === 'apply-migration'
+
+/** Whether some file would be applied to a copy. */
+export const needsCopies = ({ steps }: Plan<MigrateStep>, { rehearse }: Wish): boolean =>
+  rehearse !== 'off' && partsOf(steps, rehearse).some((part) => part.steps.some(isApplied))
+
 /**
- * A plan whose files are applied to copies first; nothing else of it begins before all of that is well.
- * `hindrance` is asked only where there is something to rehearse.
+ * A plan whose files are applied to copies first; nothing else of it begins before all of that is well. `hindrance`: why there can
+ * be no copies.
  */
-export const addRehearsal = async (
+export const addRehearsal = (
   plan: Plan<MigrateStep>,
   wish: Wish,
-  hindrance: () => Promise<Hindrance | undefined>,
-): Promise<Plan<UpStep>> => {
+  hindrance: Hindrance | undefined,
+): Plan<UpStep> => {
   const { rehearse } = wish
-  if (rehearse === 'off' || !plan.steps.some(({ kind }) => kind === 'apply-migration')) return plan
-  const parts = partsOf(plan.steps, rehearse)
-  const found = parts.some(({ steps }) => steps.some(({ kind }) => kind === 'apply-migration'))
-    ? await hindrance()
+  if (rehearse === 'off' || !plan.steps.some(isApplied)) return plan
+  const found = needsCopies(plan, wish)
+    ? hindrance
     : { why: 'every file needs the data', hint: `po-migrate up ${plan.environment} --rehearse data` }
   if (found) return { ...plan, notes: [...(plan.notes ?? []), tellHindrance(found, plan.environment, wish)] }
   const at = plan.steps.findIndex(({ kind }) => kind !== 'pull-image')
