@@ -78,10 +78,10 @@ bench: node_modules ## po-migrate beside the plain bash runner, in turn [ROUNDS=
 images: node_modules ## Build the test images [UPSTREAM=1 tags them with the upstream names too]
 	@infrastructure/images/build.sh
 
-build: dist/po-migrate.mjs
+build: dist/po-migrate.cjs
 
 # Directories too: their time tells of a file that has gone.
-dist/po-migrate.mjs: node_modules package.json build.ts $(shell find src)
+dist/po-migrate.cjs: node_modules package.json build.ts $(shell find src)
 	@npm run --silent build
 
 node_modules: package-lock.json

@@ -1,118 +1,100 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
-import { builtinModules, createRequire } from 'node:module'
-import { build } from 'esbuild'
+import { createRequire } from 'node:module'
+import { build, type Plugin } from 'rolldown'
 import { hashSources, lookAtSources, revisionFile, seenFile, sourcesFile } from './src/io/host/build.ts'
 
 /**
  * What no line of ours comes to: ssh2 speaks ssh to an engine, and has native modules that no bundle can hold; grpc carries
  * dockerode's sessions of BuildKit, two thirds of its code; tar-fs packs build contexts.
  */
-const stubUnused = {
-  name: 'stub-unused',
-  setup: (bundle: import('esbuild').PluginBuild): void => {
-    bundle.onResolve(
-      { filter: /^(ssh2|pg-native|cpu-features|@grpc\/(grpc-js|proto-loader)|protobufjs|tar-fs)$/ },
-      ({ path }) => ({ path, namespace: 'stub' }),
-    )
-    bundle.onLoad({ filter: /.*/, namespace: 'stub' }, () => ({ contents: 'module.exports = {}' }))
-  },
-}
+const unused = /^(ssh2|pg-native|cpu-features|@grpc\/(grpc-js|proto-loader)|protobufjs|tar-fs)$/
 
-const light: Record<string, string> = {
-  assert: `for (const name of ['strictEqual', 'notStrictEqual'])
-  exports[name] = (...given) => require('node:assert')[name](...given)`,
-  util: "exports.inspect = () => ''",
-  'string-width': `import { stripVTControlCharacters } from 'node:util'
-export default (text) => [...stripVTControlCharacters(text)].length`,
-}
-
-/** Lighter than what comes with a library, where we need less of it. */
-const lighten = {
-  name: 'lighten',
-  setup: (bundle: import('esbuild').PluginBuild): void => {
+/** Lighter than what comes with a library, where we need less of it: what, for whom, and the code. */
+const light: readonly { name: string; importer: RegExp; code: string }[] = [
+  {
     // yargs lays out help with it, which here has no wide characters; segmenting them loads a part of ICU at each start.
-    bundle.onResolve({ filter: /^string-width$/ }, ({ path }) => ({ path, namespace: 'light' }))
-    // docker-modem prints each request for a debugger, whether there is one or not.
-    // yargs' checks of how it is called.
-    bundle.onResolve({ filter: /^assert$/ }, ({ path, importer }) =>
-      importer.includes('/yargs/') ? { path, namespace: 'light' } : undefined,
-    )
-    bundle.onResolve({ filter: /^util$/ }, ({ path, importer }) =>
-      importer.endsWith('docker-modem/lib/modem.js') ? { path, namespace: 'light' } : undefined,
-    )
-    bundle.onLoad({ filter: /.*/, namespace: 'light' }, ({ path }) => ({ contents: light[path] ?? '' }))
+    name: 'string-width',
+    importer: /./,
+    code: `import { stripVTControlCharacters } from 'node:util'
+export default (text) => [...stripVTControlCharacters(text)].length`,
   },
-}
+  {
+    // yargs' checks of how it is called.
+    name: 'assert',
+    importer: /\/yargs\//,
+    code: `for (const name of ['strictEqual', 'notStrictEqual'])
+  exports[name] = (...given) => require('node:assert')[name](...given)`,
+  },
+  {
+    // docker-modem prints each request for a debugger, whether there is one or not.
+    name: 'util',
+    importer: /docker-modem\/lib\/modem\.js$/,
+    code: "exports.inspect = () => ''",
+  },
+]
+
+/** Loaded at their first use: TLS, which only a remote engine needs, what starts processes, and what asks a person. */
+const late = ['https', 'tls', 'child_process', 'readline/promises']
 
 const load = createRequire(import.meta.url)
 
-/** Loaded at their first use: TLS, which only a remote engine needs, what starts processes, and what asks a person. */
-const late = new Set(['https', 'tls', 'child_process', 'readline/promises'])
-
-const lateModule = (name: string): string => `for (const name of ${JSON.stringify(Object.keys(load(name)))})
+const lateCode = (name: string): string => `for (const name of ${JSON.stringify(Object.keys(load(name)))})
   Object.defineProperty(exports, name, {
     enumerable: true,
     get: () => require('node:${name}')[name],
     set(value) { Object.defineProperty(this, name, { value, enumerable: true, writable: true }) },
   })`
 
-/** What a module exports without running anything for it. */
-const plainNames = (name: string): string[] =>
-  Object.entries(Object.getOwnPropertyDescriptors(load(name)))
-    .filter(([key, { get }]) => get === undefined && key !== 'default')
-    .map(([key]) => key)
-
-/**
- * Node's own modules by `require`: an `import` of one makes a view of all that it exports, and reads every getter for that;
- * the one of `node:http` is undici, twice the start of a bare Node.
- */
-const requireBuiltins = {
-  name: 'require-builtins',
-  setup: (bundle: import('esbuild').PluginBuild): void => {
-    bundle.onResolve({ filter: /^(node:)?[a-z_/]+$/ }, ({ path, kind, namespace, importer }) => {
-      const name = path.replace(/^node:/, '')
-      if (namespace === 'late' || namespace === 'builtin' || !builtinModules.includes(name)) return undefined
-      if (late.has(name)) return { path: name, namespace: 'late' }
-      // execa takes a getter, and is not on the way of who has nothing to do.
-      const byImport = kind === 'import-statement' && !importer.includes('/execa/')
-      return byImport ? { path: name, namespace: 'builtin' } : undefined
-    })
-    bundle.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({ contents: lateModule(path) }))
-    bundle.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `const it = require('node:${path}')\nexport default it\nexport const { ${plainNames(path)} } = it`,
-    }))
+/** Code of ours in the place of a module. */
+const replaceModules: Plugin = {
+  name: 'replace-modules',
+  resolveId: {
+    order: 'pre',
+    handler: (id, importer) => {
+      const name = id.replace(/^node:/, '')
+      if (importer === undefined || importer.startsWith('\0')) return undefined
+      if (unused.test(id)) return '\0unused'
+      if (late.includes(name)) return `\0late:${name}`
+      const at = light.findIndex((each) => each.name === name && each.importer.test(importer))
+      return at < 0 ? undefined : `\0light:${at}`
+    },
+  },
+  load: (id) => {
+    if (id === '\0unused') return 'module.exports = {}'
+    if (id.startsWith('\0late:')) return lateCode(id.slice('\0late:'.length))
+    if (id.startsWith('\0light:')) return light[Number(id.slice('\0light:'.length))]?.code
+    return undefined
   },
 }
 
-/** CommonJS inside an ES module: what `require`, `__filename` and `__dirname` mean there. */
-const banner = `import { createRequire as __createRequire } from 'node:module'
-import { fileURLToPath as __toPath } from 'node:url'
-const require = __createRequire(import.meta.url)
-const __filename = __toPath(import.meta.url)
-const __dirname = __toPath(new URL('.', import.meta.url))`
-
 rmSync('dist', { recursive: true, force: true })
+// CommonJS: linking modules costs a fifth of a run that has nothing to do, and an `import` of one of Node's own reads every
+// getter that it exports, one of which is undici.
 await build({
-  entryPoints: { 'po-migrate': 'src/main.ts' },
-  outdir: 'dist',
-  outExtension: { '.js': '.mjs' },
-  bundle: true,
-  splitting: true,
-  minify: true,
-  keepNames: true,
+  input: { 'po-migrate': 'src/main.ts' },
   platform: 'node',
-  format: 'esm',
-  target: 'node22',
-  banner: { js: banner },
-  plugins: [stubUnused, lighten, requireBuiltins],
-  // Its CommonJS build, which Node would take, loses its names in a dynamic import.
-  alias: { 'libpg-query': 'libpg-query/wasm/index.js', 'readable-stream': 'stream' },
+  plugins: [replaceModules],
+  resolve: {
+    // Its CommonJS build, which Node would take, loses its names in a dynamic import.
+    alias: { 'libpg-query': load.resolve('libpg-query/wasm/index.js'), 'readable-stream': 'stream' },
+  },
   // The embedded engine's, from an npm checkout only: wasm and a binary, which no bundle can hold.
-  external: ['@electric-sql/*', 'dbmate'],
-  legalComments: 'none',
-  logLevel: 'warning',
+  external: [/^@electric-sql\//, 'dbmate'],
+  // yargs asks for it where a config extends another; none of ours is read by yargs.
+  transform: { define: { 'import.meta.resolve': 'undefined' } },
+  output: {
+    dir: 'dist',
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name]-[hash].cjs',
+    minify: true,
+    keepNames: true,
+    comments: { legal: false },
+  },
 })
+// Until 0.1 it was the bundle, and scripts may call it by its name.
+writeFileSync('dist/po-migrate.mjs', "import './po-migrate.cjs'\n")
 // The parser looks for it beside the chunk that loads it.
 copyFileSync(new URL(import.meta.resolve('libpg-query/wasm/libpg-query.wasm')), 'dist/libpg-query.wasm')
 

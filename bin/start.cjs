@@ -1,3 +1,3 @@
 'use strict'
 
-void import('../dist/po-migrate.mjs')
+require('../dist/po-migrate.cjs')

@@ -1,5 +1,6 @@
 import { asAppError, withStack } from './as-app-error.ts'
-import { everydayVerbs, seldomVerbs, verbs } from './commands/verbs.ts'
+import { loadVerb } from './commands/load-verb.ts'
+import { type Verb, verbs } from './commands/verbs.ts'
 import { AppError, type ExitCode, exitCodes } from './errors.ts'
 import { globalNames, globalOptions, type Program, type Wire } from './frame/options.ts'
 import type { Context } from './model/context.ts'
@@ -10,19 +11,10 @@ import { renderError } from './report/render.ts'
 import { errorToPaste, type StandingFlags } from './report/to-paste.ts'
 import { toolVersion } from './version.ts'
 
-const loadEveryday = async () => (await import('./commands/everyday.ts')).everyday
-const loadSeldom = async () => (await import('./commands/seldom.ts')).seldom
-
-/** Every verb by its summary; whole, and loaded, where the command line has a word of its kind. */
+/** Every verb by its summary; whole, and loaded, where the command line has its word. */
 const addVerbs = async (program: Program, wire: Wire, argv: readonly string[]): Promise<void> => {
-  const isAsked = (names: readonly string[]): boolean => names.some((name) => argv.includes(name))
-  const commands: Readonly<Record<string, (program: Program, wire: Wire) => unknown>> = {
-    ...(isAsked(everydayVerbs) && (await loadEveryday())),
-    ...(isAsked(seldomVerbs) && (await loadSeldom())),
-  }
   for (const [verb, [typed, does]] of Object.entries(verbs)) {
-    const add = commands[verb]
-    if (add) add(program, wire)
+    if (argv.includes(verb)) (await loadVerb(verb as Verb))(program, wire)
     else program.command(typed, does)
   }
 }

@@ -8,7 +8,7 @@ import { loginName } from './io/host/login-name.ts'
 import type { Context, Detached, InterruptReason, LastWords } from './model/context.ts'
 
 // Beside the bundle, not in /tmp, where somebody else could have made the directory first. Unwritable: no cache.
-const isBundle = import.meta.filename.endsWith('.mjs')
+const isBundle = import.meta.filename.endsWith('.cjs')
 if (isBundle) enableCompileCache(join(import.meta.dirname, '.compile-cache'))
 
 const interrupt = new AbortController()
@@ -43,8 +43,6 @@ stop.signal.addEventListener('abort', () => {
   setTimeout(end, lastWords.patience ?? 3500).unref()
 })
 
-// After the signals, since it takes a while.
-const { runCli } = await import('./cli.ts')
 // Whoever read our output has gone, or its disk is full: a run in mid-migration goes on without it, and its code is its own.
 process.stderr.on('error', () => {})
 process.stdout.once('error', ({ code, message }: NodeJS.ErrnoException) => {
@@ -112,7 +110,14 @@ const answerOverSsh = async (over: 'stdin' | 'lines'): Promise<Context> => {
   return context
 }
 
-const context = control === 'stdin' || control === 'lines' ? await answerOverSsh(control) : here
-process.exitCode = await runCli(process.argv.slice(2), context)
-// Still open at the other end, it would keep this process.
-if (control) process.stdin.destroy()
+const main = async (): Promise<void> => {
+  // After the signals, since it takes a while.
+  const { runCli } = await import('./cli.ts')
+  const context = control === 'stdin' || control === 'lines' ? await answerOverSsh(control) : here
+  process.exitCode = await runCli(process.argv.slice(2), context)
+  // Still open at the other end, it would keep this process.
+  if (control) process.stdin.destroy()
+}
+
+// CommonJS has no `await` out here.
+void main()

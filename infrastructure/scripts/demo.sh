@@ -21,7 +21,7 @@ po-migrate() {
 }
 
 [[ -d node_modules ]] || run npm ci
-if [[ ! -f dist/po-migrate.mjs || -n $(find src build.ts package.json -newer dist/po-migrate.mjs -print -quit) ]]; then
+if [[ ! -f dist/po-migrate.cjs || -n $(find src build.ts package.json -newer dist/po-migrate.cjs -print -quit) ]]; then
   run npm run --silent build
 fi
 

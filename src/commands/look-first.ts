@@ -5,9 +5,9 @@ import type { HostLock } from '../io/host/host-lock.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import type { Environment } from '../model/types.ts'
+import { isFree } from '../run/is-free.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { hasUntaken } from '../run/take-in.ts'
-import { isFree, lockHost } from '../run/with-locks.ts'
 import type { Planned, PlannedVerb } from './planned-verb.ts'
 
 type About = { run: Run; config: Config; environment: Environment; verb: PlannedVerb }
@@ -44,8 +44,10 @@ export const lookFirst = async (
   const { host } = environment
   const { report } = run
   await using held = new AsyncDisposableStack()
-  const lock = async (onWait: () => void): Promise<HostLock> =>
-    held.use(await lockHost({ config, host, holder, lockWait, report, onWait }, context))
+  const lock = async (onWait: () => void): Promise<HostLock> => {
+    const { lockHost } = await import('../run/lock-host.ts')
+    return held.use(await lockHost({ config, host, holder, lockWait, report, onWait }, context))
+  }
   const handOver = (seen: Seen, engine: AsyncDisposable, hostLock?: HostLock): Looked => {
     held.use(engine)
     const open = held.move()

@@ -34,3 +34,11 @@ export type PlannedVerb = {
   /** `--rehearse`, `--no-rehearse`. */
   rehearse?: Rehearsing | undefined
 }
+
+/** A command for whoever was asked, and need not be asked again. */
+export const confirmed = (command: string, was: boolean): string =>
+  was ? `${command} --confirm yes` : command
+
+/** Whether the command line carries the confirmation that is asked for. */
+export const isGiven = (verb: PlannedVerb, environment: Environment, { env }: Context): boolean =>
+  verb.asks(environment) && (verb.options.confirm ?? env.CONFIRM) === 'yes'

@@ -21,9 +21,10 @@ import type { Host } from '../model/types.ts'
 import { planStart, requireStack, type StartWorld } from '../plan/start.ts'
 import { execute } from '../run/execute.ts'
 import { guardVolume } from '../run/guard.ts'
+import { lockHost } from '../run/lock-host.ts'
+import { makeHolder } from '../run/make-holder.ts'
 import { requireLock } from '../run/require-lock.ts'
 import { startKinds } from '../run/steps/start-kinds.ts'
-import { lockHost, makeHolder } from '../run/with-locks.ts'
 import { verbs } from './verbs.ts'
 
 export type StartOptions = GlobalOptions & { host: string }

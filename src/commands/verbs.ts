@@ -23,22 +23,4 @@ export const verbs = {
   doctor: ['doctor [environment]', 'Every check the tool relies on, each with its remedy'],
 } as const satisfies Record<string, readonly [string, string]>
 
-type Verb = keyof typeof verbs
-
-/** Those of every deploy, which are loaded together: each file more is looked for, read and linked. */
-export const everydayVerbs: readonly Verb[] = ['up', 'plan', 'status', 'rollback', 'new', 'history', 'lock']
-
-/** Those that bring much of their own with them. */
-export const seldomVerbs: readonly Verb[] = [
-  'init',
-  'lint',
-  'verify',
-  'drift',
-  'adopt',
-  'report',
-  'backup',
-  'restore',
-  'start',
-  'cutover',
-  'doctor',
-]
+export type Verb = keyof typeof verbs

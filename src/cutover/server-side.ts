@@ -5,8 +5,8 @@ import type { Lock } from '../io/postgres/lock.ts'
 import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import type { Report } from '../report/report.ts'
+import { lockDatabases } from '../run/lock-databases.ts'
 import { openEngine } from '../run/open-engine.ts'
-import { lockDatabases } from '../run/with-locks.ts'
 
 export type ServerSideOptions = {
   config: Config

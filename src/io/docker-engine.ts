@@ -2,15 +2,12 @@ import { AppError, exitCodes } from '../errors.ts'
 import { ownSessions } from '../model/few-sessions.ts'
 import { sessionName } from '../model/session.ts'
 import type { Credentials, Environment } from '../model/types.ts'
-import { openDbmate } from './dbmate/dbmate.ts'
 import type { Docker } from './docker/docker.ts'
 import { execSocket } from './docker/exec-stream.ts'
 import type { DockerHost } from './docker/host.ts'
 import { hasImage, readImageId } from './docker/image.ts'
 import { readOwnAddress } from './docker/inside.ts'
 import { findPostgres, type PostgresContainer } from './docker/postgres-container.ts'
-import { pullFor } from './docker/pull-for.ts'
-import { readLogged } from './docker/read-logged.ts'
 import type { Engine } from './engine.ts'
 import { endSessions } from './postgres/backends.ts'
 import { openDirectRoute } from './postgres/direct-route.ts'
@@ -77,7 +74,7 @@ const serverOptions = async (
 }
 
 /**
- * The real engine: Postgres in a container on the environment's network, dbmate in a container beside it.
+ * The real engine (its parts for work are loaded when there is some): Postgres in a container on the environment's network, dbmate in a container beside it.
  * @throws AppError (exit 6): no network, no Postgres on it.
  */
 export const openDockerEngine = async (host: DockerHost, options: DockerEngineOptions): Promise<Engine> => {
@@ -102,9 +99,13 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
     imageId: () => readImageId(docker, image),
     cancel: () => endSessions(server, sessionName(run, 'dbmate')),
     missingImage: async () => ((await hasImage(docker, image)) ? undefined : image),
-    pull: (reference, onProgress) => pullFor(host, reference, onProgress),
-    openDbmate: (files) =>
-      openDbmate(docker, {
+    pull: async (reference, onProgress) => {
+      const { pullFor } = await import('./docker/pull-for.ts')
+      return pullFor(host, reference, onProgress)
+    },
+    openDbmate: async (files) => {
+      const { openDbmate } = await import('./dbmate/dbmate.ts')
+      return openDbmate(docker, {
         image,
         run,
         environment: environment.name,
@@ -113,8 +114,10 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
         postgres: { id: container.id, address, port: environment.port },
         credentials,
         files,
-      }),
+      })
+    },
     logged: async (statement, since) => {
+      const { readLogged } = await import('./docker/read-logged.ts')
       const lines = await readLogged(docker, container.id, { statement, since })
       return lines.map((line) => credentials.password.redact(line))
     },

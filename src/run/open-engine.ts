@@ -9,12 +9,10 @@ import { cacheDirectory, stateOf } from '../config/state.ts'
 import { AppError } from '../errors.ts'
 import { askComposeVersion, composeEnvironment } from '../io/docker/compose.ts'
 import { type DockerHost, openDockerHost } from '../io/docker/host.ts'
-import { openDockerEngine } from '../io/docker-engine.ts'
-import { dataDirectory, openEmbeddedEngine } from '../io/embedded/engine.ts'
+import { dataDirectory } from '../io/embedded/data-directory.ts'
 import type { Engine } from '../io/engine.ts'
 import { shellUntil } from '../io/host/shell.ts'
 import type { Waiting } from '../io/postgres/server-options.ts'
-import { openServerEngine } from '../io/server-engine.ts'
 import type { Context } from '../model/context.ts'
 import { quote } from '../model/quote.ts'
 import type { State } from '../model/state.ts'
@@ -61,6 +59,7 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
   }
   if (environment.engine === 'embedded') {
     tellOldData(state, environment, report)
+    const { openEmbeddedEngine } = await import('../io/embedded/engine.ts')
     return openEmbeddedEngine({
       environment,
       state,
@@ -88,6 +87,7 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
     const docker = lockWait === undefined ? await open().catch(asReason) : await open()
     const { address, credentials, source } = known
     const passwordHint = `correct the password in ${source}`
+    const { openServerEngine } = await import('../io/server-engine.ts')
     return openServerEngine(docker, { ...common, address, credentials, passwordHint })
   }
   const source = passwordSource(config, environment.name)
@@ -100,6 +100,7 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
   if (lockWait !== undefined && volume)
     await awaitFreeVolumes(host.client, { volumes: [volume], lockWait, report }, context)
   const halfWay = holdsVolume ? undefined : readHalfWay(config, environment.host, context)
+  const { openDockerEngine } = await import('../io/docker-engine.ts')
   return tellHalfWay(halfWay, report, () =>
     openDockerEngine(host, {
       ...common,

@@ -11,7 +11,7 @@ import { makeProject, migration, type Project, type Store } from '../support/too
 const rounds = Number(process.env.ROUNDS ?? 7)
 const databases = ['iam', 'calendar', 'rag']
 const filesEach = 10
-const bundle = join(import.meta.dirname, '../../dist/po-migrate.mjs')
+const bundle = join(import.meta.dirname, '../../dist/po-migrate.cjs')
 const plainRunner = join(import.meta.dirname, 'plain-runner.sh')
 
 const files = Object.fromEntries(

@@ -9,7 +9,7 @@ import { readEvents } from '../support/tool/events.ts'
 import { startTool } from '../support/tool/process.ts'
 import { baseEnv } from '../support/tool/tool.ts'
 
-const entry = join(import.meta.dirname, '../../dist/po-migrate.mjs')
+const entry = join(import.meta.dirname, '../../dist/po-migrate.cjs')
 
 let platform: Platform
 let victim: Victim

@@ -15,7 +15,7 @@ const env = { DOCKER_HOST: 'unix:///no/such/engine.sock' }
 
 describe('the built bundle', () => {
   it("carries Postgres' grammar with it, without node_modules", async () => {
-    const moved = 'cp -r dist /tmp/dist-$$ && node_modules/node/bin/node /tmp/dist-$$/po-migrate.mjs lint'
+    const moved = 'cp -r dist /tmp/dist-$$ && node_modules/node/bin/node /tmp/dist-$$/po-migrate.cjs lint'
     const { exit, stdout, all } = await checkout.run(`${moved}; code=$?; rm -r /tmp/dist-$$; exit $code`, {
       env,
     })

@@ -31,7 +31,7 @@ const asNobodyKnown = (
   args: string,
   env: Record<string, string | undefined> = {},
 ): Promise<CommandResult> => {
-  const tool = [join(directory, 'node'), join(directory, 'dist/po-migrate.mjs'), ...args.split(' ')]
+  const tool = [join(directory, 'node'), join(directory, 'dist/po-migrate.cjs'), ...args.split(' ')]
   const user = ['--reuid', '4242', '--regid', '4242', '--clear-groups', '--inh-caps=-all']
   return run('setpriv', [...user, ...tool], {
     cwd: directory,

@@ -106,7 +106,7 @@ describe('nine runs at once, eight of them on one environment', () => {
       using checkout = project(round)
       const started = performance.now()
       const tools = commands.map((args) =>
-        startTool(args, { cwd: checkout.directory, entry: join(bundle, 'po-migrate.mjs') }),
+        startTool(args, { cwd: checkout.directory, entry: join(bundle, 'po-migrate.cjs') }),
       )
       const results = await Promise.all(tools.map(({ ended }) => ended))
       const took = (performance.now() - started) / 1000

@@ -114,7 +114,7 @@ describe('a verb for the VPS, typed on a laptop without Docker', () => {
 
   it('asks on the terminal of the laptop, and takes the line that is typed there', async () => {
     const name = deliver('select 1;')
-    const tool = `'${process.execPath}' dist/po-migrate.mjs up prod`
+    const tool = `'${process.execPath}' dist/po-migrate.cjs up prod`
     const typeAt = (line: string) =>
       run('script', ['--quiet', '--return', '--command', `stty -echo; sleep 0.1; ${tool}`, '/dev/null'], {
         cwd: join(import.meta.dirname, '../..'),

@@ -60,7 +60,7 @@ test('cutover vps beside the same sequence in bash', { timeout: 900_000 }, async
   expect(await psql('booking_qual', rows)).toBe('200000')
   const script = join(stacks.directory, 'by-hand.sh')
   writeFileSync(script, byHand)
-  const bundle = join(import.meta.dirname, '../../dist/po-migrate.mjs')
+  const bundle = join(import.meta.dirname, '../../dist/po-migrate.cjs')
   const theirs = await measure(async () => {
     const { exit, stderr } = await run('bash', [script], {
       cwd: stacks.directory,

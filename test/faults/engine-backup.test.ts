@@ -7,7 +7,7 @@ import { reportCell } from '../support/faults/victim.ts'
 import { makePlatform, type Platform } from '../support/platform/platform.ts'
 import { startTool } from '../support/tool/process.ts'
 
-const bundle = join(import.meta.dirname, '../../dist/po-migrate.mjs')
+const bundle = join(import.meta.dirname, '../../dist/po-migrate.cjs')
 
 let platform: Platform
 let fingerprint: string

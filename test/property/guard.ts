@@ -42,7 +42,7 @@ export const buildWithout = ({ patches }: Pick<Guard, 'patches'>): Disposable & 
   for (const patch of patches) apply(directory, patch)
   execFileSync(process.execPath, ['build.ts'], { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] })
   return {
-    bundle: join(directory, 'dist/po-migrate.mjs'),
+    bundle: join(directory, 'dist/po-migrate.cjs'),
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   }
 }

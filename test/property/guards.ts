@@ -118,7 +118,7 @@ export const guards: readonly Guard[] = [
     name: 'an unfinished cutover of dev keeps other verbs out',
     patches: [
       {
-        file: 'src/run/with-locks.ts',
+        file: 'src/run/lock-host.ts',
         search: "if (mode === 'shared' && host.cutover) refuse",
         replace: "if (mode === 'shared' && host.cutover && !isReset(host.cutover)) refuse",
       },
@@ -139,7 +139,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'a shared host without flock is not written to',
-    patches: [{ file: 'src/run/with-locks.ts', search: 'requireFlock(lock, host, report)', replace: '' }],
+    patches: [{ file: 'src/run/lock-host.ts', search: 'requireFlock(lock, host, report)', replace: '' }],
     noticedBy: ['a shared host without flock is not written to'],
   },
   {

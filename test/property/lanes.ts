@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Lane, openLane } from './sequence.ts'
 
-const bundle = join(import.meta.dirname, '../../dist/po-migrate.mjs')
+const bundle = join(import.meta.dirname, '../../dist/po-migrate.cjs')
 
 /** As many worlds as sequences run side by side; each is made when it is first needed. */
 export const openLanes = () => {

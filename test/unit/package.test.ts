@@ -25,8 +25,8 @@ const packed = (): string[] => {
   ])
     cpSync(join(root, path), join(directory, path), { recursive: true })
   for (const path of [
-    'dist/po-migrate.mjs',
-    'dist/chunk.mjs',
+    'dist/po-migrate.cjs',
+    'dist/chunk.cjs',
     'dist/libpg-query.wasm',
     'dist/node',
     'dist/.compile-cache/x',
@@ -49,7 +49,7 @@ describe('the npm package', () => {
       expect.arrayContaining([
         'bin/po-migrate.cjs',
         'bin/start.cjs',
-        'dist/po-migrate.mjs',
+        'dist/po-migrate.cjs',
         'dist/libpg-query.wasm',
         'schemas/migrate.schema.json',
       ]),

@@ -9,7 +9,7 @@ import { makeStacks, type Stacks } from '../support/platform/stacks.ts'
 import { startTool, type ToolProcess } from '../support/tool/process.ts'
 import type { ToolResult } from '../support/tool/tool.ts'
 
-const bundle = join(import.meta.dirname, '../../dist/po-migrate.mjs')
+const bundle = join(import.meta.dirname, '../../dist/po-migrate.cjs')
 const config = 'infrastructure/migrate.yaml'
 const oldConfig = 'infrastructure/before.yaml'
 

@@ -1,3 +1,4 @@
+import { Agent } from 'node:http'
 import type Dockerode from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
 import type { Modem } from './dial.ts'
@@ -12,8 +13,10 @@ const slashes = /^\/+|\/+$/g
 
 const clientOptions = (endpoint: Endpoint): Dockerode.DockerOptions => {
   const { host, tls } = endpoint
-  if (host.startsWith('unix://')) return { socketPath: host.slice('unix://'.length) }
-  if (host.startsWith('npipe://')) return { socketPath: host.slice('npipe://'.length) }
+  // A name for TLS, given: else Node looks whether each request's host is an address, by an expression of some kilobytes.
+  const local = { agent: new Agent({ servername: '' } as object) }
+  if (host.startsWith('unix://')) return { ...local, socketPath: host.slice('unix://'.length) }
+  if (host.startsWith('npipe://')) return { ...local, socketPath: host.slice('npipe://'.length) }
   const { hostname, port, pathname } = new URL(host)
   const prefix = pathname.replace(slashes, '')
   return {

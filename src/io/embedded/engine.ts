@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AppError, exitCodes } from '../../errors.ts'
 import { Secret } from '../../model/secret.ts'
-import { ownDirectories, type State } from '../../model/state.ts'
+import type { State } from '../../model/state.ts'
 import type { Environment } from '../../model/types.ts'
 import type { Engine } from '../engine.ts'
 import type { Shell } from '../host/shell.ts'
 import { openServer } from '../postgres/postgres.ts'
+import { dataDirectory } from './data-directory.ts'
 import { openEmbeddedDbmate } from './dbmate.ts'
 import { lockEmbedded } from './lock.ts'
 import { type EmbeddedPackages, loadEmbeddedPackages } from './packages.ts'
@@ -20,12 +20,6 @@ export type EmbeddedEngineOptions = {
   shell: Shell
   /** Told while another run has the data open. */
   onWait: (seconds: number) => void
-}
-
-/** Where an environment's data lie: where the config got its `project:` later, under the id of its path. */
-export const dataDirectory = (state: State, { name }: Pick<Environment, 'name'>): string => {
-  const places = ownDirectories(state).map((directory) => join(directory, 'embedded', name))
-  return places.find(existsSync) ?? join(state.directory, 'embedded', name)
 }
 
 const startServer = async (directory: string, packages: EmbeddedPackages): Promise<EmbeddedServer> => {

@@ -7,13 +7,15 @@ export const revisionFile = 'REVISION'
 export const sourcesFile = 'SOURCES'
 export const seenFile = 'SEEN'
 
+const filesBelow = (root: string, directory: string): string[] =>
+  readdirSync(`${root}/${directory}`, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${directory}/${entry.name}`
+    if (entry.isDirectory()) return filesBelow(root, path)
+    return entry.isFile() ? [path] : []
+  })
+
 /** Paths below the root: src/ and the lockfile. */
-const listSources = (root: string): string[] => {
-  const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(root.length + 1))
-  return [...files.sort(), 'package-lock.json']
-}
+const listSources = (root: string): string[] => [...filesBelow(root, 'src').sort(), 'package-lock.json']
 
 /** One hash over everything that goes into the bundle. */
 export const hashSources = (root: string): string => {
@@ -28,12 +30,11 @@ export const hashSources = (root: string): string => {
 
 /** What the file system says of the same files, as git's index has it: while that stays, nobody has written them. */
 export const lookAtSources = (root: string): string => {
-  const hash = createHash('sha256')
-  for (const file of listSources(root)) {
-    const { ino, size, mtimeMs, ctimeMs } = lstatSync(join(root, file))
-    hash.update([file, ino, size, mtimeMs, ctimeMs, ''].join('\n'))
-  }
-  return hash.digest('hex')
+  const seen = listSources(root).map((file) => {
+    const { ino, size, mtimeMs, ctimeMs } = lstatSync(`${root}/${file}`)
+    return `${file}\n${ino}\n${size}\n${mtimeMs}\n${ctimeMs}\n`
+  })
+  return createHash('sha256').update(seen.join('')).digest('hex')
 }
 
 export type BuildReading = {

@@ -5,7 +5,7 @@ import { eventually } from '../engine/docker.ts'
 import { baseEnv } from '../tool/tool.ts'
 import { bounded, type FaultWorld } from './world.ts'
 
-const bundle = join(import.meta.dirname, '../../../dist/po-migrate.mjs')
+const bundle = join(import.meta.dirname, '../../../dist/po-migrate.cjs')
 
 export type Ended = {
   exit: number | null

@@ -106,7 +106,7 @@ const expectNothingLeft = async (world: FaultWorld): Promise<void> => {
 
 const expectNothingPending = async (world: FaultWorld): Promise<void> => {
   const options = { cwd: world.project.directory, env: world.env }
-  const bundle = join(import.meta.dirname, '../../../dist/po-migrate.mjs')
+  const bundle = join(import.meta.dirname, '../../../dist/po-migrate.cjs')
   const status = await run(process.execPath, [bundle, 'status', 'dev', '--exit-code', '--json'], options)
   expect(status.exit, status.stderr).toBe(0)
   const [environment] = JSON.parse(status.stdout).environments

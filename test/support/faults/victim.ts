@@ -11,7 +11,7 @@ import { makeStacks } from '../platform/stacks.ts'
 import { startTool, type ToolProcess } from '../tool/process.ts'
 import { runTool } from '../tool/tool.ts'
 
-const bundle = join(import.meta.dirname, '../../../dist/po-migrate.mjs')
+const bundle = join(import.meta.dirname, '../../../dist/po-migrate.cjs')
 
 /** What a kill needs to know of a host under test. */
 export type Victim = {

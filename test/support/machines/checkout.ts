@@ -76,7 +76,7 @@ export const makeCheckout = async ({ installed }: CheckoutOptions): Promise<Chec
     execFileSync('cp', ['-al', join(root, 'node_modules'), join(directory, 'node_modules')])
     execFileSync('touch', [join(directory, 'node_modules')])
     cpSync(join(root, 'dist'), join(directory, 'dist'), { recursive: true })
-    execFileSync('touch', [join(directory, 'dist', 'po-migrate.mjs')])
+    execFileSync('touch', [join(directory, 'dist', 'po-migrate.cjs')])
   }
   const names = ownNames()
   return {

@@ -100,7 +100,7 @@ export const startOnLaptop = (vps: Vps, args: readonly string[], options: Laptop
   startTool(args, {
     cwd: root,
     env: { DOCKER_CONTEXT: undefined, DOCKER_CONFIG: undefined, ...laptopEnv(vps, options) },
-    entry: join(root, 'dist/po-migrate.mjs'),
+    entry: join(root, 'dist/po-migrate.cjs'),
   } satisfies ProcessOptions)
 
 export const runOnLaptop = (vps: Vps, args: readonly string[], options: LaptopOptions): Promise<ToolResult> =>

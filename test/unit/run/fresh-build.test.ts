@@ -23,7 +23,7 @@ const checkout = {
   'src/main.ts': 'main',
   'src/io/a.ts': 'a',
   'package-lock.json': '{}',
-  'dist/po-migrate.mjs': '',
+  'dist/po-migrate.cjs': '',
 }
 
 describe('in a checkout a bundle', () => {
@@ -76,5 +76,5 @@ describe('in a release a bundle', () => {
 })
 
 it('a package from npm, without sources and without a release around it, runs', () => {
-  withFiles({ 'dist/po-migrate.mjs': '', 'package.json': '{}' }, (root) => expect(check(root)).not.toThrow())
+  withFiles({ 'dist/po-migrate.cjs': '', 'package.json': '{}' }, (root) => expect(check(root)).not.toThrow())
 })

@@ -1,0 +1,94 @@
+import type { Config } from '../config/load.ts'
+import { dbmateImage } from '../config/resolve.ts'
+import { stateOf } from '../config/state.ts'
+import type { Run } from '../frame/run.ts'
+import type { Engine } from '../io/engine.ts'
+import type { HostLock } from '../io/host/host-lock.ts'
+import { anyLost } from '../io/postgres/lock.ts'
+import type { Context } from '../model/context.ts'
+import type { Holder } from '../model/holder.ts'
+import { performWith } from '../model/kind.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Environment } from '../model/types.ts'
+import { requireAllowed, requireShown } from '../plan/up.ts'
+import { type UpStep, upKinds } from '../rehearsal/steps/up-kinds.ts'
+import { wishOf } from '../rehearsal/with-rehearsal.ts'
+import { watchApplied } from '../run/applied.ts'
+import { execute, type RunResult } from '../run/execute.ts'
+import { lockDatabases } from '../run/lock-databases.ts'
+import { openMigrateTools } from '../run/migrate-tools.ts'
+import { readProvenance } from '../run/provenance.ts'
+import { requireLock } from '../run/require-lock.ts'
+import { settleFindings } from '../run/settle.ts'
+import { takeInFiles } from '../run/take-in.ts'
+import { confirmed, isGiven, type PlannedVerb } from './planned-verb.ts'
+import { reportNothing } from './report-nothing.ts'
+
+type Opened = {
+  run: Run
+  config: Config
+  environment: Environment
+  engine: Engine
+  host: HostLock
+  holder: Holder
+  /** The plan that was shown, and perhaps confirmed, before the lock was there. */
+  shown: Plan<UpStep>
+}
+
+/** Under the lock the world is read again: what another run did meanwhile is not in the plan any more. */
+export const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): Promise<RunResult> => {
+  const { run, config, environment, engine, host, holder, shown } = opened
+  const { report } = run
+  const { interrupt, stop } = context
+  const { lockWait } = verb.options
+  await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)
+  const { databases, planned } = await verb.plan(environment, engine)
+  requireAllowed(planned, confirmed(verb.command, isGiven(verb, environment, context)))
+  for (const line of await settleFindings(engine.server, databases)) report.note(line)
+  requireShown(shown, planned, verb.look ?? verb.command)
+  if (verb.takesIn) {
+    // What was settled a moment ago is in the ledger, though not in what was read before.
+    const known = databases.filter(({ open }) => !open)
+    // Nothing runs for it, and no image is asked for.
+    const unrun = { ...engine, imageId: async () => '' }
+    const provenance = () => readProvenance({ config, environment, engine: unrun }, context)
+    for (const line of await takeInFiles(engine.server, known, { run: run.id, provenance })) report.note(line)
+  }
+  if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
+  run.start(planned)
+  const provenance = () => readProvenance({ config, environment, engine }, context)
+  const applied = watchApplied(engine.server, databases)
+  const { name, lockTimeout } = environment
+  const lost = anyLost(host, lock)
+  const given = { engine, environment: name, lockTimeout, provenance, applied, lost, interrupt, stop }
+  await using tools = openMigrateTools(planned.steps, {
+    ...given,
+    run: run.id,
+    onProgress: report.progress,
+  })
+  const rehearsal = {
+    ...{ environment, databases, interrupt, stop, report, steps: planned.steps, image: dbmateImage(config) },
+    project: stateOf(config, environment.host, context.env).project,
+    wish: wishOf(environment, verb.rehearse),
+  }
+  const perform = performWith(upKinds, { ...tools, rehearsal })
+  const started = performance.now()
+  const result = await execute(planned, {
+    run: run.id,
+    kinds: upKinds,
+    perform: (step) => {
+      host.verify()
+      requireLock(lost)
+      return perform(step)
+    },
+    report,
+    interrupt,
+    stop,
+    resume: confirmed(verb.resume?.({ planned, databases }) ?? verb.command, verb.asks(environment)),
+    continueOnError: verb.continueOnError,
+  })
+  const ms = performance.now() - started
+  if (result.status === 'done')
+    report.result(verb.summarize({ environment: environment.name, outcomes: result.outcomes, ms }))
+  return result
+}
