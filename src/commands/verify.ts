@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { resolveDatabases } from '../config/databases.ts'
 import type { Config } from '../config/load.ts'
-import type { ExitCode } from '../errors.ts'
+import { type ExitCode, usageError } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
 import {
   databaseOption,
@@ -20,6 +20,7 @@ import type { Context } from '../model/context.ts'
 import { toCodeQuality } from '../report/code-quality.ts'
 import { writeDocument } from '../report/json.ts'
 import { nothingDone, type RunResult } from '../run/execute.ts'
+import { openEmbeddedBench } from '../schema/embedded-bench.ts'
 import { unlessInterrupted } from '../schema/open-bench.ts'
 import { openVerifyBench } from '../schema/open-verify-bench.ts'
 import { requireFit } from '../schema/plan/adopt.ts'
@@ -32,6 +33,7 @@ export type VerifyOptions = GlobalOptions & {
   db: readonly string[]
   onlyNew: boolean
   image?: string | undefined
+  engine?: 'docker' | 'embedded' | undefined
   format: 'text' | 'codequality'
 }
 
@@ -52,6 +54,10 @@ export const verifyCommand = (program: Program, wire: Wire) =>
           requiresArg: true,
           coerce: lastOf,
           describe: "Image of the server (default: an environment's)",
+        })
+        .option('engine', {
+          choices: ['docker', 'embedded'] as const,
+          describe: 'embedded: without Docker (default: docker, where an environment has it)',
         })
         .option('format', {
           choices: ['text', 'codequality'] as const,
@@ -89,6 +95,18 @@ const readStores = async (
   })
 }
 
+/** @throws AppError (exit 2) for an image that nothing would run. */
+const isEmbedded = ({ environments }: Config, { engine, image }: VerifyOptions): boolean => {
+  if (engine === 'embedded' && image !== undefined)
+    throw usageError(
+      '--image is of a container, and --engine embedded starts none.',
+      'po-migrate verify --help',
+    )
+  const all = Object.values(environments)
+  const alone = all.length > 0 && all.every((each) => each.engine === 'embedded')
+  return (engine ?? (alone && image === undefined ? 'embedded' : 'docker')) === 'embedded'
+}
+
 const runVerify = async (run: Run, options: VerifyOptions, context: Context): Promise<RunResult> => {
   const { report } = run
   const config = configOf(options, context)
@@ -107,7 +125,10 @@ const runVerify = async (run: Run, options: VerifyOptions, context: Context): Pr
   }
   const started = performance.now()
   const verdicts = await unlessInterrupted(context, async () => {
-    await using bench = await openVerifyBench({ config, run: run.id, report, image: options.image }, context)
+    const { image } = options
+    await using bench = isEmbedded(config, options)
+      ? await openEmbeddedBench({ config, run: run.id, report }, context)
+      : await openVerifyBench({ config, run: run.id, report, image }, context)
     run.start(plan)
     return await verifyAll({ bench, stores, plan, run: run.id, report }, context)
   })

@@ -37,7 +37,7 @@ export const findImage = async (host: DockerHost, config: Config): Promise<Found
   }
   throw usageError(
     'No environment tells which image its Postgres runs.',
-    'po-migrate verify --image postgres:17',
+    'po-migrate verify --image postgres:17, or without Docker: po-migrate verify --engine embedded',
     details,
   )
 }

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { docker } from '../support/engine/docker.ts'
+import { docker, eventually } from '../support/engine/docker.ts'
 import { postgresImage } from '../support/engine/images.ts'
 import { readEvents } from '../support/tool/events.ts'
+import { startTool } from '../support/tool/process.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
-import { runIn } from '../support/tool/tool.ts'
+import { runIn, runTool } from '../support/tool/tool.ts'
 
 const project = (store: Store): Project =>
   makeProject({
@@ -111,4 +112,73 @@ describe('verify', () => {
     const { exit, stderr } = await runIn(files, 'verify')
     expect([exit, stderr]).toEqual([2, expect.stringContaining('po-migrate verify --image')])
   })
+})
+
+describe('verify --engine embedded', () => {
+  const without = { DOCKER_HOST: 'unix:///no/docker/here.sock' }
+  const embedded = (files: Project, more = '') =>
+    runTool(['verify', '--engine', 'embedded', ...more.split(' ').filter(Boolean)], {
+      cwd: files.directory,
+      env: without,
+    })
+  const left = (files: Project): string[] =>
+    readdirSync(files.directory, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.includes('.verify'),
+    )
+
+  it('finds the same as on a server in a container, needs no Docker, and leaves nothing', async () => {
+    using files = project(store)
+    const { steps, finished } = readEvents(await embedded(files, '--json'))
+    expect(finished.exit).toBe(1)
+    expect(steps.map(({ migration: file, status }) => `${file} ${status}`)).toEqual([
+      '00001_good.sql done',
+      '00002_leaves.sql failed',
+      '00003_empty.sql failed',
+      '00004_declared.sql done',
+      '00005_wrong_down.sql failed',
+      '00006_once.sql done',
+    ])
+    expect(steps[1]?.error).toMatchObject({
+      message: expect.stringContaining('does not bring back'),
+      details: expect.arrayContaining(['table public.b']),
+    })
+    expect(left(files)).toEqual([])
+  }, 90_000)
+
+  it('is what it does where all environments are embedded, and says what it cannot take', async () => {
+    using files = makeProject({
+      network: 'none',
+      store: { shop: { '00001_good.sql': good }, other: { '00001_good.sql': good } },
+      edit: (config) => {
+        config.state = 'state'
+        config.environments = { dev: { engine: 'embedded' } }
+      },
+    })
+    const ended = await runTool(['verify'], { cwd: files.directory, env: without })
+    expect([ended.exit, ended.stderr]).toEqual([0, expect.not.stringContaining('Docker')])
+    expect(ended.stdout.match(/00001_good.sql +up \d+ ms +down \d+ ms +again \d+ ms/g)).toHaveLength(2)
+    const image = await embedded(files, '--image postgres:17')
+    expect([image.exit, image.stderr]).toEqual([2, expect.stringContaining('--engine embedded starts none')])
+  }, 90_000)
+
+  it('begins anew after a run that was killed, and waits for one that is alive', async () => {
+    using files = project({
+      shop: {
+        '00001_slow.sql': migration('select pg_sleep(0.2); create table a (id int);', 'drop table a;'),
+      },
+    })
+    const args = ['verify', '--engine', 'embedded']
+    const killed = startTool(args, { cwd: files.directory, env: without })
+    await eventually('its data', () => (left(files).length > 3 ? true : undefined))
+    killed.child.kill('SIGKILL')
+    await killed.ended
+    const one = startTool(args, { cwd: files.directory, env: without })
+    const other = startTool(args, { cwd: files.directory, env: without })
+    const ended = await Promise.all([one.ended, other.ended])
+    expect(ended.map(({ exit, stderr }) => [exit, exit === 0 ? '' : stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+    ])
+    expect(left(files)).toEqual([])
+  }, 90_000)
 })

@@ -10,6 +10,8 @@ export type Backend = {
   send: (session: Session, messages: Buffer) => Promise<Buffer>
   /** Rolls back what the session left open. */
   leave: (session: Session) => Promise<void>
+  /** For what speaks to PGlite by itself: between the transactions of the others, in a new session. */
+  alone: <T>(work: (pglite: PGlite) => Promise<T>) => Promise<T>
 }
 
 type Job = { session: Session; work: () => Promise<void> }
@@ -88,6 +90,16 @@ export const shareBackend = (pglite: PGlite): Backend => {
         const ready = parseMessages(output).findLast(({ type }) => type === 'Z')
         status = ready ? String.fromCharCode(ready.body[0] ?? 0) : unfinished
         return output
+      }),
+    alone: (work) =>
+      enqueue({ settings: {} }, async () => {
+        owner = undefined
+        await executeSql(pglite, resetSql)
+        try {
+          return await work(pglite)
+        } finally {
+          await executeSql(pglite, 'rollback')
+        }
       }),
     leave: (session) =>
       enqueue(session, async () => {

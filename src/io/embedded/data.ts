@@ -25,6 +25,12 @@ const makeWhole = async (
   }
 }
 
+const dataOf = (directory: string, database: string): string => join(directory, encodeURIComponent(database))
+
+/** Of a database that nobody has open. */
+export const removeData = (directory: string, database: string): void =>
+  rmSync(dataOf(directory, database), { recursive: true, force: true })
+
 /**
  * Opens the data of one database in an environment's directory; at first as a copy of an empty cluster, which all
  * environments share: initdb takes fifty times as long. Call it for one database after the other.
@@ -37,7 +43,7 @@ export const openData = async (
   makeDirectories(directory, 0o700)
   const temporary = join(directory, unfinishedName)
   const template = join(dirname(directory), templateName)
-  const path = join(directory, encodeURIComponent(database))
+  const path = dataOf(directory, database)
   if (!existsSync(path)) {
     if (!existsSync(template))
       await makeWhole(template, temporary, async (made) => (await openPglite(made)).close())

@@ -4,6 +4,8 @@ import { AppError, exitCodes } from '../../errors.ts'
 export type EmbeddedPackages = {
   /** Opens a data directory, and makes it when it is empty (seconds); nobody else may have it open. */
   openPglite: (directory: string) => Promise<PGlite>
+  /** pg_dump as wasm, for one that is open. */
+  dump: (pglite: PGlite, args: readonly string[]) => Promise<string>
   /** dbmate's binary for this platform. */
   dbmate: string
 }
@@ -35,15 +37,17 @@ const loadContrib = async (name: string): Promise<[string, Extension]> => {
  */
 export const loadEmbeddedPackages = async (): Promise<EmbeddedPackages> => {
   try {
-    const [{ PGlite: Pglite }, { vector }, { resolveBinary }, ...others] = await Promise.all([
+    const [{ PGlite: Pglite }, { vector }, { pgDump }, { resolveBinary }, ...others] = await Promise.all([
       import('@electric-sql/pglite'),
       import('@electric-sql/pglite-pgvector'),
+      import('@electric-sql/pglite-tools/pg_dump'),
       import('dbmate'),
       ...contrib.map(loadContrib),
     ])
     const extensions = { vector, ...Object.fromEntries(others) }
     return {
       openPglite: (directory) => Pglite.create(directory, { extensions }),
+      dump: async (pglite, args) => (await pgDump({ pg: pglite, args: [...args] })).text(),
       dbmate: resolveBinary(),
     }
   } catch (cause) {

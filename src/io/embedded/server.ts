@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { PGlite } from '@electric-sql/pglite'
 import { type Backend, type Session, shareBackend } from './backend.ts'
 import { serveConnection } from './connection.ts'
-import { openData } from './data.ts'
+import { openData, removeData } from './data.ts'
 import type { EmbeddedPackages } from './packages.ts'
 import { parseErrorFields, parseMessages, queryMessage } from './protocol.ts'
 
@@ -11,6 +11,10 @@ export type EmbeddedServer = AsyncDisposable & {
   port: number
   /** DETAIL, HINT and CONTEXT of the last error of this simple query, as Postgres would log them. */
   logged: (statement: string) => readonly string[]
+  /** What pg_dump writes of a database, with these arguments. */
+  dump: (database: string, args: readonly string[]) => Promise<string>
+  /** Removes the data of a database that was dropped: one of its name begins empty. */
+  forget: (database: string) => Promise<void>
 }
 
 const address = '127.0.0.1'
@@ -55,11 +59,17 @@ const openInstances = (directory: string, packages: EmbeddedPackages) => {
   }
   const open = async (database: string): Promise<Backend> =>
     (await (instances.get(database) ?? enqueue(database))).backend
+  const forget = async (database: string): Promise<void> => {
+    const instance = instances.get(database)
+    instances.delete(database)
+    await instance?.then(({ pglite }) => pglite.close())
+    removeData(directory, database)
+  }
   const close = async (): Promise<void> => {
     for (const instance of await Promise.allSettled(instances.values()))
       if (instance.status === 'fulfilled') await instance.value.pglite.close()
   }
-  return { open, close }
+  return { open, forget, close }
 }
 
 /**
@@ -70,7 +80,7 @@ export const startEmbeddedServer = async (
   directory: string,
   packages: EmbeddedPackages,
 ): Promise<EmbeddedServer> => {
-  const { open, close } = openInstances(directory, packages)
+  const { open, forget, close } = openInstances(directory, packages)
   const { onAnswer, logged } = keepErrors()
   const exists = async (database: string): Promise<boolean> => {
     const answer = await (await open(maintenance)).send(front, queryMessage(existsSql(database)))
@@ -91,6 +101,8 @@ export const startEmbeddedServer = async (
     address,
     port: (server.address() as AddressInfo).port,
     logged,
+    dump: async (database, args) => (await open(database)).alone((pglite) => packages.dump(pglite, args)),
+    forget,
     [Symbol.asyncDispose]: async () => {
       server.close()
       for (const socket of connections.keys()) socket.destroy()

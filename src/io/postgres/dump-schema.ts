@@ -8,7 +8,7 @@ import { quoteVersions } from './read-database.ts'
 const ledgerSchema = 'po_migrate'
 
 /** pg_dump without data, and without what po-migrate and dbmate keep there for themselves. */
-const schemaArguments = (versions: VersionsTable | undefined): string[] => [
+export const schemaArguments = (versions: VersionsTable | undefined): string[] => [
   '--schema-only',
   `--exclude-schema=${ledgerSchema}`,
   ...(versions ? [`--exclude-table=${quoteVersions(versions)}`] : []),
