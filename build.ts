@@ -66,6 +66,8 @@ const replaceModules: Plugin = {
     if (id.startsWith('\0light:')) return light[Number(id.slice('\0light:'.length))]?.code
     return undefined
   },
+  transform: (code, id) =>
+    id.includes('/libpg-query-18/') ? code.replaceAll('libpg-query.wasm', 'libpg-query-18.wasm') : undefined,
 }
 
 rmSync('dist', { recursive: true, force: true })
@@ -77,7 +79,11 @@ await build({
   plugins: [replaceModules],
   resolve: {
     // Its CommonJS build, which Node would take, loses its names in a dynamic import.
-    alias: { 'libpg-query': load.resolve('libpg-query/wasm/index.js'), 'readable-stream': 'stream' },
+    alias: {
+      'libpg-query': load.resolve('libpg-query/wasm/index.js'),
+      'libpg-query-18': load.resolve('libpg-query-18/wasm/index.js'),
+      'readable-stream': 'stream',
+    },
   },
   // The embedded engine's, from an npm checkout only: wasm and a binary, which no bundle can hold.
   external: [/^@electric-sql\//, 'dbmate'],
@@ -95,8 +101,9 @@ await build({
 })
 // Until 0.1 it was the bundle, and scripts may call it by its name.
 writeFileSync('dist/po-migrate.mjs', "import './po-migrate.cjs'\n")
-// The parser looks for it beside the chunk that loads it.
-copyFileSync(new URL(import.meta.resolve('libpg-query/wasm/libpg-query.wasm')), 'dist/libpg-query.wasm')
+// Each parser looks for its own beside the chunk that loads it.
+for (const name of ['libpg-query', 'libpg-query-18'])
+  copyFileSync(load.resolve(`${name}/wasm/libpg-query.wasm`), `dist/${name}.wasm`)
 
 /** The commit, then `dirty` where files differ from it; `unknown` outside git. */
 const readRevision = (): string => {

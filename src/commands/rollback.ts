@@ -9,7 +9,6 @@ import {
 } from '../frame/options.ts'
 import { withRun } from '../frame/run.ts'
 import { standingFlags } from '../frame/standing-flags.ts'
-import { loadLinter } from '../lint/linter.ts'
 import type { Context } from '../model/context.ts'
 import type { Plan } from '../model/plan.ts'
 import { quoteAll } from '../model/quote.ts'
@@ -20,7 +19,7 @@ import { toPaste } from '../report/to-paste.ts'
 import { renderSummary } from '../report/up.ts'
 import { lintRollback } from '../run/lint-rollback.ts'
 import { requireDocker } from '../run/require-docker.ts'
-import { askObjects, readUpWorld } from '../run/world.ts'
+import { askObjects, linterFor, readUpWorld } from '../run/world.ts'
 import { runPlanned } from './planned-run.ts'
 import { verbs } from './verbs.ts'
 
@@ -107,7 +106,7 @@ export const rollback = (options: RollbackOptions, context: Context): Promise<Ex
           const world = await readUpWorld(environment, engine)
           const { databases } = world
           const planned = planRollback({ environment, ...world, target: targetOf(options) })
-          const asking = { load: loadLinter, ask: askObjects(engine) }
+          const asking = { load: linterFor(engine), ask: askObjects(engine) }
           const judged = await lintRollback(planned, databases, asking)
           return { databases, planned: judgeRollback(planned, judged) }
         },

@@ -114,7 +114,11 @@ const checkFiles = async (servers: ServerSide, name: string): Promise<void> => {
     ...readMigrations(managed),
     ...absent,
   }))
-  planUp({ environment, databases: await lintUnapplied(databases, loadLinter), missingImage: undefined })
+  planUp({
+    environment,
+    databases: await lintUnapplied(databases, () => loadLinter()),
+    missingImage: undefined,
+  })
 }
 
 /**

@@ -40,11 +40,14 @@ const unlessTooMuch = <T>(read: () => T): T | RangeError => {
   }
 }
 
-/** Loads the rules and the parser, late: nothing pending needs neither, and the rules are the largest part of the program. */
-export const loadLinter = async (): Promise<Linter> => {
+/**
+ * Loads the rules and the parser, late: nothing pending needs neither, and the rules are the largest part of the program.
+ * `major`: of the server that will run the files, where one is known.
+ */
+export const loadLinter = async (major?: number): Promise<Linter> => {
   const { rulebook } = await import('./rulebook.ts')
   const { judge, loadParser, parseFile, rules, unchecked, knownFrom, namesIn } = rulebook
-  const parse = await loadParser()
+  const parse = await loadParser(major)
   const read = (migration: Migration, managed: ManagedDatabase, known: Known): LintedFile => ({
     ...parseFile(migration, parse, expectVersions(managed)),
     known,

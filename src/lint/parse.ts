@@ -1,3 +1,4 @@
+import type * as LibpgQuery from 'libpg-query'
 import type { Node } from 'libpg-query'
 import { blankComments, commentEnd } from './blank.ts'
 
@@ -31,7 +32,7 @@ export type ParsedSection = {
   unread?: string
 }
 
-/** Parses one section with the grammar of Postgres 17; loaded once, since the wasm costs 1.7 MB and some 30 ms. */
+/** Parses one section with Postgres' grammar; loaded once, since the wasm costs 1.7 MB and some 30 ms. */
 export type Parse = (sql: string, firstLine: number) => ParsedSection
 
 type RawStatement = { stmt: Node; stmt_location?: number; stmt_len?: number }
@@ -115,9 +116,13 @@ const mostParsed = 16 * mebibyte
 const tooMuch = (size: number): string =>
   `it has ${(size / mebibyte).toFixed(1)} MB, and the parser's memory holds ${mostParsed / mebibyte} MB`
 
-/** Loads libpg-query, late: nothing pending needs no parser. */
-export const loadParser = async (): Promise<Parse> => {
-  const { hasSqlDetails, loadModule, parseSync } = await import('libpg-query')
+/** The newest grammar where no server is asked; an older server has not all of it. */
+const loadGrammar = (major: number) =>
+  major < 18 ? import('libpg-query') : (import('libpg-query-18') as unknown as Promise<typeof LibpgQuery>)
+
+/** Loads libpg-query, late: nothing pending needs no parser. `major`: of the server that will read the files. */
+export const loadParser = async (major = 18): Promise<Parse> => {
+  const { hasSqlDetails, loadModule, parseSync } = await loadGrammar(major)
   await loadModule()
   const read = (source: Source): ParsedSection => {
     try {

@@ -20,12 +20,20 @@ const symbolOf = (
   }
 }
 
+const nothing = new Set(['none', 'nothing'])
+
+/** Where nothing was found that is wrong, there is nothing to read. */
+const findingOf = ({ status, finding }: DoctorDocument['checks'][number], { symbols, dim }: Paint): string =>
+  status === 'ok' && nothing.has(finding) ? dim(symbols.skipped) : finding
+
 /** One line a check, the remedy under what failed, a count at the end. */
 export const renderDoctor = ({ checks }: DoctorDocument, paint: Paint): string => {
   const groups = Map.groupBy(checks, ({ environment }) => environment ?? 'this machine')
+  const width = Math.max(22, ...checks.map(({ title }) => title.length))
   const sections = [...groups].map(([name, members]) => {
-    const rows = members.map(({ title, status, finding, remedy }) => {
-      const line = `${symbolOf(status, paint)} ${title.padEnd(22)} ${finding}`
+    const rows = members.map((check) => {
+      const { title, status, remedy } = check
+      const line = `${symbolOf(status, paint)} ${title.padEnd(width)} ${findingOf(check, paint)}`
       const next = remedy?.split('\n').map((command) => `    ${paint.symbols.next} ${command}\n`) ?? []
       return `${line}\n${next.join('')}`
     })

@@ -4,7 +4,7 @@ import type { Engine } from '../io/engine.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { absent, readDatabase, readExisting } from '../io/postgres/read-database.ts'
 import { readObjects } from '../io/postgres/read-objects.ts'
-import { loadLinter } from '../lint/linter.ts'
+import { type Linter, loadLinter } from '../lint/linter.ts'
 import { fewSessions } from '../model/few-sessions.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
 import { type AskObjects, lintUnapplied } from './lint-unapplied.ts'
@@ -29,6 +29,14 @@ export const askObjects =
   (managed, names) =>
     readObjects(server, managed, names)
 
+/** The linter for what an engine's server understands. */
+export const linterFor =
+  ({ server }: Pick<Engine, 'server'>) =>
+  async (): Promise<Linter> => {
+    const { readMajor } = await import('../io/postgres/inventory.ts')
+    return loadLinter(await readMajor(server))
+  }
+
 /** What a plan for `up` is made of; what is to run is linted. */
 export const readUpWorld = async (
   environment: Environment,
@@ -38,5 +46,5 @@ export const readUpWorld = async (
     readDatabases(environment, engine.server),
     engine.missingImage(),
   ])
-  return { databases: await lintUnapplied(databases, loadLinter, askObjects(engine)), missingImage }
+  return { databases: await lintUnapplied(databases, linterFor(engine), askObjects(engine)), missingImage }
 }

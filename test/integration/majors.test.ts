@@ -56,6 +56,27 @@ describe.each(majors)('on Postgres %i', (major) => {
     expect(stdout).toContain('00002_b.sql')
   })
 
+  it('up reads what is to run with the grammar of the server', async () => {
+    using newer = makeProject({
+      network: '',
+      password: server.password,
+      store: {
+        newer: {
+          '00001_a.sql': migration('create table a (a int, b int generated always as (a * 2) virtual);'),
+        },
+      },
+      edit: ({ environments: { dev } }) => {
+        delete dev.network
+        dev.server = { host: server.host, port: server.port }
+      },
+    })
+    const env = { XDG_STATE_HOME: join(newer.directory, 'state') }
+    const { exit, stdout, stderr } = await runIn(newer, 'up dev', { env })
+    if (major >= 18) expect({ exit, stderr }).toMatchObject({ exit: 0 })
+    else expect([exit, stdout + stderr]).toEqual([2, expect.stringContaining('syntax error at or near')])
+    expect(await runIn(newer, 'lint', { env })).toMatchObject({ exit: 0 })
+  })
+
   it('the lock is free when nobody runs, and doctor finds nothing wrong with the server', async () => {
     const { stdout } = await tool('lock status dev --json')
     expect(lockDocument.parse(JSON.parse(stdout)).databases).toMatchObject([

@@ -32,3 +32,26 @@ describe('a section', () => {
     ])
   })
 })
+
+/** What Postgres 18 has first. */
+const eighteenth = [
+  'create table t (a int, b int generated always as (a * 2) virtual);',
+  'alter table t add constraint c check (a > 0) not enforced;',
+  'create table t (id int, during daterange, primary key (id, during without overlaps));',
+  'update t set a = 1 returning old.a, new.a;',
+  'insert into t (a) values (1) returning with (old as o, new as n) o.a, n.a;',
+]
+
+describe('the grammar', () => {
+  const older: Partial<Record<number, Parse>> = {}
+  beforeAll(async () => {
+    for (const major of [13, 17, 18, 19]) older[major] = await loadParser(major)
+  })
+
+  it.each(eighteenth)('is of the server: %s', (sql) => {
+    const faults = [18, 19].map((major) => older[major]?.(sql, 1).fault)
+    expect([parse(sql, 1).fault, ...faults]).toEqual([undefined, undefined, undefined])
+    if (sql.includes('old.a')) return
+    for (const major of [13, 17]) expect(older[major]?.(sql, 1).fault, String(major)).toBeDefined()
+  })
+})

@@ -37,6 +37,20 @@ describe("doctor's findings for people", () => {
     ])
   })
 
+  it('are a dash where nothing was found that is wrong, and stand in one column', () => {
+    const long = 'backups of older releases'
+    const text = shown(
+      check({ title: 'event triggers', finding: 'none' }),
+      check({ title: long, finding: 'nothing' }),
+      check({ title: 'pooler', status: 'failed', finding: 'none' }),
+    )
+    expect(text.split('\n').slice(1, 4)).toEqual([
+      `✔ ${'event triggers'.padEnd(long.length)} –`,
+      `✔ ${long} –`,
+      `✖ ${'pooler'.padEnd(long.length)} none`,
+    ])
+  })
+
   it('are all passed where none failed, whatever is only noted', () => {
     expect(shown(check(), check({ status: 'fixed' }), check({ status: 'skipped' }))).toMatch(
       /\nall checks passed\n$/,
