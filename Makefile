@@ -11,7 +11,7 @@ po := infrastructure/scripts/po-migrate
 engine := infrastructure/scripts/test-engine.sh
 only_db = $${DB:+--db "$$DB"}
 
-.PHONY: help demo dev check test test-quick test-faults test-property test-guards mutants bench images db-migrate-dev db-migrate-qual db-migrate-prod \
+.PHONY: help demo dev check test test-quick coverage test-faults test-property test-guards mutants bench images db-migrate-dev db-migrate-qual db-migrate-prod \
   db-status-dev db-status-qual db-status-prod db-new-migration db-reset-dev db-cutover-vps build
 
 help: ## This list
@@ -59,6 +59,9 @@ test: node_modules ## Every test, on a Docker engine (one is provided where none
 
 test-quick: node_modules ## Checks and unit tests, in less than a minute
 	@infrastructure/scripts/test-quick.sh
+
+coverage: node_modules ## Which lines of src the unit tests reach, in numbers and in coverage/index.html; no gate
+	@npx vitest run --project unit --reporter=dot --coverage
 
 test-faults: node_modules ## Kill, cut, pause and fill at every kind of step, on an engine of its own
 	@infrastructure/scripts/test-faults.sh

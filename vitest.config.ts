@@ -14,6 +14,7 @@ export default defineConfig({
     // They mostly wait for containers.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
+    coverage: { include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, isolate: false } },
       {
