@@ -4,39 +4,12 @@ import { readImageOf } from '../../src/io/postgres/scratch-server.ts'
 import { compareSchemas } from '../../src/schema/plan/compare-schemas.ts'
 import { compareThoroughly, readSchema, type Schema } from '../../src/schema/read-schema.ts'
 import { openWorkbench, sourceOf } from '../../src/schema/workbench.ts'
-import { dbmateImage } from '../support/engine/images.ts'
+import { dbmateImage, postgres18Image, postgresImage } from '../support/engine/images.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { baseRoles, baseSchema } from '../support/schema/base-schema.ts'
 import { differences, type OneDifference } from '../support/schema/differences.ts'
 import { equalOnceRead, equalPairs } from '../support/schema/equal-pairs.ts'
 import { openTarget } from '../support/schema/open-target.ts'
-
-/** One server; each case has a database of its own. */
-let postgres: TestPostgres
-let target: AsyncDisposable & DumpTarget
-let base: Schema
-beforeAll(async () => {
-  postgres = await startPostgres()
-  target = await openTarget(postgres)
-  await postgres.psql('postgres', baseRoles)
-  await postgres.psql('postgres', 'create database pristine')
-  await postgres.psql('pristine', baseSchema)
-  // Nobody may be connected to what is copied.
-  await postgres.psql('postgres', 'create database base template pristine')
-  base = await readSchema(sourceOf(target), { database: 'base' })
-})
-afterAll(async () => {
-  await target[Symbol.asyncDispose]()
-  await postgres[Symbol.asyncDispose]()
-})
-
-let count = 0
-const build = async (sql: string, template = 'template1'): Promise<Schema> => {
-  const database = `case_${++count}`
-  await postgres.psql('postgres', `create database ${database} template ${template}`)
-  await postgres.psql(database, sql)
-  return await readSchema(sourceOf(target), { database })
-}
 
 const words = /\w+/g
 const created = new Set(
@@ -60,7 +33,37 @@ const groups = differences.reduce<OneDifference[][]>((all, one) => {
   return all
 }, [])
 
-describe('the comparer', () => {
+describe.each([
+  [17, postgresImage],
+  [18, postgres18Image],
+])('the comparer on Postgres %i', (_major, serverImage) => {
+  /** One server; each case has a database of its own. */
+  let postgres: TestPostgres
+  let target: AsyncDisposable & DumpTarget
+  let base: Schema
+  beforeAll(async () => {
+    postgres = await startPostgres({}, { image: serverImage })
+    target = await openTarget(postgres)
+    await postgres.psql('postgres', baseRoles)
+    await postgres.psql('postgres', 'create database pristine')
+    await postgres.psql('pristine', baseSchema)
+    // Nobody may be connected to what is copied.
+    await postgres.psql('postgres', 'create database base template pristine')
+    base = await readSchema(sourceOf(target), { database: 'base' })
+  })
+  afterAll(async () => {
+    await target[Symbol.asyncDispose]()
+    await postgres[Symbol.asyncDispose]()
+  })
+
+  let count = 0
+  const build = async (sql: string, template = 'template1'): Promise<Schema> => {
+    const database = `case_${++count}`
+    await postgres.psql('postgres', `create database ${database} template ${template}`)
+    await postgres.psql(database, sql)
+    return await readSchema(sourceOf(target), { database })
+  }
+
   it('has at least 130 kinds of one difference to find', () => {
     expect(differences.length).toBeGreaterThanOrEqual(130)
   })

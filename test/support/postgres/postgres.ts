@@ -19,10 +19,10 @@ export type TestPostgres = AsyncDisposable & {
 /** A throwaway Postgres on a network of its own. */
 export const startPostgres = async (
   env: Record<string, string> = {},
-  { sharedMemory = 64 * 2 ** 20 }: { sharedMemory?: number } = {},
+  { sharedMemory = 64 * 2 ** 20, image = postgresImage }: { sharedMemory?: number; image?: string } = {},
 ): Promise<TestPostgres> => {
   const network = await new Network().start()
-  const container = await new GenericContainer(postgresImage)
+  const container = await new GenericContainer(image)
     .withSharedMemorySize(sharedMemory)
     .withEnvironment({ POSTGRES_PASSWORD: 'postgres', ...env })
     .withCommand(['-c', 'fsync=off'])
