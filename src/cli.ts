@@ -28,7 +28,8 @@ const everyVerb = 'Options of every verb:'
 
 const buildProgram = async (argv: readonly string[], context: Context): Promise<Program> => {
   const { default: yargs } = await import('yargs')
-  return globalOptions(yargs([...argv]) as Program)
+  const program = globalOptions(yargs([...argv]) as Program)
+  return program
     .scriptName('po-migrate')
     .usage('$0 VERB …\n\nMigrates every managed database of an environment with dbmate.')
     .completion('completion', 'Shell completion for bash and zsh')
@@ -46,7 +47,7 @@ const buildProgram = async (argv: readonly string[], context: Context): Promise<
     .exitProcess(false)
     .fail((message, error, instance) => {
       if (error instanceof AppError || message === null) throw error
-      throw new Misuse(message, optionsOf(instance))
+      throw new Misuse(message, optionsOf(instance), switchesOf(program))
     })
 }
 
@@ -63,25 +64,35 @@ const withoutCachedHelp = (program: Program): Program => {
 const optionsOf = (usage: unknown): string[] =>
   Object.keys((usage as { getDescriptions: () => object }).getDescriptions())
 
+/** Those that say yes or no, by all their names. */
+const switchesOf = (program: Program): string[] => {
+  const { boolean: names, alias } = (
+    program as unknown as { getOptions: () => { boolean: string[]; alias: Record<string, string[]> } }
+  ).getOptions()
+  return names.flatMap((name) => [name, ...(alias[name] ?? [])])
+}
+
 /** What yargs has against a command line, before it is put into words of ours. */
 class Misuse extends Error {
   readonly options: readonly string[]
+  readonly switches: readonly string[]
 
-  constructor(message: string, options: readonly string[]) {
+  constructor(message: string, options: readonly string[], switches: readonly string[]) {
     super(message)
     this.options = options
+    this.switches = switches
   }
 }
 
 const explainMisuse = async (
-  { message, options }: Misuse,
+  { message, options, switches }: Misuse,
   argv: readonly string[],
   context: Context,
 ): Promise<AppError> => {
-  const { explainUsage, namesIn } = await import('./frame/usage.ts')
+  const { explainUsage, namesIn, takeApart } = await import('./frame/usage.ts')
   const names = namesIn(argv, context)
   return explainUsage(message, {
-    words: argv.filter((word) => !word.startsWith('-')),
+    ...takeApart(argv, (name) => switches.includes(name)),
     verbs: Object.keys(verbs),
     flags: argv.flatMap((word) => (word.startsWith('--') ? word.slice(2).split('=', 1) : [])),
     options,

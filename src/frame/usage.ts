@@ -2,6 +2,9 @@ import { loadConfig } from '../config/load.ts'
 import { type AppError, usageError } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { nearest } from '../model/nearest.ts'
+import { quoteAll } from '../model/quote.ts'
+
+const dashes = /^--?(?:no-)?/
 
 /** What each verb has to be told, in order, as `--help` names it. */
 const needed: Readonly<Record<string, readonly string[]>> = {
@@ -20,8 +23,10 @@ const needed: Readonly<Record<string, readonly string[]>> = {
 }
 
 export type UsageFacts = {
-  /** The words of the command line that are no flags, the verb first; what follows a flag may be its value. */
+  /** The words of the command line that are neither flags nor their values, the verb first. */
   words: readonly string[]
+  /** All the others, as typed. */
+  others: readonly string[]
   verbs: readonly string[]
   /** Names of its flags. */
   flags: readonly string[]
@@ -45,12 +50,30 @@ export const namesIn = (
   }
 }
 
+/** A command line apart: its words, and its flags with their values, of which those that say yes or no have none. */
+export const takeApart = (
+  argv: readonly string[],
+  isSwitch: (name: string) => boolean,
+): Pick<UsageFacts, 'words' | 'others'> => {
+  const words: string[] = []
+  const others: string[] = []
+  const end = argv.indexOf('--')
+  let isValue = false
+  for (const word of end < 0 ? argv : argv.slice(0, end)) {
+    const isFlag = word.length > 1 && word.startsWith('-')
+    if (isFlag || isValue) others.push(word)
+    else words.push(word)
+    isValue = isFlag && !word.includes('=') && !isSwitch(word.replace(dashes, ''))
+  }
+  return { words: [...words, ...(end < 0 ? [] : argv.slice(end + 1))], others }
+}
+
 const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`)
 
 const listed = (names: readonly string[]): string =>
   names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join('')
 
-const missing = (verb: string, { words, values }: UsageFacts): AppError => {
+const missing = (verb: string, { words, others, values }: UsageFacts): AppError => {
   const arguments_ = needed[verb] ?? []
   const given = words.slice(1, 1 + arguments_.length)
   const name = arguments_[given.length] ?? 'argument'
@@ -60,16 +83,16 @@ const missing = (verb: string, { words, values }: UsageFacts): AppError => {
   )
   return usageError(
     `${verb}: which ${name}?${possible.length > 0 ? ` ${listed(possible)}.` : ''}`,
-    ['po-migrate', verb, ...said].join(' '),
+    quoteAll(['po-migrate', verb, ...said, ...others]),
   )
 }
 
-const missingFlag = (verb: string, flag: string, { words, values }: UsageFacts): AppError => {
+const missingFlag = (verb: string, flag: string, { words, others, values }: UsageFacts): AppError => {
   const possible = values(flag)
   const [first = flag.toUpperCase()] = possible
   return usageError(
     `${verb}: which --${flag}?${possible.length > 0 ? ` ${listed(possible)}.` : ''}`,
-    `po-migrate ${words.join(' ')} --${flag} ${first}`,
+    quoteAll(['po-migrate', ...words, ...others, `--${flag}`, first]),
   )
 }
 

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { driftDocument } from '../../src/schema/documents.ts'
@@ -47,7 +47,7 @@ alter default privileges in schema sales grant select on tables to app;
 grant usage on schema sales to app;`)
 
 describe('drift', () => {
-  it('finds nothing in a database that up made, restored from its dump and with rows in it', async () => {
+  it('finds nothing in a database that up made, with rows in it, restored from a backup or from its dump', async () => {
     using files = project({
       whole: {
         '00001_all.sql': everything,
@@ -63,6 +63,11 @@ describe('drift', () => {
       exit: 0,
       stdout: expect.stringContaining('whole is as its 2 applied files make it'),
     })
+    expect(await runIn(files, 'backup dev')).toMatchObject({ exit: 0 })
+    const backups = join(files.directory, 'infrastructure/state/shop/backups')
+    const from = join(backups, readdirSync(backups)[0] ?? '')
+    expect(await runIn(files, `restore dev --from ${from} --confirm yes`)).toMatchObject({ exit: 0 })
+    expect(await runIn(files, 'drift dev')).toMatchObject({ exit: 0 })
     await postgres.psql('postgres', 'create database copy')
     await docker([
       'exec',

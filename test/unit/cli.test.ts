@@ -41,6 +41,19 @@ describe('the command line', () => {
     expect(stderr).toContain(words)
   })
 
+  it.each([
+    ['up --lock-wait 5', 'up: which environment? dev.', 'up dev --lock-wait 5'],
+    ['--json up', 'up: which environment? dev.', 'up dev --json'],
+    ['restore dev --confirm yes', 'restore: which --from?', 'restore dev --confirm yes --from FROM'],
+    ['rollback dev --steps 2', 'rollback: which --db?', 'rollback dev --steps 2 --db DB'],
+    ['lock --json status', 'lock: which environment? dev.', 'lock status dev --json'],
+    ['up --db=iam --no-color', 'up: which environment? dev.', 'up dev --db=iam --no-color'],
+    ['--config infrastructure/migrate.yaml upp dev', 'There is no verb upp; did you mean up?', '--help'],
+  ])('keeps what was typed in the line to type: %s', async (typed, what, line) => {
+    const { exit, stderr } = await tool(...typed.split(' '))
+    expect([exit, stderr]).toEqual([2, `✖ ${what}\n  → po-migrate ${line}\n`])
+  })
+
   it('answers a usage error on one screen, with the next command', async () => {
     const { stderr } = await tool('status', '--wrong')
     expect(stderr).toBe('✖ status has no --wrong.\n  → po-migrate status --help\n')
