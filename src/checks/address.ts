@@ -3,6 +3,19 @@ import type { Engine } from '../io/engine.ts'
 import { requireShared } from '../io/shared-engine.ts'
 import type { Check } from './check.ts'
 
+/** Whether dbmate, as a process of this machine, gets to the server. */
+export const nativeChecks = (engine: () => Promise<Engine>): Check[] => [
+  {
+    title: 'dbmate',
+    needs: 'postgres',
+    run: async () => {
+      const { openDbmate, dbmateVersion } = await engine()
+      await using _dbmate = await openDbmate([])
+      return `${await dbmateVersion?.()}, reaches the same server`
+    },
+  },
+]
+
 /** Of a server that is no container here: whether the containers that work on it get there. */
 export const addressChecks = (engine: () => Promise<Engine>): Check[] => [
   {

@@ -3,7 +3,7 @@ import type { PasswordSource } from '../config/password.ts'
 import type { DockerHost } from '../io/docker/host.ts'
 import type { Engine } from '../io/engine.ts'
 import type { Environment } from '../model/types.ts'
-import { addressChecks } from './address.ts'
+import { addressChecks, nativeChecks } from './address.ts'
 import { type BackupFacts, backupChecks } from './backups.ts'
 import { type Check, fail, type Warning } from './check.ts'
 import { checkMigrations, databasesCheck, readVersion } from './databases.ts'
@@ -44,17 +44,13 @@ export type EnvironmentFacts = {
   passEnv: readonly string[]
 }
 
+/** What the containers that work on the server need. */
+const toolChecks = ({ environment, engine, state }: EnvironmentFacts): Check[] =>
+  environment.server === undefined ? [dumpCheck({ engine, run: state.holder.run })] : addressChecks(engine)
+
 /** What one environment needs, from its network to its databases. */
-export const environmentChecks = ({
-  environment,
-  host,
-  engine,
-  secret,
-  state,
-  leftovers,
-  backups,
-  passEnv,
-}: EnvironmentFacts): Check[] => {
+export const environmentChecks = (facts: EnvironmentFacts): Check[] => {
+  const { environment, host, engine, secret, state, leftovers, backups, passEnv } = facts
   const { service } = environment
   const { stack, name } = environment.host
   return [
@@ -73,11 +69,9 @@ export const environmentChecks = ({
     },
     databasesCheck(environment, engine),
     ...serverChecks({ environment, engine }),
-    ...(environment.server === undefined
-      ? [dumpCheck({ engine, run: state.holder.run })]
-      : addressChecks(engine)),
+    ...(environment.engine === 'native' ? nativeChecks(engine) : toolChecks(facts)),
     ...leftoverChecks(leftovers),
-    ...backupChecks(backups),
+    ...(environment.engine === 'native' ? [] : backupChecks(backups)),
     ...(stack && environment.server === undefined
       ? [{ title: 'stack', run: () => `${stack.project}, ${stack.file} (po-migrate start ${name})` }]
       : []),

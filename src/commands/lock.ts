@@ -16,7 +16,7 @@ import type { Context } from '../model/context.ts'
 import { confirm } from '../report/confirm.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeLocks, renderLocks } from '../report/lock.ts'
-import { requireDocker } from '../run/require-docker.ts'
+import { requireServer } from '../run/require-docker.ts'
 import { verbs } from './verbs.ts'
 
 export type LockOptions = GlobalOptions & { environment: string; action: string }
@@ -68,8 +68,8 @@ const release = async (
 }
 
 const readLockState = async ({ environment, engine }: OpenedEnvironment): Promise<Reading> => {
-  requireDocker(environment, 'locks')
-  const { server, shared } = requireShared(engine)
+  requireServer(environment, 'locks')
+  const { server, shared } = engine.lockSession ? engine : requireShared(engine)
   const databases = environment.databases.map(({ database }) => database)
   const [locks, orphans] = await Promise.all([
     readLocks(databases, (sql) => server.query(server.maintenance, sql)),

@@ -18,7 +18,7 @@ import { renderRollback } from '../report/rollback.ts'
 import { toPaste } from '../report/to-paste.ts'
 import { renderSummary } from '../report/up.ts'
 import { lintRollback } from '../run/lint-rollback.ts'
-import { requireDocker } from '../run/require-docker.ts'
+import { requireServer } from '../run/require-docker.ts'
 import { askObjects, linterFor, readUpWorld } from '../run/world.ts'
 import { runPlanned } from './planned-run.ts'
 import { verbs } from './verbs.ts'
@@ -102,7 +102,7 @@ export const rollback = (options: RollbackOptions, context: Context): Promise<Ex
         command: rollbackCommandLine(options),
         resume: ({ planned, databases }) => resumeLine(options, planned, databases),
         plan: async (environment, engine) => {
-          requireDocker(environment, 'rollback')
+          requireServer(environment, 'rollback')
           const world = await readUpWorld(environment, engine)
           const { databases } = world
           const planned = planRollback({ environment, ...world, target: targetOf(options) })

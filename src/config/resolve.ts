@@ -93,6 +93,10 @@ export const resolveEnvironment = (
   }
 }
 
+/** Absolute; nothing where the PATH has it. */
+export const dbmateBinary = ({ directory, dbmate: { binary } }: Config): string | undefined =>
+  binary && resolve(directory, binary)
+
 export const dbmateImage = ({ dbmate: { image, digest } }: Config): string =>
   digest ? `${image}@${digest}` : image
 
@@ -113,12 +117,13 @@ export const requireVolumeHere = (config: Config, named: string): void => {
     Object.hasOwn(hosts, named) ? environments[name]?.host === named : name === named,
   )
   const [found] = members.flatMap((name) => {
-    const server = environments[name]?.server
-    return server ? [{ name, where: describeServer(server) }] : []
+    const { server, engine } = environments[name] ?? {}
+    const without = engine === 'native' ? ', and its engine is native: no Docker is asked' : ''
+    return server ? [{ name, where: describeServer(server), without }] : []
   })
   if (found === undefined || hostEnvironments(config, named).length > 0) return
   throw usageError(
-    `Postgres of ${found.name} is ${found.where}: it has no volume here, and no stack.`,
+    `Postgres of ${found.name} is ${found.where}: it has no volume here, and no stack${found.without}.`,
     `po-migrate doctor ${found.name}`,
   )
 }

@@ -131,7 +131,12 @@ const policy = z
 const environment = z
   .strictObject({
     host: name.optional().describe('One of hosts; left out: this machine, called `local`'),
-    engine: z.enum(['docker', 'embedded']).default('docker').describe('What runs dbmate'),
+    engine: z
+      .enum(['docker', 'embedded', 'native'])
+      .default('docker')
+      .describe(
+        'What runs dbmate: docker, a container; embedded, with a Postgres of its own, for trials; native, a process of this machine, against `server:`',
+      ),
     network: dockerName
       .optional()
       .describe(
@@ -187,6 +192,12 @@ const environment = z
         code: 'custom',
         path: ['server'],
         message: 'is nothing that the embedded engine knows; leave it out',
+      })
+    if (value.engine === 'native' && !value.server)
+      context.addIssue({
+        code: 'custom',
+        path: ['server'],
+        message: 'is needed by the native engine; write e.g. server: { url_env: DATABASE_URL }',
       })
     if (value.engine === 'docker' && !value.server && !value.password)
       context.addIssue({
@@ -276,6 +287,12 @@ export const configSchema = z
           .regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits')
           .optional()
           .describe('Pins the exact image'),
+        binary: reference
+          .optional()
+          .describe(
+            "dbmate's program for `engine: native`, relative to this file, of the version that the image's tag says; left out: `dbmate` of the PATH",
+          )
+          .meta({ examples: ['node_modules/@dbmate/linux-x64/bin/dbmate'] }),
       })
       .prefault({}),
     compose: z

@@ -93,9 +93,9 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
       volumes: container.volumes,
       projects: options.projects,
       toolsImage: async () => container.image,
-      lockSession: () =>
-        openDedicated(environment.maintenance, { ...connection, applicationName: sessionName(run, 'lock') }),
     },
+    lockSession: () =>
+      openDedicated(environment.maintenance, { ...connection, applicationName: sessionName(run, 'lock') }),
     imageId: () => readImageId(docker, image),
     cancel: () => endSessions(server, sessionName(run, 'dbmate')),
     missingImage: async () => ((await hasImage(docker, image)) ? undefined : image),

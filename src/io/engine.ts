@@ -12,7 +12,7 @@ export type Tools = { image: string; container: string; env?: Readonly<Record<st
 /** What runs dbmate, and the server it runs against. */
 export type Engine = AsyncDisposable & {
   server: Server
-  /** What several runs need to keep out of each other's way; absent where the engine allows one process only. */
+  /** What Docker has of the server, and beside it; absent where the engine does without. */
   shared?: {
     docker: Docker
     /** By which containers of runs belong to this server: its own container's id, or else its system_identifier. */
@@ -21,14 +21,16 @@ export type Engine = AsyncDisposable & {
     volumes: readonly string[]
     /** Ids that count as this project. */
     projects: readonly string[]
-    /** Opens the session whose life is the lock's life. */
-    lockSession: () => Promise<Client>
     /** Where the server's own tools are: in its container, or in one beside it that ends with the engine. */
     tools: (onProgress?: Progress) => Promise<Tools>
     toolsImage: () => Promise<string>
   }
-  /** Why there is no `shared`: no Docker answers. */
+  /** Why there is no `shared`: no Docker answers, or none is asked. */
   unshared?: AppError
+  /** Opens the session whose life is the lock's life; absent where the engine allows one process only. */
+  lockSession?: () => Promise<Client>
+  /** What the ledger says of a binary; of an image its reference is said. */
+  dbmateVersion?: () => Promise<string>
   /** The id of dbmate's image, for the ledger. */
   imageId: () => Promise<string>
   /** Ends the backends of this run's dbmate: a killed client leaves its statement running. */

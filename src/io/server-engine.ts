@@ -1,5 +1,4 @@
 import { AppError, usageError } from '../errors.ts'
-import { ownSessions } from '../model/few-sessions.ts'
 import { sessionName } from '../model/session.ts'
 import type { ServerAddress } from '../model/types.ts'
 import { openDbmate } from './dbmate/dbmate.ts'
@@ -10,12 +9,12 @@ import { pullFor } from './docker/pull-for.ts'
 import { findWay, type Way } from './docker/way.ts'
 import type { DockerEngineOptions } from './docker-engine.ts'
 import type { Engine, Progress, Tools } from './engine.ts'
-import { type ReachedAddress, reachAddress } from './postgres/address.ts'
+import type { ReachedAddress } from './postgres/address.ts'
 import { endSessions } from './postgres/backends.ts'
 import { type ClientContainer, openClientContainer } from './postgres/client-container.ts'
 import { readMajor } from './postgres/inventory.ts'
 import { openDedicated, openServer, type Server } from './postgres/postgres.ts'
-import type { ServerOptions } from './postgres/server-options.ts'
+import { connectionOf } from './server-connection.ts'
 
 export type ServerEngineOptions = DockerEngineOptions & { address: ServerAddress }
 
@@ -61,23 +60,6 @@ const openProven = async (opened: Opened, files: Parameters<Engine['openDbmate']
   } catch (error) {
     await dbmate[Symbol.asyncDispose]()
     throw error
-  }
-}
-
-/** How this server is asked, and who it is known to be. */
-const connectionOf = (options: ServerEngineOptions): ServerOptions & { address: ReachedAddress } => {
-  const { environment, credentials, run, memory, note, passwordHint, onWait } = options
-  const anyAuth = environment.auth === 'any' || credentials.password.reveal() === ''
-  const address = reachAddress(options.address, { anyAuth, memory, note })
-  const { host, port } = address
-  return {
-    label: `${host}:${port}`,
-    environment: environment.name,
-    ...{ host, port, address, credentials, passwordHint, onWait },
-    applicationName: sessionName(run, 'reader'),
-    maintenance: environment.maintenance,
-    wait: environment.wait * 1000,
-    sessions: options.connections - ownSessions,
   }
 }
 
@@ -155,9 +137,9 @@ export const openServerEngine = async (
       projects: options.projects,
       tools: held.tools,
       toolsImage: async () => imageOf(options.address, await readMajor(server)),
-      lockSession: () =>
-        openDedicated(environment.maintenance, { ...connection, applicationName: sessionName(run, 'lock') }),
     },
+    lockSession: () =>
+      openDedicated(environment.maintenance, { ...connection, applicationName: sessionName(run, 'lock') }),
     imageId: () => readImageId(docker.client, image),
     cancel,
     missingImage: async () => ((await hasImage(docker.client, image)) ? undefined : image),

@@ -9,12 +9,14 @@ type Ways = { why: string[]; commands: string[] }
 const withoutVersions = ({ name, database }: ManagedDatabase, environment: Environment): Ways => {
   const { engine, host } = environment
   if (engine === 'embedded') return { why: [], commands: [] }
-  const adopt = `po-migrate adopt ${environment.name} --db ${name}`
   const made = 'Where its migrations made it all the same: adopt proves which, and records them.'
   // Within the 63 bytes that Postgres keeps of a name.
   const before = `${database.slice(0, 50)}_before`
   const rename = `ALTER DATABASE ${quoteIdentifier(database)} RENAME TO ${quoteIdentifier(before)}`
   const why = 'Where no migration made it: renamed, it keeps all that it holds, and up makes a new one.'
+  // To adopt needs a scratch server.
+  if (engine === 'native') return { why: [why], commands: [rename] }
+  const adopt = `po-migrate adopt ${environment.name} --db ${name}`
   if (!host.cutover) return { why: [made, why], commands: [adopt, rename] }
   const first = host.cutover.abortWindow === undefined ? 'backs up first' : 'backs nothing up'
   return {

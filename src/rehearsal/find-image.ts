@@ -5,6 +5,8 @@ import type { Engine } from '../io/engine.ts'
 import { readImageOf } from '../io/postgres/scratch-server.ts'
 import type { Hindrance } from './plan/add-rehearsal.ts'
 
+const period = /\.$/
+
 /** The image that the server runs, or that its tools are from. */
 const imageOf = async (engine: Engine): Promise<string | undefined> => {
   const { shared, server } = engine
@@ -17,7 +19,9 @@ export const findImage = async (engine: Engine): Promise<{ image: string } | Hin
   try {
     const image = await imageOf(engine)
     if (!engine.shared || image === undefined)
-      return { why: engine.unshared?.message ?? 'the embedded engine has no scratch server' }
+      return {
+        why: engine.unshared?.message.replace(period, '') ?? 'the embedded engine has no scratch server',
+      }
     if (await hasImage(engine.shared.docker, image)) return { image }
     return { why: `the image ${image} is not on this machine`, hint: `docker pull ${image}` }
   } catch (error) {

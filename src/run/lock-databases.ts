@@ -46,14 +46,14 @@ export const lockDatabases = async (
   context: Context,
 ): Promise<Lock | undefined> => {
   const { engine, environment, holder, lockWait, report, holdsVolume = false } = request
-  const { shared } = engine
-  if (!shared) return undefined
+  const { shared, lockSession } = engine
+  if (!lockSession) return undefined
   const databases = environment.databases.map(({ database }) => database)
   const wait = lockWait * 1000
   const tell = sometimes(report)
   const systemIdentifier = await readSystemIdentifier(engine.server)
   const lock = await acquireLock({
-    connect: shared.lockSession,
+    connect: lockSession,
     databases,
     holder: { ...holder, ...(systemIdentifier && { systemIdentifier }) },
     wait,
@@ -63,7 +63,7 @@ export const lockDatabases = async (
   try {
     // Under the lock: a cutover that takes the volume from here on waits for it before it stops anything. One that has it
     // already waits for what this run holds, so that there is nothing to wait for.
-    if (!holdsVolume) {
+    if (!holdsVolume && shared) {
       const own = environment.server === undefined ? (environment.host.volume ?? []) : []
       const volumes = [shared.volumes, own].flat()
       await awaitFreeVolumes(shared.docker, { volumes, lockWait: 0, report }, context)

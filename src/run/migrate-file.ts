@@ -51,7 +51,7 @@ const judgeLost = async (ended: Ended): Promise<void> => {
   if (await isRecorded(ended)) return
   const { file } = migration
   const what = direction === 'up' ? `${file} was not recorded` : `${file} is still recorded`
-  throw new AppError(`${managed.database}: ${file}: dbmate's container ended before it answered.`, {
+  throw new AppError(`${managed.database}: ${file}: dbmate ended before it answered.`, {
     exitCode: exitCodes.failed,
     details: [
       ...(result.output.trim() ? [result.output.trim()] : []),

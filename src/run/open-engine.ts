@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { composeProjectOf, findPassword } from '../config/compose-rules.ts'
 import type { Config } from '../config/load.ts'
 import { passwordSource } from '../config/password.ts'
-import { dbmateImage } from '../config/resolve.ts'
+import { dbmateBinary, dbmateImage } from '../config/resolve.ts'
 import { readServer } from '../config/server.ts'
 import { cacheDirectory, stateOf } from '../config/state.ts'
 import { AppError } from '../errors.ts'
@@ -84,9 +85,22 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
   const open = (): Promise<DockerHost> => openDockerHost(context.env, shellUntil(context.stop))
   const known = readServer(config, environment.name, { env: context.env, composed })
   if (known) {
-    const docker = lockWait === undefined ? await open().catch(asReason) : await open()
     const { address, credentials, source } = known
     const passwordHint = `correct the password in ${source}`
+    if (environment.engine === 'native') {
+      const { openNativeEngine } = await import('../io/native/engine.ts')
+      return openNativeEngine({
+        ...{ ...common, address, credentials, passwordHint },
+        temporary: context.env.TMPDIR || tmpdir(),
+        dbmate: {
+          binary: dbmateBinary(config),
+          path: context.env.PATH,
+          image: config.dbmate.image,
+          shell: shellUntil(context.stop),
+        },
+      })
+    }
+    const docker = lockWait === undefined ? await open().catch(asReason) : await open()
     const { openServerEngine } = await import('../io/server-engine.ts')
     return openServerEngine(docker, { ...common, address, credentials, passwordHint })
   }

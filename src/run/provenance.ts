@@ -39,13 +39,18 @@ const mostDirty = (revisions: readonly Revision[]): boolean | null => {
 
 /** What the ledger says of a run beside its files. */
 export const readProvenance = async (options: ProvenanceOptions, context: Context): Promise<Provenance> => {
-  const [revision, image] = await Promise.all([readRevisions(options, context), options.engine.imageId()])
+  const { config, engine } = options
+  const [revision, image, dbmate = config.dbmate.image] = await Promise.all([
+    readRevisions(options, context),
+    engine.imageId(),
+    engine.dbmateVersion?.(),
+  ])
   return {
     actor: `${userOf(context)}@${context.hostname}`,
     ...(context.env.CI_JOB_URL && { job: context.env.CI_JOB_URL }),
     ...revision,
     tool: toolVersion(),
-    dbmate: options.config.dbmate.image,
+    dbmate,
     image,
   }
 }

@@ -8,7 +8,7 @@ import { pullFor } from '../io/docker/pull-for.ts'
 import { shellUntil } from '../io/host/shell.ts'
 import type { Context } from '../model/context.ts'
 import type { Report } from '../report/report.ts'
-import { findImage } from './verify-image.ts'
+import { findImage, requireSomeDocker } from './verify-image.ts'
 import { openWorkbench, type Workbench } from './workbench.ts'
 
 export type VerifyBenchRequest = {
@@ -35,6 +35,7 @@ export const openVerifyBench = async (
   { config, run, report, image }: VerifyBenchRequest,
   context: Context,
 ): Promise<Workbench & { image: string }> => {
+  if (image === undefined) requireSomeDocker(config)
   const host = await openDockerHost(context.env, shellUntil(context.stop))
   const found = image === undefined ? await findImage(host, config) : { image, environment: undefined }
   const [first = ''] = Object.keys(config.environments)

@@ -18,16 +18,31 @@ const imageOf = async (host: DockerHost, config: Config, environment: Environmen
   return (await findPostgres(host.client, environment)).image
 }
 
+const onDocker = (config: Config): Environment[] =>
+  Object.keys(config.environments)
+    .map((name) => resolveEnvironment(config, name))
+    .filter(({ engine }) => engine === 'docker')
+
+/** @throws AppError (exit 2) where no environment is of the docker engine: none is looked for then. */
+export const requireSomeDocker = (config: Config): void => {
+  if (onDocker(config).length > 0) return
+  const engines = Object.entries(config.environments).map(
+    ([name, { engine }]) => `${name}: engine: ${engine}`,
+  )
+  throw usageError(
+    'verify needs Docker for its scratch server, and no environment says which image its Postgres runs.',
+    'po-migrate verify --engine embedded, or where Docker is: po-migrate verify --image postgres:17',
+    engines,
+  )
+}
+
 /**
  * The image of the first environment that tells one, by its stack's compose file or by the server that runs.
  * @throws AppError (exit 2) where none does.
  */
 export const findImage = async (host: DockerHost, config: Config): Promise<FoundImage> => {
-  const environments = Object.keys(config.environments)
-    .map((name) => resolveEnvironment(config, name))
-    .filter(({ engine }) => engine === 'docker')
   const details: string[] = []
-  for (const environment of environments) {
+  for (const environment of onDocker(config)) {
     try {
       return { environment, image: await imageOf(host, config, environment) }
     } catch (error) {

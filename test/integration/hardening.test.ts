@@ -141,7 +141,7 @@ describe('a run that fails', () => {
     const result = await running
     expect(result.exit).toBe(1)
     const { finished, started } = readEvents(result)
-    expect(finished.error?.message).toContain("00001_a.sql: dbmate's container ended before it answered")
+    expect(finished.error?.message).toContain('00001_a.sql: dbmate ended before it answered')
     expect(await runContainers(started.run)).toEqual([])
   })
 

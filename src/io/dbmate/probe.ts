@@ -39,32 +39,37 @@ export type Probe = AsyncDisposable & {
 
 const unreachable = (output: string, { server, way, environment }: ProbeOptions): AppError => {
   const { message, sqlState } = parseDbmateError(output)
-  const from = way.network === 'host' ? 'on the network of this machine' : `on the network ${way.network}`
+  const { network } = way
+  const from = network === 'host' ? 'on the network of this machine' : `on the network ${network}`
+  const place = network === '' ? 'a process of this machine' : `in a container ${from}`
   const onThisMachine = way.gateway
     ? 'let Postgres listen on more than loopback, or publish its port on every address'
     : `set network: under environments.${environment} to a Docker network from which it can be reached`
   const reached = sqlState !== undefined
   return new AppError(
-    `dbmate, in a container ${from}, ${reached ? 'was refused by' : 'cannot reach'} ${server.label}: ${message}.`,
+    `dbmate, ${place}, ${reached ? 'was refused by' : 'cannot reach'} ${server.label}: ${message}.`,
     {
       exitCode: exitCodes.unreachable,
       details: ['This process reaches it; dbmate has another address there.'],
-      hint: reached ? `po-migrate doctor ${environment}` : onThisMachine,
+      hint: reached || network === '' ? `po-migrate doctor ${environment}` : onThisMachine,
     },
   )
 }
 
-const elsewhere = ({ server, environment }: ProbeOptions): AppError =>
-  new AppError(`dbmate, in its container, reaches another server than ${server.label}.`, {
-    exitCode: exitCodes.refused,
-    details: ['What is read and locked here would not be what is migrated there.'],
-    hint: `name it under environments.${environment}.server as both can reach it`,
-  })
+const elsewhere = ({ server, way, environment }: ProbeOptions): AppError =>
+  new AppError(
+    `dbmate${way.network === '' ? '' : ', in its container,'} reaches another server than ${server.label}.`,
+    {
+      exitCode: exitCodes.refused,
+      details: ['What is read and locked here would not be what is migrated there.'],
+      hint: `name it under environments.${environment}.server as both can reach it`,
+    },
+  )
 
 export type ProbeOptions = { server: Server; way: Way; environment: string }
 
 /**
- * Proves that dbmate in its container and this process mean the same server: dbmate has to see an advisory lock that a session
+ * Proves that dbmate, in its container or as a process, and this process mean the same server: dbmate has to see an advisory lock that a session
  * of ours holds there. Nothing is written.
  */
 export const openProbe = async (options: ProbeOptions): Promise<Probe> => {

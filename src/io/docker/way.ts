@@ -4,7 +4,7 @@ import type { DockerHost } from './host.ts'
 
 /** How a container gets to a server that is no container of its engine. */
 export type Way = {
-  /** Docker's NetworkMode. */
+  /** Docker's NetworkMode; empty for a process of this machine. */
   network: string
   /** The server is on this machine, which the container knows as its gateway. */
   gateway: boolean
@@ -21,6 +21,9 @@ export const gatewayAddress = `sed -n 's/[[:space:]].*${gatewayName}.*//p' /etc/
 
 const loopback = /^(?:127\.|::1$|::ffff:127\.)/
 const numeric = /^[\d.]+$|:/
+
+export const isNumeric = (host: string): boolean => numeric.test(host)
+
 const desktop = /Docker Desktop/i
 const apart = /name=(?:rootless|userns)/
 
@@ -46,7 +49,7 @@ export const findWay = async (
   { address, answered, network }: { address: ServerAddress; answered: string | undefined; network: string },
 ): Promise<Way> => {
   const { tls } = address
-  const numericHost = numeric.test(address.host)
+  const numericHost = isNumeric(address.host)
   if (answered === undefined || !loopback.test(answered))
     return {
       network: network || 'bridge',

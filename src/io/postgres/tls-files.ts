@@ -3,7 +3,10 @@ import { isVerified, trustedBy } from './tls.ts'
 
 type File = { name: string; text: string }
 
-const names = { ca: '.tls-ca.pem', cert: '.tls-cert.pem', key: '.tls-key.pem' } as const
+/** Of the file that is secret. */
+export const tlsKeyName = '.tls-key.pem'
+
+const names = { ca: '.tls-ca.pem', cert: '.tls-cert.pem', key: tlsKeyName } as const
 
 /** What a container's client needs to show and to trust what the config says: as the files of a tar. */
 export const tlsFiles = (tls: Tls | undefined): File[] => {

@@ -44,6 +44,12 @@ describe('a database that cannot be migrated as it is', () => {
     expect(embedded?.details).toHaveLength(2)
   })
 
+  it('is not to be adopted where no Docker is', () => {
+    const native = found(state(), { engine: 'native' })
+    expect(native?.hint).toMatch(/\nALTER DATABASE .* RENAME TO /)
+    expect(`${native?.hint}${native?.details}`).not.toContain('adopt')
+  })
+
   it('says first what the server says', () => {
     const obstacle = { message: 'invalid', details: [], hint: 'drop it' }
     expect(found(state({ obstacle }))).toBe(obstacle)
