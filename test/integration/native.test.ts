@@ -193,17 +193,10 @@ describe('what goes wrong is told as ever', () => {
   it('a table that somebody else holds: each try is bounded, and who was in the way is named', async () => {
     using files = project({
       store: { busy: { '00001_a.sql': migration('create table a (id int);') } },
-      environment: {},
+      environment: { lock_timeout: 1 },
     })
     await tool(files, 'up dev')
     files.migrations({ busy: { '00002_b.sql': migration('alter table a add column b int;') } })
-    files.write(
-      'infrastructure/migrate.yaml',
-      readFileSync(join(files.directory, 'infrastructure/migrate.yaml'), 'utf8').replace(
-        'engine: native',
-        'engine: native\n    lock_timeout: 1',
-      ),
-    )
     const holding = server.ask('busy', 'begin; lock table a; select pg_sleep(30)').catch(() => {})
     await eventually('the table to be locked', () => holds('busy'))
     const up = await tool(files, 'up dev')
