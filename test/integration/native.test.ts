@@ -276,8 +276,9 @@ describe('a run that ends before its time', () => {
     expect(group).toBe(pid)
     const seen = processIds().flatMap((one) => [read(`/proc/${one}/cmdline`), read(`/proc/${one}/environ`)])
     expect(seen.filter((text) => text.includes(server.password))).toEqual([])
-    expect(read(`/proc/${pid}/environ`)).toContain('PGPASSFILE=')
     const [work = ''] = readdirSync(temporary)
+    // Where no ~/.postgresql of a user is.
+    expect(read(`/proc/${pid}/environ`)).toContain(`HOME=${join(temporary, work)} `)
     const written = readdirSync(join(temporary, work), { recursive: true, withFileTypes: true })
     const plain = written
       .filter((entry) => entry.isFile())

@@ -50,7 +50,7 @@ const unreachable = (output: string, { server, way, environment }: ProbeOptions)
     `dbmate, ${place}, ${reached ? 'was refused by' : 'cannot reach'} ${server.label}: ${message}.`,
     {
       exitCode: exitCodes.unreachable,
-      details: ['This process reaches it; dbmate has another address there.'],
+      details: [`This process reaches it${network === '' ? '' : '; dbmate has another address there'}.`],
       hint: reached || network === '' ? `po-migrate doctor ${environment}` : onThisMachine,
     },
   )

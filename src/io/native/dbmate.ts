@@ -84,6 +84,8 @@ export const openNativeDbmate = (options: NativeDbmateOptions): Dbmate => {
       const env = {
         ...sessionVariables({ run, work }),
         PGOPTIONS: `${settings} ${keepAliveOptions}`,
+        // Nobody's: lib/pq would take certificates and authorities from ~/.postgresql.
+        HOME: work,
         // For a wrapper, such as npm's.
         ...(path && { PATH: path }),
       }
