@@ -6,7 +6,7 @@ import { type EnvFileRules, parseEnvFile } from './env-file.ts'
 import type { Config, Variables } from './load.ts'
 import { parseRawEnvFile } from './raw-env-file.ts'
 
-type EnvFile = { path: string; required: boolean; format?: 'raw' }
+type EnvFile = { path: string; required: boolean; format?: 'raw' | 'value' }
 
 export type PasswordSource = { key: string; files: readonly EnvFile[] }
 
@@ -58,6 +58,23 @@ const ofUrl = (value: string | undefined): string | undefined => {
   return parsed ? decodeURIComponent(parsed.password) : undefined
 }
 
+const lastNewline = /\r?\n$/
+
+/** What a file says, to which those before it may be referred to. */
+const parse = (
+  text: string,
+  { path: file, format }: EnvFile,
+  {
+    key,
+    shell,
+    ...beside
+  }: { key: string; shell: Variables; before: ReadonlyMap<string, string>; rules: EnvFileRules },
+): ReadonlyMap<string, string> => {
+  if (format === 'value') return new Map([[key, text.replace(lastNewline, '')]])
+  if (format === 'raw') return parseRawEnvFile(text, { file, hostEnv: shell })
+  return parseEnvFile(text, { file, hostEnv: shell, ...beside })
+}
+
 /**
  * Reads a password as a container would get it from compose's `env_file:`, by the rules of one compose, which runs in the
  * environment `shell`.
@@ -71,11 +88,7 @@ export const readPassword = (
 ): Secret => {
   let values: ReadonlyMap<string, string> = new Map()
   for (const file of files) {
-    const text = readEnvFile(file, key)
-    const found =
-      file.format === 'raw'
-        ? parseRawEnvFile(text, { file: file.path, hostEnv: shell })
-        : parseEnvFile(text, { file: file.path, hostEnv: shell, before: values, rules })
+    const found = parse(readEnvFile(file, key), file, { key, shell, before: values, rules })
     values = new Map([...values, ...found])
   }
   const where = files.map(({ path }) => path).join(', ')

@@ -29,7 +29,12 @@ const envFile = z.union([
   z.strictObject({
     path: reference,
     required: z.boolean().default(true),
-    format: z.literal('raw').optional().describe('As docker run takes it: nothing quoted, nothing replaced'),
+    format: z
+      .enum(['raw', 'value'])
+      .optional()
+      .describe(
+        'raw: as docker run takes it, nothing quoted, nothing replaced; value: the whole file is the value, as of a secret that is mounted, without a newline at its end',
+      ),
   }),
 ])
 

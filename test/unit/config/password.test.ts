@@ -56,6 +56,20 @@ describe('the password', () => {
     expect(read(files, ['b.env', 'a.env'])).toBe('one')
   })
 
+  it('may be a whole file, as a secret is mounted, without the newline at its end', () => {
+    using directory = temporaryDirectory()
+    const readValue = (text: string): string => {
+      directory.write('password', text)
+      const files = [{ path: join(directory.path, 'password'), required: true, format: 'value' as const }]
+      return readPassword({ key: 'PW', files }, { x: 'replaced' }).reveal()
+    }
+    expect(readValue(' p="$x" # \n')).toBe(' p="$x" # ')
+    expect(readValue('p\r\n')).toBe('p')
+    expect(readValue('postgres://user:p%20w@db/x')).toBe('p w')
+    expect(() => readValue('two\nlines\n')).toThrow(/contains a newline/)
+    expect(() => readValue('\n')).toThrow(/PW is not set in/)
+  })
+
   it('may stand in one file while another that need not be there is not', () => {
     expect(read({ 'a.env': 'PW=one\n' }, ['optional.env', 'a.env', 'optional2.env'])).toBe('one')
   })
