@@ -186,6 +186,15 @@ build_pgbouncer() {
   import "$@" "$path, \"User\": \"65534:65534\", \"Cmd\": [\"pgbouncer\", \"/tmp/pgbouncer.ini\"]" "$work/pgbouncer.tar"
 }
 
+# What the runner image stands on: Debian's essential packages and apt, without their documentation.
+build_debian() {
+  need mmdebstrap:mmdebstrap
+  mmdebstrap --quiet --variant=minbase --mode=root --format=tar \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' trixie "$work/debian.tar" $(debian_mirror)
+  import "$@" "$path, \"Cmd\": [\"bash\"]" "$work/debian.tar"
+}
+
 debian_mirror() {
   apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' 'Label: Debian' 'Component: main' | sort -u | head -n 1
 }
@@ -245,6 +254,9 @@ provide_postgres 18 forky /var/lib/postgresql /var/lib/postgresql/18/docker
 
 pgbouncer_inputs=$(declare -f build_pgbouncer import | digest)
 provide po-migrate-test/pgbouncer:1 '' build_pgbouncer "$pgbouncer_inputs"
+
+debian_inputs=$(declare -f build_debian import | digest)
+provide po-migrate-test/debian:trixie debian:trixie-slim build_debian "$debian_inputs"
 
 if bundle_stand_in; then
   stand_in_inputs=$({ declare -f build_stand_in busybox_root pack import; cat "$here/stand-in/dist/server.mjs" "$root/node_modules/node/package.json" "$here/stand-in/Dockerfile"; } | digest)

@@ -109,7 +109,11 @@ export const requireState = (config: Config, host: Host, env: Variables): State 
     const { code, path = root } = error as NodeJS.ErrnoException
     const why = code === 'ENOENT' ? 'does not exist' : `cannot be written: ${code}`
     const hint =
-      path === directory ? `sudo chmod 2770 ${directory}` : `sudo install -d -m 2770 -g docker ${root}`
+      code === 'EROFS'
+        ? 'set state: in the config to a directory that can be written; in a container: --tmpfs /tmp'
+        : path === directory
+          ? `sudo chmod 2770 ${directory}`
+          : `sudo install -d -m 2770 -g docker ${root}`
     throw usageError(`The state directory ${path} ${why}.`, hint, [
       'It holds the lock of this host and the logs of its runs, for everybody who may migrate.',
     ])
