@@ -49,6 +49,17 @@ const asReason = (error: unknown): AppError => {
   throw error
 }
 
+/** Where dbmate's program is looked for, and where its files go. */
+const beside = (config: Config, { env, stop }: Context) => ({
+  temporary: env.TMPDIR || tmpdir(),
+  dbmate: {
+    binary: dbmateBinary(config),
+    path: env.PATH,
+    image: config.dbmate.image,
+    shell: shellUntil(stop),
+  },
+})
+
 /** The engine that the environment's config asks for, connected. */
 export const openEngine = async (options: OpenOptions, context: Context): Promise<Engine> => {
   const { config, environment, run, report, lockWait, holdsVolume } = options
@@ -89,16 +100,7 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
     const passwordHint = `correct the password in ${source}`
     if (environment.engine === 'native') {
       const { openNativeEngine } = await import('../io/native/engine.ts')
-      return openNativeEngine({
-        ...{ ...common, address, credentials, passwordHint },
-        temporary: context.env.TMPDIR || tmpdir(),
-        dbmate: {
-          binary: dbmateBinary(config),
-          path: context.env.PATH,
-          image: config.dbmate.image,
-          shell: shellUntil(context.stop),
-        },
-      })
+      return openNativeEngine({ ...common, ...beside(config, context), address, credentials, passwordHint })
     }
     const docker = lockWait === undefined ? await open().catch(asReason) : await open()
     const { openServerEngine } = await import('../io/server-engine.ts')
