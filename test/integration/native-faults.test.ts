@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -146,6 +147,35 @@ describe('a server that goes away under the run', () => {
     expect(finished.error?.message).toContain('ended: 00001_a.sql failed')
     expect(readdirSync(temporary)).toEqual([])
   })
+})
+
+/** The server's processes, the postmaster first. */
+const processesOf = ({ directory }: NativeServer): number[] => {
+  const [postmaster = ''] = readFileSync(join(directory, 'postmaster.pid'), 'utf8').split('\n')
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', postmaster], { encoding: 'utf8' })
+  return [postmaster, ...children.trim().split(/\s+/)].map(Number)
+}
+
+it('a server that falls silent does not hold the run for ever, and what it did is settled by the next', {
+  timeout: 240_000,
+}, async () => {
+  await using server = await startNative(17)
+  using project = makeNativeProject(server, {
+    store: one('silent', 'create table a (id int);\nselect pg_sleep(600);'),
+  })
+  const running = startTool(['up', 'dev', '--json'], { cwd: project.directory, env: env() })
+  await eventually('the file to run', () => working(server, 'silent'))
+  const frozen = processesOf(server)
+  for (const pid of frozen) process.kill(pid, 'SIGSTOP')
+  const ended = await running.ended
+  for (const pid of frozen) process.kill(pid, 'SIGCONT')
+  const { finished } = readEvents(ended)
+  expect(finished.exit).toBe(1)
+  expect(finished.error?.message).toContain('whether 00001_a.sql was applied is not known')
+  expect(readdirSync(temporary)).toEqual([])
+  project.migrations(one('silent'))
+  const next = await tool(project, 'up dev')
+  expect(next).toMatchObject({ exit: 0, stderr: expect.stringContaining('settled what a run left open') })
 })
 
 describe('what killed runs left in the temporary directory', () => {

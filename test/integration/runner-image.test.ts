@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { docker, eventually } from '../support/engine/docker.ts'
 import { configMapOf, containerOf, podOf } from '../support/kubernetes/manifests.ts'
@@ -5,6 +9,7 @@ import { endOf, type Pod, type PodEnd, type Projection, startPod } from '../supp
 import { buildRunnerImage, buildStoreImage, runnerImage } from '../support/kubernetes/runner-image.ts'
 import { type Authority, makeAuthority } from '../support/postgres/certificates.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { root } from '../support/root.ts'
 import { migration } from '../support/tool/project.ts'
 
 let postgres: TestPostgres
@@ -97,6 +102,20 @@ describe('the runner image', () => {
     expect(up.exit).toBe(2)
     expect(up.output).toContain('in a container: --tmpfs /tmp')
     expect(up.output).toContain('Nothing was touched')
+  })
+
+  it('is built from what its context keeps of a checkout', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'pmt-context-'))
+    const kept = readFileSync(join(root, '.dockerignore'), 'utf8').match(/(?<=^!).+/gm) ?? []
+    for (const path of kept) cpSync(join(root, path), join(directory, path), { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
+    try {
+      execFileSync(process.execPath, ['build.ts'], { cwd: directory, stdio: 'pipe' })
+      const version = execFileSync(process.execPath, ['bin/po-migrate.cjs', '--version'], { cwd: directory })
+      expect(String(version)).toMatch(/^\d+\.\d+\.\d+\n$/)
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
   })
 
   it('holds what the docs say, and nothing secret or superfluous', async () => {
