@@ -15,7 +15,8 @@ import { openBackup } from '../backup/take.ts'
 import type { Config } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import { requireState } from '../config/state.ts'
-import { AppError, amend, type ExitCode, exitCodes } from '../errors.ts'
+import { AppError, amend, type ExitCode, exitCodes, usageError } from '../errors.ts'
+import { fewNames } from '../fleet/tell.ts'
 import { configOf } from '../frame/config-of.ts'
 import { environmentArgument, type GlobalOptions, type Program, type Wire } from '../frame/options.ts'
 import { type Run, withRun } from '../frame/run.ts'
@@ -27,6 +28,7 @@ import { readExisting } from '../io/postgres/read-database.ts'
 import { mayReadPasswords } from '../io/postgres/unreadable.ts'
 import { requireShared, type SharedEngine } from '../io/shared-engine.ts'
 import type { Context } from '../model/context.ts'
+import { mostConnections, ownSessions } from '../model/few-sessions.ts'
 import type { Holder } from '../model/holder.ts'
 import { performWith } from '../model/kind.ts'
 import { quoteAll } from '../model/quote.ts'
@@ -36,7 +38,7 @@ import { execute, type RunResult } from '../run/execute.ts'
 import { lockDatabases } from '../run/lock-databases.ts'
 import { lockHost } from '../run/lock-host.ts'
 import { makeHolder } from '../run/make-holder.ts'
-import { openEngine } from '../run/open-engine.ts'
+import { openEnvironment } from '../run/open-environment.ts'
 import { openPresence } from '../run/presence.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker } from '../run/require-docker.ts'
@@ -97,6 +99,19 @@ const requestOf = async (
   databases,
 })
 
+/** @throws AppError (exit 2) for a fleet of more databases than there may be sessions: all snapshots are of one moment. */
+const requireSessions = ({ name, databases, fleets }: Environment, { connections }: Config): void => {
+  const needed = databases.length + ownSessions
+  if (!fleets || needed <= connections) return
+  throw usageError(
+    `A backup of ${name} needs ${needed} sessions, and connections: allows ${connections}.`,
+    needed <= mostConnections
+      ? `write into the config: connections: ${needed}, if the server has as many to give`
+      : 'pg_basebackup, which copies the server as a whole',
+    ['The snapshots of all its databases are taken at the same moment, each in a session of its own.'],
+  )
+}
+
 /** What there is to dump and where to, with everything that could stand in the way asked first. */
 const prepare = async ({ run, config, environment, engine, state, place }: Opened) => {
   const { report } = run
@@ -118,7 +133,8 @@ const prepare = async ({ run, config, environment, engine, state, place }: Opene
     report.note(
       `${place.root} lies on the disk of the data, and is lost with it: is what belongs there mounted?`,
     )
-  if (absent.length > 0) report.note(`not in it, since not on the server: ${absent.join(', ')}`)
+  if (absent.length > 0) report.note(`not in it, since not on the server: ${fewNames(absent)}`)
+  for (const { obstacle } of environment.refused ?? []) report.note(`not in it: ${obstacle.message}`)
   return { plan, directory, managed, databases }
 }
 
@@ -195,9 +211,9 @@ const runBackup = async (opened: Opened, options: BackupOptions, context: Contex
 const backup = (options: BackupOptions, context: Context): Promise<ExitCode> =>
   withRun({ command: 'backup', environment: options.environment, global: options }, context, async (run) => {
     const config = configOf(options, context)
-    const environment = resolveEnvironment(config, options.environment)
-    const { host, name } = environment
-    requireDocker(environment, 'backup')
+    const asked = resolveEnvironment(config, options.environment)
+    const { host, name } = asked
+    requireDocker(asked, 'backup')
     const holder = makeHolder(
       { run: run.id, command: commandLine(options), verb: 'backup', target: name, config, host },
       context,
@@ -205,7 +221,12 @@ const backup = (options: BackupOptions, context: Context): Promise<ExitCode> =>
     const { report } = run
     const { lockWait } = options
     await using hostLock = await lockHost({ config, host, holder, lockWait, report }, context)
-    await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
+    await using server = await openEnvironment(
+      { config, environment: asked, run: run.id, report, lockWait },
+      context,
+    )
+    const { engine, environment } = server
+    requireSessions(environment, config)
     const state = requireState(config, host, context.env)
     const place = options.to === undefined ? state : placeAt(state, resolve(context.cwd, options.to))
     const shared = requireShared(engine)

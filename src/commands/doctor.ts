@@ -174,7 +174,9 @@ const examine = async (
 ): Promise<CheckResult[]> => {
   const environment = resolveEnvironment(config, name)
   const report = reportFor({ ...options, json: false }, context)
-  const engine = once(() => openEngine({ config, environment, run: makeRunId(new Date()), report }, context))
+  const engine = once(() =>
+    openEngine({ config, environment, run: makeRunId(new Date()), report, knowsFleets: true }, context),
+  )
   const checks = checksOf(environment, engine, { config, options, context, host })
   try {
     return await runChecks(checks, { environment: name, fix: options.fix })

@@ -15,6 +15,7 @@ import type { DatabaseState } from '../model/types.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeError } from '../report/report.ts'
 import { openPresence } from '../run/presence.ts'
+import { refuseFleets } from '../run/refuse-fleets.ts'
 import { requireDocker } from '../run/require-docker.ts'
 import { readDatabases } from '../run/world.ts'
 import { loadDelta, writeSql } from '../schema/bring-back.ts'
@@ -79,6 +80,7 @@ const exitOf = (exits: readonly ExitCode[]): ExitCode =>
 /** Every managed database of an environment, or the named ones, against new ones made from the files applied there. */
 export const drift = (options: DriftOptions, context: Context): Promise<ExitCode> =>
   withEnvironment(options, context, async ({ config, environment, engine, report, run }) => {
+    refuseFleets(environment)
     requireDocker(environment, 'drift')
     const shared = requireShared(engine)
     const delta = options.sql ? await loadDelta() : undefined

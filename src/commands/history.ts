@@ -1,3 +1,4 @@
+import pMap from 'p-map'
 import { findManifest, hasManifest } from '../backup/manifest.ts'
 import { ownerOf } from '../backup/owner.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
@@ -21,6 +22,7 @@ import { readLedger } from '../io/postgres/ledger.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { readExisting } from '../io/postgres/read-database.ts'
 import type { Context } from '../model/context.ts'
+import { fewSessions, ownSessions } from '../model/few-sessions.ts'
 import { compareOrder, interleave } from '../model/order.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
@@ -71,7 +73,9 @@ const readLedgers = async (
       const names = environment.databases.map(({ database }) => database)
       const existing = await readExisting(server, names)
       const present = names.filter((database) => existing.has(database))
-      const ledgers = await Promise.all(present.map((database) => readEntries(server, database)))
+      const ledgers = await pMap(present, (database) => readEntries(server, database), {
+        concurrency: fewSessions - ownSessions,
+      })
       return interleave(ledgers, ({ startedAt }) => startedAt)
     })
   } catch (error) {

@@ -136,7 +136,7 @@ export const init = async (options: InitOptions, context: Context): Promise<Exit
   )
   const { next } = paintFor(context.stderr, options, context).symbols
   if (proposal.next.length === 0 || written.length === 0)
-    await status({ ...options, environments: [], db: [], exitCode: false }, context)
+    await status({ ...options, environments: [], db: [], exitCode: false, all: false }, context)
   say(
     proposal.next.map((command) => `${next} ${command}`),
     options,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ExitCode, exitCodes } from '../errors.ts'
+import { fewNames } from '../fleet/tell.ts'
 import {
   environmentArgument,
   type GlobalOptions,
@@ -16,6 +17,7 @@ import type { Context } from '../model/context.ts'
 import { confirm } from '../report/confirm.ts'
 import { writeDocument } from '../report/json.ts'
 import { describeLocks, renderLocks } from '../report/lock.ts'
+import { lockNames } from '../run/lock-databases.ts'
 import { requireServer } from '../run/require-docker.ts'
 import { verbs } from './verbs.ts'
 
@@ -71,8 +73,9 @@ const readLockState = async ({ environment, engine }: OpenedEnvironment): Promis
   requireServer(environment, 'locks')
   const { server, shared } = engine.lockSession ? engine : requireShared(engine)
   const databases = environment.databases.map(({ database }) => database)
+  const names = [...new Set([...lockNames(environment), ...databases])]
   const [locks, orphans] = await Promise.all([
-    readLocks(databases, (sql) => server.query(server.maintenance, sql)),
+    readLocks(names, (sql) => server.query(server.maintenance, sql)),
     findOrphans(shared, server, databases),
   ])
   return { locks, orphans }
@@ -81,16 +84,17 @@ const readLockState = async ({ environment, engine }: OpenedEnvironment): Promis
 /** Shows who holds the environment's databases, or ends what dead runs left there and, confirmed, a live run's lock. */
 const lock = (options: LockOptions, context: Context): Promise<ExitCode> =>
   withEnvironment(options, context, async (opened) => {
-    const { name, databases } = opened.environment
-    const names = databases.map(({ database }) => database)
+    const { name } = opened.environment
     const reading = await readLockState(opened)
+    // Of a fleet its own lock, and those of its databases that are held.
+    const held = reading.locks.map(({ database }) => database)
+    const names = [...new Set([...lockNames(opened.environment), ...held])]
     const paint = paintFor(context.stdout, options, context)
     if (options.json && options.action === 'status')
       writeDocument(context.stdout, describeLocks(name, names, reading))
     else context.stdout.write(renderLocks(names, reading, paint))
     if (options.action === 'status' || isIdle(reading)) return exitCodes.done
-    const held = reading.locks.map(({ database }) => database).join(', ')
-    const about = `Ending the session of a run that is alive (${held})`
+    const about = `Ending the session of a run that is alive (${fewNames(held)})`
     const given = options.confirm ?? context.env.CONFIRM
     const question = { about, answer: 'yes', given, command: `po-migrate lock release ${name} --confirm yes` }
     await release(reading, opened, () => confirm(question, context))

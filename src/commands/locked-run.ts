@@ -1,6 +1,7 @@
 import type { Config } from '../config/load.ts'
 import { dbmateImage } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
+import { gateOf, rolledOf } from '../fleet/rollout.ts'
 import type { Run } from '../frame/run.ts'
 import type { Engine } from '../io/engine.ts'
 import type { HostLock } from '../io/host/host-lock.ts'
@@ -10,17 +11,22 @@ import type { Holder } from '../model/holder.ts'
 import { performWith } from '../model/kind.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Environment } from '../model/types.ts'
+import { requireSome } from '../plan/aside.ts'
 import { requireAllowed, requireShown } from '../plan/up.ts'
 import { type UpStep, upKinds } from '../rehearsal/steps/up-kinds.ts'
 import { wishOf } from '../rehearsal/with-rehearsal.ts'
 import { watchApplied } from '../run/applied.ts'
+import { concludeFleets, setAside } from '../run/conclude-fleets.ts'
 import { execute, type RunResult } from '../run/execute.ts'
 import { lockDatabases } from '../run/lock-databases.ts'
+import { explainGone } from '../run/member-gone.ts'
 import { openMigrateTools } from '../run/migrate-tools.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { requireLock } from '../run/require-lock.ts'
 import { settleFindings } from '../run/settle.ts'
+import { settleMembers } from '../run/settle-members.ts'
 import { takeInFiles } from '../run/take-in.ts'
+import { openWaves } from '../run/waves.ts'
 import { confirmed, isGiven, type PlannedVerb } from './planned-verb.ts'
 import { reportNothing } from './report-nothing.ts'
 
@@ -42,9 +48,12 @@ export const runLocked = async (opened: Opened, verb: PlannedVerb, context: Cont
   const { interrupt, stop } = context
   const { lockWait } = verb.options
   await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)
-  const { databases, planned } = await verb.plan(environment, engine)
-  requireAllowed(planned, confirmed(verb.command, isGiven(verb, environment, context)))
-  for (const line of await settleFindings(engine.server, databases)) report.note(line)
+  const { databases, planned: found } = await verb.plan(environment, engine)
+  requireAllowed(found, confirmed(verb.command, isGiven(verb, environment, context)))
+  const named = databases.filter(({ managed }) => !managed.member)
+  const settled = await settleMembers(engine.server, databases)
+  for (const line of [...(await settleFindings(engine.server, named)), ...settled.lines]) report.note(line)
+  const planned = setAside(found, settled.aside)
   requireShown(shown, planned, verb.look ?? verb.command)
   if (verb.takesIn) {
     // What was settled a moment ago is in the ledger, though not in what was read before.
@@ -54,6 +63,7 @@ export const runLocked = async (opened: Opened, verb: PlannedVerb, context: Cont
     const provenance = () => readProvenance({ config, environment, engine: unrun }, context)
     for (const line of await takeInFiles(engine.server, known, { run: run.id, provenance })) report.note(line)
   }
+  requireSome(planned)
   if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
   run.start(planned)
   const provenance = () => readProvenance({ config, environment, engine }, context)
@@ -72,23 +82,30 @@ export const runLocked = async (opened: Opened, verb: PlannedVerb, context: Cont
     wish: wishOf(environment, verb.rehearse),
   }
   const perform = performWith(upKinds, { ...tools, rehearsal })
+  const rolled = rolledOf(environment.fleets ?? [], planned.steps)
+  const waves = openWaves(rolled, lock)
+  const gate = gateOf(rolled, verb)
   const started = performance.now()
   const result = await execute(planned, {
     run: run.id,
     kinds: upKinds,
-    perform: (step) => {
+    perform: async (step) => {
       host.verify()
       requireLock(lost)
-      return perform(step)
+      await waves.enter(step)
+      return await perform(step).catch((error) => {
+        throw explainGone(error, step)
+      })
     },
     report,
     interrupt,
     stop,
     resume: confirmed(verb.resume?.({ planned, databases }) ?? verb.command, verb.asks(environment)),
-    continueOnError: verb.continueOnError,
+    // Without its lock a run starts nothing: that is no failure of the databases that are left.
+    gate: (step, failed) => (failed.size > 0 && lost.aborted) || gate(step, failed),
   })
   const ms = performance.now() - started
   if (result.status === 'done')
     report.result(verb.summarize({ environment: environment.name, outcomes: result.outcomes, ms }))
-  return result
+  return concludeFleets(result, planned, { rolled, lost: lost.aborted })
 }

@@ -6,22 +6,26 @@ import type { Context } from '../model/context.ts'
 import type { Holder } from '../model/holder.ts'
 import type { Environment } from '../model/types.ts'
 import { isFree } from '../run/is-free.ts'
-import { openEngine } from '../run/open-engine.ts'
+import { openEnvironment } from '../run/open-environment.ts'
 import { hasUntaken } from '../run/take-in.ts'
 import type { Planned, PlannedVerb } from './planned-verb.ts'
 
 type About = { run: Run; config: Config; environment: Environment; verb: PlannedVerb }
-type Seen = Planned & { engine: Engine; nothingToDo: boolean }
+/** `environment`: with the databases of its fleets. */
+type Seen = Planned & { engine: Engine; environment: Environment; nothingToDo: boolean }
 
 /** What it opened is the caller's. */
-const look = async ({ run, config, environment, verb }: About, context: Context): Promise<Seen> => {
+const look = async ({ run, config, environment: asked, verb }: About, context: Context): Promise<Seen> => {
   const { lockWait } = verb.options
-  const engine = await openEngine({ config, environment, run: run.id, report: run.report, lockWait }, context)
+  const { engine, environment } = await openEnvironment(
+    { config, environment: asked, run: run.id, report: run.report, lockWait },
+    context,
+  )
   try {
     const { databases, planned } = await verb.plan(environment, engine)
     // Under the lock, a row of the ledger that a dead run left open is settled, and what it never saw is taken in.
     const settled = !databases.some(({ open }) => open) && !(verb.takesIn && hasUntaken(databases))
-    return { engine, databases, planned, nothingToDo: planned.steps.length === 0 && settled }
+    return { engine, environment, databases, planned, nothingToDo: planned.steps.length === 0 && settled }
   } catch (error) {
     await engine[Symbol.asyncDispose]()
     throw error

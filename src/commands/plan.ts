@@ -15,6 +15,7 @@ import type { Context } from '../model/context.ts'
 import { describePlan, type Plan } from '../model/plan.ts'
 import { quoteAll } from '../model/quote.ts'
 import type { DatabaseState, Environment } from '../model/types.ts'
+import { requireSome, tellAside } from '../plan/aside.ts'
 import { requireUnobstructed } from '../plan/obstacles.ts'
 import { planUp } from '../plan/up.ts'
 import { type UpStep, upKinds } from '../rehearsal/steps/up-kinds.ts'
@@ -22,6 +23,7 @@ import { withRehearsal } from '../rehearsal/with-rehearsal.ts'
 import { writeDocument } from '../report/json.ts'
 import { toPaste } from '../report/to-paste.ts'
 import {
+  renderAside,
   renderHeader,
   renderMissing,
   renderNotes,
@@ -63,14 +65,18 @@ export const showPlan = (
   const paint = paintFor(stdout, options, context)
   for (const line of renderMissing(databases)) stderr.write(`${line}\n`)
   // What is in the way is told behind it.
-  if (plan.steps.length === 0 && plan.obstacles?.length) return
+  if (plan.steps.length === 0 && (plan.obstacles?.length || plan.aside?.length)) return
   stdout.write(
     plan.steps.length === 0
       ? renderNothingToDo(environment.name, databases)
       : `${renderHeader('plan', { environment, image }, paint)}\n${renderPlan(plan, upKinds, paint)}${paint.dim(renderTotal(plan).trimEnd())}\n`,
   )
   if (options.quiet) return
-  for (const line of renderNotes(plan, paintFor(stderr, options, context))) stderr.write(`${line}\n`)
+  const told = paintFor(stderr, options, context)
+  const aside = plan.aside?.length
+    ? [...renderAside(plan, told), ...tellAside(plan).map((line) => `  ${line}`)]
+    : []
+  for (const line of [...renderNotes(plan, told), ...aside]) stderr.write(`${line}\n`)
   if (plan.refusals?.length) stderr.write(renderRefusals(plan, paint))
   else if (plan.steps.length > 0)
     stderr.write(`${paint.symbols.next} ${toPaste(command, standingFlags(options, context))}\n`)
@@ -120,7 +126,9 @@ export const plan = (options: PlanOptions, context: Context): Promise<ExitCode> 
       context,
     )
     requireUnobstructed(planned.obstacles)
+    requireSome(planned)
     if (!options.exitCode) return exitCodes.done
-    if (planned.refusals?.length || readHalfWay(config, environment.host, context)) return exitCodes.refused
+    if (planned.refusals?.length || planned.aside?.length || readHalfWay(config, environment.host, context))
+      return exitCodes.refused
     return planned.steps.length > 0 ? exitCodes.pending : exitCodes.done
   })

@@ -5,7 +5,7 @@ import type { Run } from '../frame/run.ts'
 import type { Context } from '../model/context.ts'
 import { requireAllowed } from '../plan/up.ts'
 import { confirm } from '../report/confirm.ts'
-import { renderHeader, renderMissing, renderNotes } from '../report/up.ts'
+import { renderAside, renderHeader, renderMissing, renderNotes } from '../report/up.ts'
 import type { RunResult } from '../run/execute.ts'
 import { makeHolder } from '../run/make-holder.ts'
 import { lookFirst } from './look-first.ts'
@@ -34,23 +34,24 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
   const { options, command } = verb
   const { lockWait } = options
   const config = configOf(options, context)
-  const environment = resolveEnvironment(config, options.environment, options.db)
-  const { host } = environment
+  const asked = resolveEnvironment(config, options.environment, options.db)
+  const { host } = asked
   const holder = makeHolder(
-    { run: run.id, command, verb: verb.verb, target: environment.name, config, host },
+    { run: run.id, command, verb: verb.verb, target: asked.name, config, host },
     context,
   )
-  const about = { run, config, environment, verb }
+  const about = { run, config, environment: asked, verb }
   await using looked = await lookFirst(about, { holder, lockWait }, context)
-  const { engine, databases, planned, hostLock } = looked
+  const { engine, environment, databases, planned, hostLock } = looked
   const { image } = config.dbmate
   const paint = paintFor(context.stderr, options, context)
   report.note(renderHeader(verb.verb, { environment, image }, paint))
   requireAllowed(planned, confirmed(command, isGiven(verb, environment, context)))
-  for (const line of [...renderMissing(databases), ...renderNotes(planned, paint)]) report.note(line)
+  const told = [...renderMissing(databases), ...renderNotes(planned, paint), ...renderAside(planned, paint)]
+  for (const line of told) report.note(line)
   if (!hostLock || looked.nothingToDo) return reportNothing(run, environment, { planned, databases })
-  const told = { ...planned, notes: [] }
-  await askFirst({ plan: told, command, databases: [], environment, image }, verb, context)
+  const shown = { ...planned, notes: [], aside: [] }
+  await askFirst({ plan: shown, command, databases: [], environment, image }, verb, context)
   const { runLocked } = await import('./locked-run.ts')
   // Awaited here: what this function opened closes when it returns.
   const opened = { run, config, environment, engine, host: hostLock, holder, shown: planned }

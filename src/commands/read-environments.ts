@@ -16,7 +16,7 @@ import { runsHere } from '../remote/place.ts'
 import { type Entry, type Reading, readElsewhere } from '../remote/status.ts'
 import type { StatusDocument } from '../report/documents.ts'
 import { describeError, type Report } from '../report/report.ts'
-import { openEngine } from '../run/open-engine.ts'
+import { openEnvironment } from '../run/open-environment.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { readDatabases } from '../run/world.ts'
 
@@ -33,14 +33,15 @@ export const environmentsArgument = <T>(yargs: Argv<T>) =>
 
 export const describeDatabase = (state: DatabaseState): DatabaseStatus => {
   const { managed, exists, obstacle, files, applied, checksums } = state
-  const { name, database } = managed
+  const { name, database, member } = managed
+  const base = { name, ...(member && { fleet: member.fleet }), database, exists }
   if (obstacle) {
     const error = describeError(obstacleError(obstacle))
-    return { name, database, exists, error, applied: 0, pending: 0, migrations: [] }
+    return { ...base, error, applied: 0, pending: 0, migrations: [] }
   }
   const migrations = history(files, applied, checksums)
   const pending = migrations.filter(isUnapplied).length
-  return { name, database, exists, applied: applied.length, pending, migrations }
+  return { ...base, applied: applied.length, pending, migrations }
 }
 
 type ReadOptions<D> = {
@@ -58,12 +59,12 @@ const readEnvironment = async <D>(
   const place = { host: host.name, network, ...(address && { server: address }) }
   const document = { environment: name, ...place, databases: [] }
   try {
-    await using engine = await openEngine(
+    await using opened = await openEnvironment(
       { config, environment, run: makeRunId(new Date()), report },
       context,
     )
-    const { server } = engine
-    const databases = await readDatabases(environment, server)
+    const { server } = opened.engine
+    const databases = await readDatabases(opened.environment, server)
     const described = await pMap(databases, (state) => describe(state, server), {
       concurrency: fewSessions,
     })

@@ -44,7 +44,7 @@ import { execute, type RunResult } from '../run/execute.ts'
 import { lockDatabases } from '../run/lock-databases.ts'
 import { lockHost } from '../run/lock-host.ts'
 import { makeHolder } from '../run/make-holder.ts'
-import { openEngine } from '../run/open-engine.ts'
+import { openEnvironment } from '../run/open-environment.ts'
 import { recordRun } from '../run/record-run.ts'
 import { requireDocker } from '../run/require-docker.ts'
 import { requireLock } from '../run/require-lock.ts'
@@ -248,12 +248,12 @@ const requireWhole = async ({ directory, manifest, signal, others }: Whole): Pro
 const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =>
   withRun({ command: 'restore', environment: options.environment, global: options }, context, async (run) => {
     const config = configOf(options, context)
-    const environment = resolveEnvironment(config, options.environment, options.db)
-    const { host } = environment
+    const asked = resolveEnvironment(config, options.environment, options.db)
+    const { host } = asked
     const command = restoreCommandLine(options)
-    requireDocker(environment, 'restore')
+    requireDocker(asked, 'restore')
     const directory = resolve(context.cwd, options.from)
-    const others = `po-migrate history ${environment.name}`
+    const others = `po-migrate history ${asked.name}`
     const manifest = readManifest(directory, others)
     const state = requireState(config, host, context.env)
     const origin = originOf(directory, manifest, state)
@@ -268,11 +268,15 @@ const restore = (options: RestoreOptions, context: Context): Promise<ExitCode> =
     report.note(`reading the files of ${directory}`)
     await requireWhole({ directory, manifest, signal: context.interrupt, others })
     const holder = makeHolder(
-      { run: run.id, command, verb: 'restore', target: environment.name, config, host },
+      { run: run.id, command, verb: 'restore', target: asked.name, config, host },
       context,
     )
     await using hostLock = await lockHost({ config, host, holder, lockWait, report }, context)
-    await using engine = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
+    await using server = await openEnvironment(
+      { config, environment: asked, run: run.id, report, lockWait },
+      context,
+    )
+    const { engine, environment } = server
     const shared = requireShared(engine)
     return await runRestore(
       {

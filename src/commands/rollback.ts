@@ -12,7 +12,7 @@ import { standingFlags } from '../frame/standing-flags.ts'
 import type { Context } from '../model/context.ts'
 import type { Plan } from '../model/plan.ts'
 import { quoteAll } from '../model/quote.ts'
-import type { DatabaseState } from '../model/types.ts'
+import type { DatabaseState, Environment } from '../model/types.ts'
 import { beforeAll, judgeRollback, planRollback, type RollbackTarget, staysOf } from '../plan/rollback.ts'
 import { renderRollback } from '../report/rollback.ts'
 import { toPaste } from '../report/to-paste.ts'
@@ -91,6 +91,16 @@ const resumeLine = (options: RollbackOptions, planned: Plan, [state]: readonly D
   return rollbackCommandLine({ ...rest, to: staysOf(planned, state?.applied ?? []) })
 }
 
+/** @throws AppError (exit 2) for a fleet: what is newest in one of its databases may not be there in another. */
+const requireOne = ({ fleets = [] }: Environment, { environment, db }: RollbackOptions): void => {
+  if (!fleets.some(({ only }) => only === undefined)) return
+  throw usageError(
+    `rollback takes one database, and ${db} is a fleet: each of its databases has its own newest migrations.`,
+    `po-migrate rollback ${environment} --db ${db}/NAME`,
+    [`po-migrate status ${environment} --db ${db} tells which stands where.`],
+  )
+}
+
 /** Undoes the newest applied migrations of one database, newest first, by their down sections. */
 export const rollback = (options: RollbackOptions, context: Context): Promise<ExitCode> =>
   withRun({ command: 'rollback', environment: options.environment, global: options }, context, (run) =>
@@ -102,6 +112,7 @@ export const rollback = (options: RollbackOptions, context: Context): Promise<Ex
         command: rollbackCommandLine(options),
         resume: ({ planned, databases }) => resumeLine(options, planned, databases),
         plan: async (environment, engine) => {
+          requireOne(environment, options)
           requireServer(environment, 'rollback')
           const world = await readUpWorld(environment, engine)
           const { databases } = world

@@ -20,12 +20,18 @@ export type StatusOptions = GlobalOptions & {
   environments: readonly string[]
   db: readonly string[]
   exitCode: boolean
+  all: boolean
 }
 
 export const statusCommand = (program: Program, wire: Wire) =>
   program.command(
     ...verbs.status,
-    (args) => exitCodeOption(databaseOption(environmentsArgument(withoutRunFlags(args)))),
+    (args) =>
+      exitCodeOption(databaseOption(environmentsArgument(withoutRunFlags(args)))).option('all', {
+        type: 'boolean',
+        default: false,
+        describe: 'Every database of a fleet, not how many stand where',
+      }),
     wire(status),
   )
 
@@ -40,6 +46,6 @@ export const status = async (options: StatusOptions, context: Context): Promise<
   const entries = await readEnvironments(options, reading, context)
   const document = { version: 1 as const, environments: entries.map((entry) => entry.document) }
   if (options.json) writeDocument(context.stdout, document)
-  else context.stdout.write(renderStatus(document, paintFor(context.stdout, options, context)))
+  else context.stdout.write(renderStatus(document, paintFor(context.stdout, options, context), options))
   return exitOf(entries, options.exitCode)
 }

@@ -17,6 +17,16 @@ const releaseOf = ({ name, host }: Environment): string | undefined => {
   return configIn(current) === undefined ? undefined : realpathSync(current)
 }
 
+/** A cutover makes what is managed anew, from its files; which databases a fleet has is told by one that is gone by then. */
+const refuseFleets = ({ name, fleets = [] }: Environment): void => {
+  const [first] = fleets
+  if (!first) return
+  throw usageError(
+    `A cutover takes no fleet, and ${name} has ${fleets.map((fleet) => fleet.name).join(', ')}.`,
+    `leave ${first.name} out of the config for it, and put it back behind it: po-migrate up ${name} --db ${first.name}`,
+  )
+}
+
 const requireConfig = (checkout: string): string => {
   const file = configIn(checkout)
   if (file !== undefined) return file
@@ -46,6 +56,7 @@ export const supplyEnvironment = (
   { env, pinned }: { env: Variables; pinned?: string | undefined },
 ): SuppliedEnvironment => {
   const here = resolveEnvironment(config, name)
+  refuseFleets(here)
   const named = config.hosts[here.host.name]?.cutover?.checkouts[name]
   const checkout = named === undefined ? releaseOf(here) : resolve(config.directory, named)
   const file = pinned ?? (checkout === undefined ? undefined : requireConfig(checkout))
@@ -57,6 +68,7 @@ export const supplyEnvironment = (
     )
   const theirs = loadConfig({ file, cwd: config.directory, env })
   const environment = resolveEnvironment(theirs, name)
+  refuseFleets(environment)
   if (environment.network !== here.network || environment.host.volume !== here.host.volume)
     throw usageError(
       `The checkout of ${name} means another server: ${file}.`,

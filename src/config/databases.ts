@@ -36,6 +36,26 @@ const requireDistinct = (databases: readonly ManagedDatabase[]): void => {
   }
 }
 
+export const isFleet = (config: Config, name: string): boolean => config.databases?.[name]?.from !== undefined
+
+/** `tenants/tenant_7`, where tenants is a fleet. */
+export const memberIn = (config: Config, typed: string): { fleet: string; key: string } | undefined => {
+  const at = typed.indexOf('/')
+  const fleet = typed.slice(0, Math.max(0, at))
+  return isFleet(config, fleet) ? { fleet, key: typed.slice(at + 1) } : undefined
+}
+
+/** Verbs that read files alone know no databases of a fleet: all have the same files. */
+const refuseMember = (config: Config, typed: string): void => {
+  const found = memberIn(config, typed)
+  if (!found) return
+  const { fleet } = found
+  throw usageError(
+    `${typed} has the files of ${fleet}, and this reads files alone.`,
+    `name the fleet: --db ${fleet}`,
+  )
+}
+
 /** A database as it is called, and where its files are, in an environment with this suffix. */
 export const locateDatabase = (config: Config, suffix: string, name: string): ManagedDatabase => {
   const settings = config.databases?.[name]
@@ -51,7 +71,7 @@ export const locateDatabase = (config: Config, suffix: string, name: string): Ma
 }
 
 /**
- * The managed databases of an environment, or those named.
+ * The managed databases of an environment, or those named; a fleet counts as one, by its own name.
  * @throws AppError (exit 2) for a name that is not managed, that Postgres would cut, or that two of them have on the server.
  */
 export const resolveDatabases = (
@@ -60,11 +80,13 @@ export const resolveDatabases = (
   only: readonly string[] = [],
 ): ManagedDatabase[] => {
   const all = databaseNames(config).map((name) => locateDatabase(config, suffix, name))
-  for (const managed of all) requireShort(managed)
-  requireDistinct(all)
+  const single = all.filter(({ name }) => !isFleet(config, name))
+  for (const managed of single) requireShort(managed)
+  requireDistinct(single)
   const names = all.map(({ name }) => name)
   const stranger = only.find((name) => !names.includes(name))
   if (stranger !== undefined) {
+    refuseMember(config, stranger)
     const meant = all.find(({ database }) => database === stranger)?.name
     throw unknown(stranger, { what: 'database', names, ...(meant && { meant }) })
   }

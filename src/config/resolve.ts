@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { usageError } from '../errors.ts'
 import type { Environment, Host, Policy, Stack } from '../model/types.ts'
-import { resolveDatabases } from './databases.ts'
+import { resolveManaged } from './fleets.ts'
 import type { Config } from './load.ts'
 import type { ConfigFile } from './schema.ts'
 import { describeServer } from './server.ts'
@@ -89,7 +89,7 @@ export const resolveEnvironment = (
     ...(auth === 'any' && { auth }),
     wait,
     lockTimeout: lock_timeout,
-    databases: resolveDatabases(config, suffix, only),
+    ...resolveManaged(config, { environment: name, suffix, only }),
   }
 }
 

@@ -1,7 +1,9 @@
 import * as z from 'zod'
+import { mostConnections } from '../model/few-sessions.ts'
 import { nearest } from '../model/nearest.ts'
 import { defaultMaintenance } from '../model/sql.ts'
 import { reservedNames } from '../model/state.ts'
+import { fleetKeys, refuseMixed } from './fleet-schema.ts'
 import { serverSchema } from './server-schema.ts'
 
 /** This machine, where an environment names no host. */
@@ -238,8 +240,12 @@ const database = z
     search_path: reference
       .optional()
       .describe('search_path of the session; its first schema holds the table'),
+    ...fleetKeys(whole),
   })
-  .describe('One database: a directory of migrations, and its name on the server')
+  .superRefine(refuseMixed)
+  .describe(
+    'One database: a directory of migrations, and its name on the server; with `from:` a fleet of many databases',
+  )
 
 const strayGlobs = ['**/migrations/**/*.sql']
 
@@ -328,7 +334,7 @@ export const configSchema = z
       .describe(
         "What `backup` runs when a backup is kept, with its directory as the last argument: a line for sh, or a command's words; where this file stands",
       ),
-    connections: whole(4, 100)
+    connections: whole(4, mostConnections)
       .default(8)
       .describe(
         'Sessions that a run has open on a server at once: those that read, that of its lock, and that of dbmate',
@@ -344,6 +350,15 @@ export const configSchema = z
       )
       .optional()
       .describe('The managed databases; left out, every directory of the store is one'),
+  })
+  .superRefine(({ databases = {} }, context) => {
+    for (const [key, { from }] of Object.entries(databases))
+      if (from?.database !== undefined && databases[from.database]?.from)
+        context.addIssue({
+          code: 'custom',
+          path: ['databases', key, 'from', 'database'],
+          message: `${from.database} is a fleet itself; name one database`,
+        })
   })
   .superRefine(({ hosts, environments }, context) => {
     const known = Object.keys(hosts)

@@ -4,7 +4,7 @@ import type { Engine } from '../io/engine.ts'
 import type { Context } from '../model/context.ts'
 import type { Environment } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
-import { openEngine } from '../run/open-engine.ts'
+import { openEnvironment } from '../run/open-environment.ts'
 import { makeRunId } from '../run/run-id.ts'
 import { configOf } from './config-of.ts'
 import { type GlobalOptions, reportFor } from './options.ts'
@@ -27,10 +27,11 @@ export const withEnvironment = async <T>(
   body: (opened: OpenedEnvironment) => Promise<T>,
 ): Promise<T> => {
   const config = configOf(options, context)
-  const environment = resolveEnvironment(config, options.environment, options.db)
+  const resolved = resolveEnvironment(config, options.environment, options.db)
   // A document goes to stdout alone: narration is text on stderr here, also under --json.
   const report = reportFor({ ...options, json: false }, context)
   const run = makeRunId(new Date())
-  await using engine = await openEngine({ config, environment, run, report }, context)
+  await using opened = await openEnvironment({ config, environment: resolved, run, report }, context)
+  const { engine, environment } = opened
   return await body({ config, environment, engine, report, run })
 }

@@ -110,7 +110,9 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
         run,
         environment: environment.name,
         project,
-        databases: environment.databases.map(({ database }) => database),
+        databases: [...environment.databases, ...files.map(({ managed }) => managed)].map(
+          ({ database }) => database,
+        ),
         postgres: { id: container.id, address, port: environment.port },
         credentials,
         files,

@@ -51,7 +51,9 @@ const openProven = async (opened: Opened, files: Parameters<Engine['openDbmate']
   const dbmate = await openDbmate(host.client, {
     ...{ image, run, project, credentials, files: [...files, probe.file] },
     environment: environment.name,
-    databases: environment.databases.map(({ database }) => database),
+    databases: [...environment.databases, ...files.map(({ managed }) => managed)].map(
+      ({ database }) => database,
+    ),
     postgres: { id, address: address.host, port: address.port, way: taken },
   })
   try {

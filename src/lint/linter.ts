@@ -48,8 +48,23 @@ export const loadLinter = async (major?: number): Promise<Linter> => {
   const { rulebook } = await import('./rulebook.ts')
   const { judge, loadParser, parseFile, rules, unchecked, knownFrom, namesIn } = rulebook
   const parse = await loadParser(major)
+  /** Their tables are alike too; the parser keeps memory of each text that it is given. */
+  const tables = new Map<string, ReturnType<typeof parse>>()
+  const parseTables: typeof parse = (sql, line) => {
+    const found = tables.get(sql) ?? parse(sql, line)
+    tables.set(sql, found)
+    return found
+  }
+  /** Databases of a fleet have the same files, which are parsed once. */
+  const parsed = new WeakMap<Migration, LintedFile>()
+  const parseOnce = (migration: Migration): LintedFile => {
+    const found = parsed.get(migration) ?? parseFile(migration, parse)
+    parsed.set(migration, found)
+    return found
+  }
   const read = (migration: Migration, managed: ManagedDatabase, known: Known): LintedFile => ({
-    ...parseFile(migration, parse, expectVersions(managed)),
+    ...parseOnce(migration),
+    versions: expectVersions(managed),
     known,
   })
   return {
@@ -77,8 +92,8 @@ export const loadLinter = async (major?: number): Promise<Linter> => {
         return later instanceof RangeError ? known : later
       }, new Map()),
     present: async (files, ask) => {
-      const parsed = files.flatMap(({ migration }) => (migration ? parseFile(migration, parse) : []))
-      return knownFrom(await ask(namesIn(parsed.flatMap(({ up, down }) => [...up, ...down]))), parse)
+      const trees = files.flatMap(({ migration }) => (migration ? parseOnce(migration) : []))
+      return knownFrom(await ask(namesIn(trees.flatMap(({ up, down }) => [...up, ...down]))), parseTables)
     },
   }
 }

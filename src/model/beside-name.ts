@@ -53,6 +53,9 @@ const filling = new RegExp(`_restore_(${runIdPattern.slice(1)})$`)
 const before = new RegExp(`_before_(${runIdPattern.slice(1)})$`)
 const beside = new RegExp(`_(before|restore)_${runIdPattern.slice(1)}$`)
 
+/** Whether a restore made or left it. */
+export const isBeside = (name: string): boolean => beside.test(name)
+
 /**
  * Those of the names that restores left when they replaced this database, oldest first. One that was cut without a hash
  * counts only while no other database, of the server or of `neighbours`, could have left it.

@@ -1,5 +1,8 @@
 /** Of a run's sessions: that of its lock, that of dbmate, and one for what takes long. */
 export const ownSessions = 3
 
+/** That a config may allow a run at once. */
+export const mostConnections = 100
+
 /** Sessions that an environment of many databases has open side by side: a server has few for everybody. */
 export const fewSessions = 8

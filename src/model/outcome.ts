@@ -36,9 +36,8 @@ const statusOf = (statuses: readonly StepStatus[]): DatabaseOutcome['status'] =>
 
 /** The result matrix: every database of the plan, in its order. */
 export const outcomesByDatabase = (outcomes: readonly StepOutcome[]): DatabaseOutcome[] => {
-  const names = new Set(outcomes.flatMap(({ step }) => databaseOf(step) ?? []))
-  return [...names].map((database) => {
-    const own = outcomes.filter(({ step }) => databaseOf(step) === database)
+  const about = outcomes.filter(({ step }) => databaseOf(step) !== undefined)
+  return [...Map.groupBy(about, ({ step }) => databaseOf(step) ?? '')].map(([database, own]) => {
     const statuses = own.map(({ status }) => status)
     const versions = (is: (outcome: StepOutcome) => boolean): string[] =>
       own.filter(is).flatMap(({ step }) => versionsOf(step))
@@ -63,10 +62,39 @@ const describe = ({ status, changed, unknown, waiting }: DatabaseOutcome, did: s
   return `${status}: ${open}${stays}${waiting > 0 ? `, ${waiting} not started` : ''}`
 }
 
-/** Where a stopped run left every database of its plan, a line each: `calendar_qual  failed: 00008 stays applied`. */
+const told = [
+  ['done', 'done'],
+  ['failed', 'failed'],
+  ['stopped', 'stopped half-way'],
+  ['untouched', 'not started'],
+] as const
+
+/** `997 done, 1 failed, 2 not started`. */
+const describeFleet = (databases: readonly DatabaseOutcome[]): string =>
+  told
+    .map(([status, words]) => [databases.filter((one) => one.status === status).length, words] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, words]) => `${count} ${words}`)
+    .join(', ')
+
+/**
+ * Where a stopped run left every database of its plan, a line each: `calendar_qual  failed: 00008 stays applied`; a fleet has
+ * one line: `tenants  997 done, 1 failed`.
+ */
 export const describeOutcome = (outcomes: readonly StepOutcome[]): string[] => {
-  const databases = outcomesByDatabase(outcomes)
-  const width = Math.max(0, ...databases.map(({ database }) => database.length))
   const did = outcomes.some(({ step }) => step.kind === 'rollback-migration') ? 'rolled back' : 'applied'
-  return databases.map((outcome) => `${outcome.database.padEnd(width)}  ${describe(outcome, did)}`)
+  const fleets = new Map(
+    outcomes.flatMap(({ step: { managed } }) =>
+      managed?.member ? [[managed.database, managed.member.fleet]] : [],
+    ),
+  )
+  const groups = Map.groupBy(outcomesByDatabase(outcomes), ({ database }) => fleets.get(database) ?? database)
+  const lines = [...groups].map(([name, databases]): [string, string] => {
+    const [first] = databases
+    return first && (databases.length === 1 || !fleets.has(first.database))
+      ? [first.database, describe(first, did)]
+      : [name, describeFleet(databases)]
+  })
+  const width = Math.max(0, ...lines.map(([name]) => name.length))
+  return lines.map(([name, words]) => `${name.padEnd(width)}  ${words}`)
 }

@@ -1,6 +1,9 @@
 import type { Refusal } from './policy.ts'
 import { describeStep, type Step, type StepDocument } from './step.ts'
-import type { Obstacle } from './types.ts'
+import type { ManagedDatabase, Obstacle } from './types.ts'
+
+/** A database of a fleet that a plan leaves alone, and why: the others are not concerned. */
+export type Aside = Obstacle & { managed: ManagedDatabase }
 
 /** The whole truth of what a run will do, in order; `environment` is the host's name for what concerns a host. */
 export type Plan<S extends Step = Step> = {
@@ -14,6 +17,8 @@ export type Plan<S extends Step = Step> = {
   notes?: readonly string[]
   /** What is in the way in databases for which there is no step. */
   obstacles?: readonly Obstacle[]
+  /** Databases of a fleet for which there is no step. */
+  aside?: readonly Aside[]
 }
 
 export type PlanDocument = {
@@ -23,10 +28,17 @@ export type PlanDocument = {
   steps: StepDocument[]
   refusals: Omit<Refusal, 'place'>[]
   notes?: string[]
+  aside?: { database: string; name: string; message: string; details: string[]; hint: string }[]
 }
 
-export const describePlan = ({ obstacles: _, notes, ...plan }: Plan): PlanDocument => ({
+export const describePlan = ({ obstacles: _, notes, aside, ...plan }: Plan): PlanDocument => ({
   ...plan,
+  ...(aside && {
+    aside: aside.map(({ managed: { database, name }, message, details, hint }) => ({
+      ...{ database, name, message, hint },
+      details: [...details],
+    })),
+  }),
   ...(notes && { notes: [...notes] }),
   steps: plan.steps.map(describeStep),
   refusals: (plan.refusals ?? []).map(({ place: _, ...refusal }) => refusal),

@@ -54,7 +54,57 @@ export type ManagedDatabase = {
   searchPath?: string
   /** Where the table of versions stands, or will: found on the server, once a run; absent until it was looked for. */
   versions?: VersionsTable
+  /** Of one of a fleet; its `name` is FLEET/KEY. */
+  member?: Member
 }
+
+/** One of many databases of one directory. */
+export type Member = {
+  fleet: string
+  /** Its name as the query, the pattern or the list has it, without the environment's suffix. */
+  key: string
+  /** Whether it is made where the server does not have it. */
+  create: boolean
+}
+
+/** Where the names of a fleet come from; `managed`: the database that is asked, as the config calls it. */
+export type FleetSource =
+  | { query: string; database: string; managed?: string }
+  | { pattern: string }
+  | { list: readonly string[] }
+
+/** In which portions a fleet gets its files. */
+export type Rollout = {
+  /** How many go first: a failure there stops everything. */
+  canary: number
+  /** How many are locked at once. */
+  wave: number
+  /** So many that failed, and nothing new starts. */
+  maxFailures: number
+}
+
+/** Many databases of one directory, whose names are data of somebody else. */
+export type Fleet = {
+  name: string
+  /** What all its databases have in common. */
+  common: Pick<ManagedDatabase, 'directory' | 'migrationsTable' | 'searchPath'>
+  from: FleetSource
+  /** Appended to a name to get the one on the server. */
+  suffix: string
+  create: boolean
+  rollout: Rollout
+  /** The names of `--db FLEET/NAME`; absent: all. */
+  only?: readonly string[]
+  /** Names on the server that are somebody else's: the config's own databases, and Postgres'. */
+  taken: readonly string[]
+  /** Suffixes of other environments here, by which a pattern tells their databases from its own. */
+  otherSuffixes: readonly string[]
+  /** How many of the environment's named databases come before it. */
+  after: number
+}
+
+/** A name of a fleet that is none of its databases, and why. */
+export type RefusedMember = { managed: ManagedDatabase; obstacle: Obstacle }
 
 /** dbmate's table of versions, by its parts, unquoted. */
 export type VersionsTable = { schema: string; table: string }
@@ -129,6 +179,10 @@ export type Environment = {
   /** Seconds a migration may wait for a lock. */
   lockTimeout: number
   databases: readonly ManagedDatabase[]
+  /** Absent: none. Their databases are among `databases` once the server was asked. */
+  fleets?: readonly Fleet[]
+  /** What the server was asked for, and got no place among `databases`. */
+  refused?: readonly RefusedMember[]
 }
 
 export type Credentials = { user: string; password: Secret }

@@ -1,3 +1,4 @@
+import { storeName } from '../fleet/tell.ts'
 import { unappliedFiles } from '../model/history.ts'
 import { ignoreLine, tellSame } from '../model/policy.ts'
 import type { DatabaseState, Environment, MigrationFile, Problem } from '../model/types.ts'
@@ -9,11 +10,20 @@ const problemsIn = (
   databases: readonly DatabaseState[],
   of: (file: MigrationFile) => readonly Problem[],
 ): Noted[] =>
-  databases.flatMap((state) =>
-    unappliedFiles(state).flatMap((file) =>
-      of(file).map((problem) => ({ name: state.managed.name, problem })),
+  distinct(
+    databases.flatMap((state) =>
+      unappliedFiles(state).flatMap((file) =>
+        of(file).map((problem) => ({ name: storeName(state.managed), problem })),
+      ),
     ),
   )
+
+/** Databases of a fleet have the same files, in which the same is found. */
+const distinct = (noted: readonly Noted[]): Noted[] => [
+  ...new Map(
+    noted.map((one) => [`${one.name} ${one.problem.file} ${one.problem.line} ${one.problem.message}`, one]),
+  ).values(),
+]
 
 /** Grouped by rule, each group with what it means here. */
 const tell = (noted: readonly Noted[], means: (rule: string) => string): string[] =>

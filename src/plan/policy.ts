@@ -1,3 +1,4 @@
+import { storeName } from '../fleet/tell.ts'
 import { compareVersions, history, unappliedFiles } from '../model/history.ts'
 import { type Lifted, policyFlags, type Refusal } from '../model/policy.ts'
 import type { DatabaseState, Environment, HistoryEntry, Policy, Problem } from '../model/types.ts'
@@ -53,8 +54,13 @@ const findWarnings = (state: DatabaseState): Refusal[] =>
     .filter(({ level }) => level === 'warning')
     .map((problem) => ({
       ...refusal('warnings', state, { subject: problem.rule, message: '' }),
-      ...tellProblem(state.managed.name, problem),
+      ...tellProblem(storeName(state.managed), problem),
     }))
+
+/** Databases of a fleet have the same files, in which the same is found. */
+const distinct = (refusals: readonly Refusal[]): Refusal[] => [
+  ...new Map(refusals.map((refusal) => [`${refusal.subject} ${refusal.message}`, refusal])).values(),
+]
 
 /** What the environment's policy refuses in these databases and nobody lifted, database by database. */
 export const findRefusals = (
@@ -62,6 +68,8 @@ export const findRefusals = (
   databases: readonly DatabaseState[],
   lifted: Lifted,
 ): Refusal[] =>
-  databases
-    .flatMap((state) => [...findInHistory(state), ...findWarnings(state)])
-    .filter(({ kind, subject }) => policy[kind] === 'refuse' && !lifted[kind].includes(subject))
+  distinct(
+    databases
+      .flatMap((state) => [...findInHistory(state), ...findWarnings(state)])
+      .filter(({ kind, subject }) => policy[kind] === 'refuse' && !lifted[kind].includes(subject)),
+  )

@@ -1,4 +1,5 @@
 import { AppError, exitCodes, usageError } from '../errors.ts'
+import { storeName } from '../fleet/tell.ts'
 import { compareVersions, history } from '../model/history.ts'
 import { isEmptySection, sectionOf } from '../model/migration.ts'
 import type { Plan } from '../model/plan.ts'
@@ -99,7 +100,7 @@ export const planRollback = ({
     throw new AppError(`${environment.name}: this cannot be rolled back.`, {
       exitCode: exitCodes.refused,
       details: reasons,
-      hint: `write a migration that undoes it: po-migrate new ${first?.managed.name} undo`,
+      hint: `write a migration that undoes it: po-migrate new ${first && storeName(first.managed)} undo`,
     })
   const undo = judged.flatMap(({ state: { managed }, found }): MigrateStep[] =>
     typeof found === 'string' ? [] : [{ kind: 'rollback-migration', managed, migration: found }],
@@ -117,7 +118,7 @@ type Judged = { file: Pick<MigrationFile, 'file'>; problems: readonly Problem[] 
  */
 export const judgeRollback = (plan: Plan<MigrateStep>, judged: readonly Judged[]): Plan<MigrateStep> => {
   const undo = plan.steps.find((step) => step.kind === 'rollback-migration')
-  const name = undo?.managed.name ?? ''
+  const name = undo ? storeName(undo.managed) : ''
   const problems = judged.flatMap((judgement) => judgement.problems)
   const errors = problems.filter(({ level }) => level === 'error')
   if (errors.length > 0)

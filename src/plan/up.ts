@@ -1,10 +1,12 @@
 import { AppError, exitCodes, usageError } from '../errors.ts'
+import { storeName } from '../fleet/tell.ts'
 import { history, unappliedFiles } from '../model/history.ts'
 import type { Plan } from '../model/plan.ts'
 import { type Lifted, nothingLifted, tellRefusals } from '../model/policy.ts'
 import { describeStep, type Step, stepKey } from '../model/step.ts'
 import type { DatabaseState, Environment, Problem } from '../model/types.ts'
 import type { MigrateStep } from '../run/steps/migrate-kinds.ts'
+import { asideOf, requireSome } from './aside.ts'
 import { findNotes } from './notes.ts'
 import { obstacleOf, requireUnobstructed } from './obstacles.ts'
 import { findRefusals } from './policy.ts'
@@ -32,13 +34,13 @@ const faults = (state: DatabaseState): Problem[] => {
 const refuseFaults = ({ databases }: UpWorld): void => {
   const found = databases.flatMap((state) =>
     faults(state).map(({ file, line = '', message }) => ({
-      path: `${state.managed.name}/${file}`,
+      path: `${storeName(state.managed)}/${file}`,
       line: line && `:${line}`,
       message,
     })),
   )
   if (found.length === 0) return
-  const details = found.map(({ path, line, message }) => `${path}${line}: ${message}`)
+  const details = [...new Set(found.map(({ path, line, message }) => `${path}${line}: ${message}`))]
   const { size } = new Set(found.map(({ path }) => path))
   const count = size === 1 ? 'A migration file is' : `${size} migration files are`
   throw usageError(`${count} not fit to run:`, 'correct the files, then run it again', details)
@@ -53,8 +55,11 @@ const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`
 const refuseSizes = ({ name }: Environment, steps: readonly MigrateStep[]): void => {
   const files = steps.flatMap((step) => (step.kind === 'apply-migration' ? step : []))
   const sizes = new Map<string, number>()
-  for (const { managed, migration } of files)
-    sizes.set(managed.name, (sizes.get(managed.name) ?? 0) + Buffer.byteLength(migration.text))
+  const once = new Map(files.map((step) => [`${storeName(step.managed)}/${step.migration.file}`, step]))
+  for (const { managed, migration } of once.values()) {
+    const name = storeName(managed)
+    sizes.set(name, (sizes.get(name) ?? 0) + Buffer.byteLength(migration.text))
+  }
   const sum = [...sizes.values()].reduce((total, size) => total + size, 0)
   if (sum <= mostInOneRun) return
   throw usageError(
@@ -93,8 +98,11 @@ const stepsOf = (state: DatabaseState, lifted: Lifted): MigrateStep[] => {
 export const planUp = (world: UpWorld): Plan<MigrateStep> => {
   refuseFaults(world)
   const { environment, databases, missingImage, lifted = nothingLifted } = world
-  const obstacles = databases.flatMap((state) => obstacleOf(state, environment) ?? [])
-  const free = databases.filter((state) => !obstacleOf(state, environment))
+  const aside = databases.flatMap((state) => asideOf(state, environment, lifted) ?? [])
+  const set = new Set(aside.map(({ managed }) => managed.name))
+  const rest = databases.filter(({ managed }) => !set.has(managed.name))
+  const obstacles = rest.flatMap((state) => obstacleOf(state, environment) ?? [])
+  const free = rest.filter((state) => !obstacleOf(state, environment))
   const steps = free.flatMap((state) => stepsOf(state, lifted))
   refuseSizes(environment, steps)
   const notes = findNotes(environment, free)
@@ -108,6 +116,7 @@ export const planUp = (world: UpWorld): Plan<MigrateStep> => {
     refusals: findRefusals(environment, free, lifted),
     ...(notes.length > 0 && { notes }),
     ...(obstacles.length > 0 && { obstacles }),
+    ...(aside.length > 0 && { aside }),
   }
 }
 
@@ -117,6 +126,7 @@ export const planUp = (world: UpWorld): Plan<MigrateStep> => {
  */
 export const requireAllowed = (plan: Plan, command: string): void => {
   requireUnobstructed(plan.obstacles)
+  requireSome(plan)
   const { environment, refusals = [] } = plan
   if (refusals.length === 0) return
   const flags = [...new Set(refusals.map(({ flag }) => flag))]

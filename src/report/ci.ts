@@ -1,4 +1,5 @@
 import type { Output } from '../model/context.ts'
+import { isCrowd } from './is-crowd.ts'
 import type { Report } from './report.ts'
 import type { RunEvent } from './run-documents.ts'
 
@@ -14,6 +15,7 @@ const marker = (kind: 'start' | 'end', name: string, header: string): string =>
  */
 export const sectionedReport = (report: Report, stderr: Output): Report => {
   let open: string | undefined
+  let crowded = false
   const close = (): void => {
     if (open !== undefined) stderr.write(marker('end', open, '\n'))
     open = undefined
@@ -29,7 +31,9 @@ export const sectionedReport = (report: Report, stderr: Output): Report => {
   return {
     ...report,
     event: (event, line) => {
-      if (event.event === 'step.started') enter(event)
+      // A section for each of a thousand would hide what failed.
+      if (event.event === 'run.started') crowded = isCrowd(event)
+      if (event.event === 'step.started' && !crowded) enter(event)
       if (event.event === 'run.finished') close()
       report.event(event, line)
       if (event.event === 'step.finished' && event.status === 'failed') close()

@@ -17,7 +17,8 @@ export const statusDocument = z.strictObject({
       error: errorDocument.optional().describe('Why this environment could not be read'),
       databases: z.array(
         z.strictObject({
-          name: z.string().describe('Directory in the store'),
+          name: z.string().describe('Directory in the store; of one of a fleet FLEET/NAME'),
+          fleet: z.string().optional().describe('The fleet that it is one of'),
           database: z.string().describe('Name on the server'),
           exists: z.boolean(),
           error: errorDocument.optional().describe('Why this database can be neither read nor migrated'),

@@ -69,6 +69,18 @@ const planOf = <S extends z.ZodType>(step: S) =>
       .array(z.string())
       .optional()
       .describe('What lint found and does not stop it: other environments may refuse it, or a rollback'),
+    aside: z
+      .array(
+        z.strictObject({
+          database: z.string().describe('Name on the server'),
+          name: z.string().describe('FLEET/NAME'),
+          message: z.string(),
+          details: z.array(z.string()),
+          hint: z.string(),
+        }),
+      )
+      .optional()
+      .describe('Databases of a fleet that are left alone, and why; the others are not concerned'),
   })
 
 const eventOf = <K extends z.ZodType<string>>(kind: K) => {

@@ -1,4 +1,5 @@
 import type { StatusDocument } from './documents.ts'
+import { foldFleets, renderFleet } from './fleet-status.ts'
 import type { Paint } from './paint.ts'
 import { plural, renderError, renderTable } from './render.ts'
 import { renderStatusMatrix } from './status-matrix.ts'
@@ -82,21 +83,38 @@ const renderTotal = (databases: readonly DatabaseStatus[], paint: Paint): string
   return paint.dim(`${told.join(', ')}\n`)
 }
 
+/** A fleet of several databases is summed up, unless all are asked for. */
+const sectionsOf = (databases: readonly DatabaseStatus[], all: boolean, paint: Paint): string[] => {
+  const members = all ? [] : databases.filter(({ fleet }) => fleet !== undefined)
+  const fleets = [...Map.groupBy(members, ({ fleet = '' }) => fleet)].filter(([, own]) => own.length > 1)
+  const summed = new Set(fleets.flatMap(([, own]) => own))
+  const single = databases.filter((database) => !summed.has(database))
+  return [
+    ...behindFirst(single).map((database) => renderDatabase(database, paint)),
+    ...fleets.map(([fleet, own]) => renderFleet(fleet, own, paint)),
+  ]
+}
+
 const renderEnvironment = (
   { environment, host, network, server, error, databases }: EnvironmentStatus,
-  paint: Paint,
+  { all, paint }: { all: boolean; paint: Paint },
 ): string => {
   const place = [host && `host ${host}`, server, network && `network ${network}`].filter(Boolean).join(' · ')
   const header = `${paint.bold(environment)}${place ? paint.dim(` · ${place}`) : ''}\n`
   if (error) return header + renderError({ hint: undefined, ...error }, paint)
   if (databases.length === 0) return `${header}no managed database yet\n`
-  const sections = behindFirst(databases).map((database) => renderDatabase(database, paint))
+  const sections = sectionsOf(databases, all, paint)
   return [header, ...sections, renderTotal(databases, paint), renderLegend(databases, paint)].join('')
 }
 
 /** Every environment, database and migration, for people: several environments side by side. */
-export const renderStatus = ({ environments }: StatusDocument, paint: Paint): string => {
+export const renderStatus = (
+  { environments }: StatusDocument,
+  paint: Paint,
+  { all }: { all: boolean } = { all: false },
+): string => {
   const [first, ...others] = environments
-  if (first && others.length === 0) return renderEnvironment(first, paint)
-  return renderStatusMatrix(environments, paint)
+  if (first && others.length === 0) return renderEnvironment(first, { all, paint })
+  const folded = environments.map((each) => ({ ...each, databases: foldFleets(each.databases) }))
+  return renderStatusMatrix(all ? environments : folded, paint)
 }

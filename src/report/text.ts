@@ -1,5 +1,6 @@
 import type { Output } from '../model/context.ts'
 import type { Words } from '../model/kind.ts'
+import { type Crowd, crowdOf } from './crowd.ts'
 import type { Paint } from './paint.ts'
 import { renderDuration } from './render.ts'
 import type { Report } from './report.ts'
@@ -91,8 +92,21 @@ export const textReport = ({ stdout, stderr, paint, quiet, live: isLive }: TextR
   const live = liveLine({ stream: stderr, paint, isLive })
   const { symbols, green, red, dim } = paint
   let widths: Widths = { first: 0, second: 0, total: 0 }
+  let crowd: Crowd | undefined
+  let command = ''
+  let counting = false
+  const count = (database = ''): void => {
+    if (!crowd || quiet) return
+    if (!counting) live.start(command)
+    counting = true
+    live.say([crowd.words(), ...(database ? [database] : [])].join(' · '))
+  }
   const finished = (event: Extract<RunEvent, { event: 'step.finished' }>, line: string): void => {
-    live.stop()
+    crowd?.take(event)
+    if (counting) count()
+    if (counting && event.status === 'done') return
+    if (counting) live.clear()
+    else live.stop()
     if (event.status === 'failed' || (event.status === 'done' && !quiet)) {
       const symbol = event.status === 'done' ? green(symbols.done) : red(symbols.failed)
       stderr.write(`${symbol} ${line}  ${dim(renderDuration(event.ms))}\n`)
@@ -101,8 +115,14 @@ export const textReport = ({ stdout, stderr, paint, quiet, live: isLive }: TextR
   return {
     event: (event, words = namedIn(event)) => {
       const line = inColumns(words, widths)
-      if (event.event === 'run.started') widths = widthsOf(event)
-      if (event.event === 'step.started' && !quiet) live.start(counted(event.step, widths) + line.trimEnd())
+      if (event.event === 'run.started') {
+        widths = widthsOf(event)
+        crowd = crowdOf(event)
+        command = `${event.command} ${event.environment}`
+      }
+      if (event.event === 'step.started' && crowd && event.database !== undefined) count(event.database)
+      else if (event.event === 'step.started' && !quiet)
+        live.start(counted(event.step, widths) + line.trimEnd())
       if (event.event === 'step.finished') finished(event, line)
     },
     note: (text) => {
@@ -111,7 +131,9 @@ export const textReport = ({ stdout, stderr, paint, quiet, live: isLive }: TextR
       stderr.write(`${text}\n`)
     },
     result: (text) => void stdout.write(text),
-    progress: live.say,
+    progress: (text) => {
+      if (!counting) live.say(text)
+    },
     close: live.stop,
   }
 }

@@ -1,3 +1,4 @@
+import { fewNames, storeName } from '../fleet/tell.ts'
 import { type Kinds, kindOf } from '../model/kind.ts'
 import type { StepOutcome } from '../model/outcome.ts'
 import type { Plan } from '../model/plan.ts'
@@ -21,15 +22,41 @@ export const renderHeader = (
   return `${bold(`${verb} ${environment.name}`)} ${dim(`· ${[...place, `dbmate ${tag}`].join(' · ')}`)}`
 }
 
-/** Every step of a plan, numbered. */
-export const renderPlan = <S extends Step>({ steps }: Plan<S>, kinds: Kinds<S>, { dim }: Paint): string =>
-  renderTable(
-    steps.map((step, index) => {
-      const [subject, action] = kindOf(kinds, step).words(step)
-      return [dim(String(index + 1).padStart(3)), subject, action]
-    }),
-    '',
-  )
+/** Databases of a fleet that get the same, from so many on in one line. */
+const many = 6
+
+/** Steps of databases that get the same, database after database; any other step by itself. */
+const alike = <S extends Step>(steps: readonly S[], kinds: Kinds<S>): S[][] => {
+  const databases = Map.groupBy(steps, ({ managed }) => managed?.database)
+  const work = (step: S): string => {
+    const { managed } = step
+    if (!managed?.member) return ''
+    const own = databases.get(managed.database) ?? []
+    return `${managed.member.fleet} ${own.map((one) => kindOf(kinds, one).words(one)[1]).join('\n')}`
+  }
+  return [...Map.groupBy(steps, (step) => work(step) || step).values()]
+}
+
+/** Every step of a plan, numbered; a fleet in a line for each file. */
+export const renderPlan = <S extends Step>({ steps }: Plan<S>, kinds: Kinds<S>, { dim }: Paint): string => {
+  const at = new Map(steps.map((step, index) => [step, index + 1]))
+  const digits = Math.max(3, String(steps.length).length)
+  const row = (number = 0, subject = '', action = ''): string[] => [
+    dim(String(number).padStart(digits)),
+    subject,
+    action,
+  ]
+  const rows = alike(steps, kinds).flatMap((group) => {
+    const names = new Set(group.map(({ managed }) => managed?.database))
+    const [first] = group
+    if (!first?.managed?.member || names.size < many)
+      return group.map((step) => row(at.get(step), ...kindOf(kinds, step).words(step)))
+    const own = group.filter(({ managed }) => managed?.database === first.managed?.database)
+    const subject = `${first.managed.member.fleet}: ${plural(names.size, 'database')}`
+    return own.map((step) => row(at.get(step), subject, kindOf(kinds, step).words(step)[1]))
+  })
+  return renderTable(rows, '')
+}
 
 const counted = new Set(['apply-migration', 'rollback-migration'])
 
@@ -43,14 +70,23 @@ export const renderTotal = <S extends Step>({ steps }: Plan<S>): string => {
 }
 
 /** Versions that the database has and this checkout does not. */
-export const renderMissing = (databases: readonly DatabaseState[]): string[] =>
-  databases.flatMap(({ managed, applied, files }) => {
+export const renderMissing = (databases: readonly DatabaseState[]): string[] => {
+  const found = databases.flatMap(({ managed, applied, files }) => {
     const known = new Set(files.map(({ version }) => version))
     const missing = applied.filter((version) => !known.has(version))
-    return missing.length > 0
-      ? [`${managed.database}: ${missing.join(', ')} applied, but not in this checkout (an older one?)`]
-      : []
+    return missing.length > 0 ? { managed, versions: missing.join(', ') } : []
   })
+  const alike = Map.groupBy(found, ({ managed, versions }) =>
+    [managed.member?.fleet ?? managed.database, versions].join('\n'),
+  )
+  return [...alike.values()].flatMap((group) =>
+    group.slice(0, 1).map(({ managed, versions }) => {
+      const names = group.map((one) => one.managed.member?.key ?? '')
+      const whose = group.length > 1 ? `${storeName(managed)} (${fewNames(names)})` : managed.database
+      return `${whose}: ${versions} applied, but not in this checkout (an older one?)`
+    }),
+  )
+}
 
 /** What stands in the plan's way, and what lifts it. */
 export const renderRefusals = ({ refusals = [], environment }: Plan, { symbols, yellow }: Paint): string =>
@@ -59,6 +95,14 @@ export const renderRefusals = ({ refusals = [], environment }: Plan, { symbols, 
       line.startsWith(' ') ? `${line}\n` : `${yellow(symbols.skipped)} up will refuse: ${line}\n`,
     )
     .join('')
+
+/** Databases of fleets that are left alone, in a line each fleet: why stands at the end. */
+export const renderAside = ({ aside = [] }: Plan, { yellow }: Paint): string[] =>
+  [...Map.groupBy(aside, ({ managed }) => managed.member?.fleet ?? managed.name)].map(([fleet, found]) => {
+    const keys = fewNames(found.map(({ managed }) => managed.member?.key ?? managed.name))
+    const count = found.length === 1 ? 'one database is' : `${found.length} databases are`
+    return `${yellow('!')} ${fleet}: ${count} left alone (${keys})`
+  })
 
 /** What does not stop a plan, a line each. */
 export const renderNotes = ({ notes = [] }: Plan, { yellow }: Paint): string[] =>
@@ -79,8 +123,18 @@ export const renderSummary = ({ environment, outcomes, ms }: Summary): string =>
     counts.set(step.managed.database, (counts.get(step.managed.database) ?? 0) + 1)
   }
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
-  const each = [...counts].map(([database, count]) => `${database} ${count}`).join(', ')
+  const fleets = new Map(
+    outcomes.flatMap(({ step: { managed } }) =>
+      managed?.member ? [[managed.database, managed.member.fleet]] : [],
+    ),
+  )
+  const groups = Map.groupBy([...counts], ([database]) => fleets.get(database) ?? database)
+  const each = [...groups].map(([name, found]) =>
+    found.length === 1
+      ? found.map(([database, count]) => `${database} ${count}`)
+      : `${name}: ${plural(found.length, 'database')}`,
+  )
   const did = outcomes.some(({ step }) => step.kind === 'rollback-migration') ? 'rolled back' : 'applied'
-  const where = total > 0 ? ` (${each})` : ''
+  const where = total > 0 ? ` (${each.join(', ')})` : ''
   return `${environment}: ${plural(total, 'migration')} ${did} in ${renderDuration(ms)}${where}.\n`
 }

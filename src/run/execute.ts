@@ -1,9 +1,12 @@
 import { asAppError } from '../as-app-error.ts'
 import { AppError, amend, type ExitCode, exitCodes, interruptionCode } from '../errors.ts'
+import type { Gate } from '../fleet/rollout.ts'
+import { tellFailures } from '../fleet/tell.ts'
 import { type Kinds, kindOf, lineOf } from '../model/kind.ts'
 import { databaseOf, describeOutcome, type StepOutcome } from '../model/outcome.ts'
 import type { Plan } from '../model/plan.ts'
 import { describeStep, type Step, stepKey } from '../model/step.ts'
+import type { ManagedDatabase } from '../model/types.ts'
 import { describeError, type Report, type Standing } from '../report/report.ts'
 
 export type ExecuteOptions<S extends Step> = {
@@ -17,6 +20,8 @@ export type ExecuteOptions<S extends Step> = {
   resume: string | ((outcomes: readonly StepOutcome<S>[]) => string)
   /** A failure stops the steps of its own database only; left out: it stops everything. */
   continueOnError?: boolean
+  /** Instead: which steps a failure keeps from starting. */
+  gate?: Gate
 }
 
 export type RunResult = {
@@ -117,18 +122,29 @@ const standing = <S extends Step>(
   return { outcomes: all, error }
 }
 
-/** Several databases failed, each for a reason of its own. */
-const combine = (failures: readonly AppError[]): AppError | undefined => {
+type Failure = { managed: ManagedDatabase | undefined; error: AppError }
+
+/** Several databases failed, each for a reason of its own; those of a fleet by what was said. */
+const combine = (failures: readonly Failure[]): AppError | undefined => {
   const [first] = failures
-  if (!first || failures.length === 1) return first
+  if (!first || failures.length === 1) return first?.error
+  const members = failures.flatMap(({ managed, error }) =>
+    managed?.member
+      ? { ...error, message: error.message, ...managed.member, database: managed.database }
+      : [],
+  )
+  const named = failures.filter(({ managed }) => !managed?.member)
   return new AppError(`${failures.length} databases failed.`, {
     exitCode: exitCodes.failed,
-    touched: failures.some(({ touched }) => touched) || undefined,
-    details: failures.flatMap(({ message, details, hint }) => [
-      message,
-      ...details.map((line) => `  ${line}`),
-      ...(hint ? [`  → ${hint}`] : []),
-    ]),
+    touched: failures.some(({ error }) => error.touched) || undefined,
+    details: [
+      ...named.flatMap(({ error: { message, details, hint } }) => [
+        message,
+        ...details.map((line) => `  ${line}`),
+        ...(hint ? [`  → ${hint}`] : []),
+      ]),
+      ...tellFailures(members),
+    ],
   })
 }
 
@@ -138,7 +154,7 @@ const isCutOff = <S extends Step>(outcomes: Outcomes<S>, { kinds }: ExecuteOptio
 
 const conclude = <S extends Step>(
   outcomes: Outcomes<S>,
-  failures: readonly AppError[],
+  failures: readonly Failure[],
   options: ExecuteOptions<S>,
 ): RunResult => {
   const failure = combine(failures)
@@ -153,12 +169,11 @@ const conclude = <S extends Step>(
   return { outcomes, status: 'done', exit: exitCodes.done }
 }
 
-/** Whether an earlier failure keeps this step from starting. */
-const isBlocked = (step: Step, outcomes: Outcomes<Step>, continueOnError: boolean): boolean => {
-  const failed = outcomes.filter(({ status }) => status === 'failed').map(({ step }) => databaseOf(step))
-  if (!continueOnError || failed.includes(undefined)) return failed.length > 0
-  return failed.includes(databaseOf(step))
-}
+/** Where there is no fleet. */
+const plainGate =
+  (continueOnError: boolean): Gate =>
+  (step, failed) =>
+    failed.size > 0 && (!continueOnError || failed.has(undefined) || failed.has(databaseOf(step)))
 
 /**
  * The one loop behind every verb: each step in order, an event before and after, a stop at the first failure.
@@ -168,12 +183,20 @@ export const execute = async <S extends Step>(
   plan: Plan<S>,
   options: ExecuteOptions<S>,
 ): Promise<RunResult> => {
-  const { run, kinds, report, interrupt, continueOnError = false } = options
+  const {
+    run,
+    kinds,
+    report,
+    interrupt,
+    continueOnError = false,
+    gate = plainGate(continueOnError),
+  } = options
   const outcomes: StepOutcome<S>[] = []
-  const failures: AppError[] = []
+  const failures: Failure[] = []
+  const failed = new Set<string | undefined>()
   for (const [index, step] of plan.steps.entries()) {
     const base = { version: 1 as const, run, ...describeStep(step, index) }
-    if (interrupt.aborted || isBlocked(step, outcomes, continueOnError)) {
+    if (interrupt.aborted || gate(step, failed)) {
       outcomes.push({ step, status: 'skipped' })
       report.event({ ...base, event: 'step.finished', status: 'skipped', ms: 0 })
       continue
@@ -183,7 +206,10 @@ export const execute = async <S extends Step>(
     report.standing?.(() => standing(outcomes, plan, options))
     const started = performance.now()
     const failure = await runStep(step, options)
-    if (failure) failures.push(failure)
+    if (failure) {
+      failures.push({ managed: step.managed, error: failure })
+      failed.add(databaseOf(step))
+    }
     const status = failure ? 'failed' : 'done'
     outcomes.push({ step, status, ...(failure?.work && { work: failure.work }) })
     const ms = Math.round(performance.now() - started)

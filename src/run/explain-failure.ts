@@ -56,7 +56,7 @@ const remedyOf = (
   { engine, managed, migration, direction }: FailedAttempt,
   { sqlState = '', message }: DbmateError,
 ): Remedy => {
-  const file = `${managed.name}/${migration.file}`
+  const file = `${managed.member?.fleet ?? managed.name}/${migration.file}`
   const limit = limits[sqlState]
   if (!limit || (limit === 'statement_timeout' && !message.includes('statement timeout')))
     return { details: [], hint: `correct ${file}` }

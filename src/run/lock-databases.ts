@@ -20,6 +20,12 @@ export type DatabaseLockRequest = {
   holdsVolume?: boolean
 }
 
+/** What a run holds from its beginning: databases by their names, and a fleet by its own, not each of its thousands. */
+export const lockNames = ({ databases, fleets = [] }: Environment): string[] => [
+  ...databases.flatMap(({ database, member }) => (member ? [] : database)),
+  ...fleets.map(({ name, suffix }) => `${name}${suffix}/*`),
+]
+
 const describeLocked = (locked: Locked | undefined): string =>
   locked?.holder ? `held by ${describeHolder(locked.holder)}` : 'held by another run'
 
@@ -49,16 +55,17 @@ export const lockDatabases = async (
   const { shared, lockSession } = engine
   if (!lockSession) return undefined
   const databases = environment.databases.map(({ database }) => database)
+  const locked = lockNames(environment)
   const wait = lockWait * 1000
   const tell = sometimes(report)
   const systemIdentifier = await readSystemIdentifier(engine.server)
   const lock = await acquireLock({
     connect: lockSession,
-    databases,
+    databases: locked,
     holder: { ...holder, ...(systemIdentifier && { systemIdentifier }) },
     wait,
     interrupt: context.interrupt,
-    onWait: ({ locked, database, left }) => tell(`${database} is ${describeLocked(locked)}`, left),
+    onWait: (waiting) => tell(`${waiting.database} is ${describeLocked(waiting.locked)}`, waiting.left),
   })
   try {
     // Under the lock: a cutover that takes the volume from here on waits for it before it stops anything. One that has it

@@ -21,6 +21,7 @@ import type { Environment } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
 import { awaitFreeVolumes } from './guard.ts'
 import { readHalfWay, tellHalfWay } from './half-way.ts'
+import { refuseFleets } from './refuse-fleets.ts'
 
 export type OpenOptions = {
   config: Config
@@ -31,6 +32,8 @@ export type OpenOptions = {
   lockWait?: number
   /** Of a cutover, which knows how it stands. */
   holdsVolume?: boolean
+  /** Of who asks the server for the databases of its fleets, or has no use for them; who does not is refused where there are any. */
+  knowsFleets?: boolean
 }
 
 /** Data of a release that knew no projects: any of them may have made it, so it is neither used nor removed. */
@@ -62,7 +65,8 @@ const beside = (config: Config, { env, stop }: Context) => ({
 
 /** The engine that the environment's config asks for, connected. */
 export const openEngine = async (options: OpenOptions, context: Context): Promise<Engine> => {
-  const { config, environment, run, report, lockWait, holdsVolume } = options
+  const { config, environment, run, report, lockWait, holdsVolume, knowsFleets } = options
+  if (!knowsFleets) refuseFleets(environment)
   const state = stateOf(config, environment.host, context.env)
   let told = false
   const tellOnce = (what: string, seconds: number): void => {

@@ -13,6 +13,8 @@ const untakenIn = (state: DatabaseState) =>
 export const hasUntaken = (databases: readonly DatabaseState[]): boolean =>
   databases.some((state) => untakenIn(state).length > 0)
 
+const takenIn = 'taken in, unproven: their edits are found from now on'
+
 export type TakeInOptions = { run: string; provenance: () => Promise<Provenance> }
 
 /**
@@ -25,6 +27,7 @@ export const takeInFiles = async (
   { run, provenance }: TakeInOptions,
 ): Promise<string[]> => {
   const told: string[] = []
+  const many = new Map<string, number>()
   for (const state of databases) {
     const migrations = untakenIn(state)
     const { database } = state.managed
@@ -32,11 +35,16 @@ export const takeInFiles = async (
     const files = `${plural(migrations.length, 'file')} applied before`
     try {
       await takeIn(server, { run, database, migrations, provenance: await provenance() })
-      told.push(`${database}: ${files} taken in, unproven: their edits are found from now on`)
+      if (state.managed.member) await server.leave(database)
+      const { member } = state.managed
+      if (member) many.set(member.fleet, (many.get(member.fleet) ?? 0) + 1)
+      else told.push(`${database}: ${files} ${takenIn}`)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       told.push(`${database}: ${files} cannot be taken in: ${error.message}`)
     }
   }
+  for (const [fleet, count] of many)
+    told.push(`${fleet}: files applied before, in ${plural(count, 'database')}, ${takenIn}`)
   return told
 }

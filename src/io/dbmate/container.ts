@@ -1,6 +1,6 @@
 import type { Container } from 'dockerode'
 import { pack } from 'tar-stream'
-import type { Docker } from '../docker/docker.ts'
+import { type Docker, writeDatabases } from '../docker/docker.ts'
 import { gatewayAddress, wayConfig } from '../docker/way.ts'
 import { tlsFiles } from '../postgres/tls-files.ts'
 import { pgpass, sessionVariables } from './command.ts'
@@ -28,15 +28,18 @@ export const buildArchive = async ({ files, credentials, postgres }: DbmateOptio
   const archive = pack()
   archive.entry({ name: '.pgpass', mode: 0o600 }, pgpass(credentials.password))
   for (const { name, text } of tlsFiles(postgres.way?.tls)) archive.entry({ name, mode: 0o600 }, text)
-  for (const file of files)
-    archive.entry({ name: `${fileDirectory(file)}/${file.migration.file}`, mode: 0o600 }, file.migration.text)
+  const planned = new Map(files.map((file) => [`${fileDirectory(file)}/${file.migration.file}`, file]))
+  for (const [name, { migration }] of planned) archive.entry({ name, mode: 0o600 }, migration.text)
   archive.finalize()
   return Buffer.concat(await Array.fromAsync(archive as AsyncIterable<Buffer>))
 }
 
-/** A directory that holds only this file, or its batch, so that dbmate cannot do more than the plan. */
+/**
+ * A directory that holds only this file, or its batch, so that dbmate cannot do more than the plan. Databases of a fleet share
+ * it; their names, which are somebody else's, are no part of a path.
+ */
 export const fileDirectory = ({ managed, migration, batch = migration.version }: PlannedFile): string =>
-  `files/${managed.name}/${batch}`
+  `files/${managed.member?.fleet ?? managed.name}/${batch}`
 
 /** The container, made and not yet started: non-root, read-only, without capabilities, where Postgres can be reached. */
 export const createDbmateContainer = async (
@@ -63,7 +66,7 @@ export const createDbmateContainer = async (
       'po-migrate.environment': environment,
       ...(project && { 'po-migrate.project': project }),
       'po-migrate.server': server ?? postgres.id,
-      'po-migrate.databases': [...new Set(databases)].join(','),
+      'po-migrate.databases': writeDatabases(databases),
     },
     AttachStdin: true,
     AttachStdout: true,

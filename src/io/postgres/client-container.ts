@@ -4,7 +4,7 @@ import { pack } from 'tar-stream'
 import { AppError, exitCodes } from '../../errors.ts'
 import type { Credentials } from '../../model/types.ts'
 import { pgpass } from '../dbmate/command.ts'
-import { type Docker, dockerMessage } from '../docker/docker.ts'
+import { type Docker, dockerMessage, writeDatabases } from '../docker/docker.ts'
 import { startFed } from '../docker/feed.ts'
 import { declaredVolumes } from '../docker/image.ts'
 import { removeContainer } from '../docker/remove-container.ts'
@@ -70,7 +70,7 @@ const create = async (docker: Docker, options: ClientOptions, archive: Buffer): 
       'po-migrate.environment': environment,
       'po-migrate.project': project,
       'po-migrate.server': id,
-      'po-migrate.databases': databases.join(','),
+      'po-migrate.databases': writeDatabases(databases),
     },
     AttachStdin: true,
     AttachStdout: true,

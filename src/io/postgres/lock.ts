@@ -51,7 +51,13 @@ export const anyLost = (...locks: readonly ({ lost: AbortSignal } | undefined)[]
   AbortSignal.any(locks.flatMap((lock) => lock?.lost ?? []))
 
 /** Held until disposed, or until its session ends, which aborts `lost` with a LossReason. */
-export type Lock = AsyncDisposable & { lost: AbortSignal }
+export type Lock = AsyncDisposable & {
+  lost: AbortSignal
+  /** One more database in the same session. @throws AppError as `acquireLock`. */
+  hold: (database: string) => Promise<void>
+  /** Some of them, before the end. */
+  free: (databases: readonly string[]) => Promise<void>
+}
 
 const shortest = 25
 const longest = 1000
@@ -146,6 +152,11 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
   const listening = listen(client, options.holder, lose)
   return {
     lost: lost.signal,
+    hold: (database) => acquireOne(database, { ...attempt, deadline: Date.now() + options.wait }),
+    free: async (databases) => {
+      const sql = `${holderComment(options.holder)} select pg_catalog.pg_advisory_unlock($1, key) from unnest($2::int[]) as key`
+      if (databases.length > 0) await client.query(sql, [space, databases.map(keyOf)])
+    },
     [Symbol.asyncDispose]: async () => {
       clearInterval(listening)
       await closeSession(client)

@@ -1,7 +1,7 @@
 import type { ContainerInfo } from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
 import { runIdPattern } from '../../model/session.ts'
-import type { Docker } from '../docker/docker.ts'
+import { type Docker, hasDatabase } from '../docker/docker.ts'
 import { removeContainer } from '../docker/remove-container.ts'
 import { readContainer } from '../docker/stack.ts'
 import { isForeign } from '../docker/throwaway.ts'
@@ -35,7 +35,7 @@ from pg_catalog.pg_stat_activity a
 where a.datname = any($1) and a.application_name ~ '${runIdPattern} dbmate$'`
 
 const touches = ({ Labels }: ContainerInfo, databases: readonly string[]): boolean =>
-  (Labels[databasesLabel] ?? '').split(',').some((database) => databases.includes(database))
+  hasDatabase(Labels[databasesLabel] ?? '', new Set(databases))
 
 const foreignOf = (
   labels: Readonly<Record<string, string>>,

@@ -4,7 +4,7 @@ import { AppError, exitCodes } from '../../errors.ts'
 import { Secret } from '../../model/secret.ts'
 import { sessionName } from '../../model/session.ts'
 import { sharedMemoryIn } from '../docker/disk.ts'
-import { type Docker, dockerMessage } from '../docker/docker.ts'
+import { type Docker, dockerMessage, writeDatabases } from '../docker/docker.ts'
 import { execSocket } from '../docker/exec-stream.ts'
 import { readLog } from '../docker/frames.ts'
 import type { DumpTarget } from './dump-tool.ts'
@@ -84,7 +84,7 @@ const create = async (docker: Docker, options: ScratchServerOptions): Promise<Co
       'po-migrate.environment': environment,
       ...(project && { 'po-migrate.project': project }),
       'po-migrate.server': postgres,
-      'po-migrate.databases': databases.join(','),
+      'po-migrate.databases': writeDatabases(databases),
       ...(volume !== undefined && { 'po-migrate.volume': volume }),
     },
     AttachStdin: true,

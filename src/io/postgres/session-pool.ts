@@ -35,11 +35,24 @@ export type SessionPool = AsyncDisposable & {
 
 export const openPool = (connect: (database: string) => Promise<Client>, limit: number): SessionPool => {
   const sessions = new Map<string, Turns>()
+  /** Whose end nobody waits for yet: each still has a place on the server. */
+  const ending = new Set<Promise<void>>()
+  const end = (turns: Turns): Promise<void> => {
+    const ended = turns.close().finally(() => ending.delete(ended))
+    ending.add(ended)
+    return ended
+  }
   const leaveOne = async (): Promise<void> => {
+    if (sessions.size + ending.size < limit) return
+    const [first] = ending
     const [oldest] = sessions
-    if (sessions.size < limit || !oldest) return
-    sessions.delete(oldest[0])
-    await oldest[1].close()
+    if (first) {
+      ending.delete(first)
+      await first
+    } else if (oldest) {
+      sessions.delete(oldest[0])
+      await oldest[1].close()
+    }
   }
   return {
     on: (database) => {
@@ -53,7 +66,7 @@ export const openPool = (connect: (database: string) => Promise<Client>, limit: 
     leave: async (database) => {
       const turns = sessions.get(database)
       sessions.delete(database)
-      await turns?.close()
+      if (turns) await end(turns)
     },
     drop: (database, turns) => {
       if (sessions.get(database) === turns) sessions.delete(database)

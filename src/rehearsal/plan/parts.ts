@@ -18,13 +18,25 @@ const reasonOf = ({ file, needsData = '' }: Migration, own: Migration): string =
   return file === own.file ? why : `follows ${file}, which ${why}`
 }
 
+/** Of databases of a fleet that get the same files, the first: a thousand copies would tell nothing more. */
+const representatives = <S extends Step>(groups: Iterable<S[]>): S[][] => {
+  const seen = new Set<string>()
+  return [...groups].filter(([first, ...others]) => {
+    const fleet = first?.managed?.member?.fleet
+    if (fleet === undefined) return true
+    const files = [first, ...others].map((step) => step?.migration?.file ?? step?.kind)
+    const work = [fleet, ...files].join('\n')
+    return !seen.has(work) && seen.add(work)
+  })
+}
+
 /** On copies of schemas, a file that needs the data is left out with all that follow it in its database. */
 export const partsOf = <S extends Step>(
   steps: readonly S[],
   rehearse: Exclude<Rehearsing, 'off'>,
 ): Part<S>[] => {
   const own = steps.filter(({ kind, managed }) => managed && rehearsed.has(kind))
-  return [...Map.groupBy(own, databaseOf).values()].flatMap((all): Part<S>[] => {
+  return representatives(Map.groupBy(own, databaseOf).values()).flatMap((all): Part<S>[] => {
     const managed = all[0]?.managed
     if (!managed) return []
     const from =

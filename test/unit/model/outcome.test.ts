@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { describeOutcome, outcomesByDatabase, type StepStatus } from '../../../src/model/outcome.ts'
 import type { Step } from '../../../src/model/step.ts'
-import { managedDatabase, parsed } from '../support/fixtures.ts'
+import { managedDatabase, memberDatabase, parsed } from '../support/fixtures.ts'
 
 const apply = (database: string, version: string, status: StepStatus) => ({
   step: {
@@ -32,6 +32,26 @@ describe('the outcome of a stopped run', () => {
       'calendar  failed: 00008 stays applied, 1 not started',
       'rag       untouched',
     ])
+  })
+
+  it('says of a fleet how many ended how, and of the only one of it what of any other', () => {
+    const inFleet = (key: string, version: string, status: StepStatus) => ({
+      ...apply(key, version, status),
+      step: { ...apply(key, version, status).step, managed: memberDatabase(key) },
+    })
+    const of = [
+      inFleet('t1', '1', 'done'),
+      inFleet('t2', '1', 'done'),
+      inFleet('t2', '2', 'failed'),
+      inFleet('t3', '1', 'done'),
+      inFleet('t3', '2', 'skipped'),
+      inFleet('t4', '1', 'skipped'),
+    ]
+    expect(describeOutcome([apply('iam', '1', 'done'), ...of])).toEqual([
+      'iam      done',
+      'tenants  1 done, 1 failed, 1 stopped half-way, 1 not started',
+    ])
+    expect(describeOutcome(of.slice(1, 3))).toEqual(['t2  failed: 1 stays applied'])
   })
 
   it.each([

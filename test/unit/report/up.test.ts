@@ -11,7 +11,14 @@ import {
   renderSummary,
 } from '../../../src/report/up.ts'
 import { migrateKinds } from '../../../src/run/steps/migrate-kinds.ts'
-import { databaseState, environment, managedDatabase, parsed, plainPaint } from '../support/fixtures.ts'
+import {
+  databaseState,
+  environment,
+  managedDatabase,
+  memberDatabase,
+  parsed,
+  plainPaint,
+} from '../support/fixtures.ts'
 
 const iam = managedDatabase('iam', '_qual')
 const calendar = managedDatabase('calendar', '_qual')
@@ -37,6 +44,50 @@ describe('a plan for people', () => {
     const plan = { version: 1, command: 'up', environment: 'qual', steps } as const
     expect(renderPlan(plan, migrateKinds, plainPaint)).toBe(
       '  1  iam_qual       create database\n  2  calendar_qual  00001_a.sql\n',
+    )
+  })
+
+  it('has a line for each file of a fleet, where many of its databases get the same', () => {
+    const of = (count: number) =>
+      Array.from({ length: count }, (_, index) =>
+        ['00001_a.sql', '00002_b.sql'].map((file) => ({
+          ...apply(calendar, file),
+          managed: memberDatabase(`t${index}`),
+        })),
+      ).flat()
+    const behind = { ...apply(calendar, '00002_b.sql'), managed: memberDatabase('late') }
+    const render = (steps: readonly ReturnType<typeof apply>[]) =>
+      renderPlan({ version: 1, command: 'up', environment: 'qual', steps }, migrateKinds, plainPaint)
+    expect(render([apply(iam, '00001_a.sql'), ...of(1000), behind])).toBe(
+      [
+        '   1  iam_qual                 00001_a.sql',
+        '   2  tenants: 1000 databases  00001_a.sql',
+        '   3  tenants: 1000 databases  00002_b.sql',
+        '2002  late                     00002_b.sql',
+        '',
+      ].join('\n'),
+    )
+    expect(render(of(5)).split('\n')).toHaveLength(11)
+  })
+
+  it('tells what many databases of a fleet miss once', () => {
+    const states = ['t1', 't2', 't3'].map((key) =>
+      databaseState(key, { managed: memberDatabase(key), applied: key === 't3' ? ['00002'] : ['00001'] }),
+    )
+    expect(renderMissing(states)).toEqual([
+      'tenants (t1, t2): 00001 applied, but not in this checkout (an older one?)',
+      't3: 00002 applied, but not in this checkout (an older one?)',
+    ])
+  })
+
+  it('sums up what became of a fleet', () => {
+    const done = (step: Step) => ({ step, status: 'done' as const })
+    const outcomes = [
+      done(apply(iam, '00001_a.sql')),
+      ...['t1', 't2'].map((key) => done({ ...apply(calendar, '00001_a.sql'), managed: memberDatabase(key) })),
+    ]
+    expect(renderSummary({ environment: 'qual', outcomes, ms: 1000 })).toBe(
+      'qual: 3 migrations applied in 1.0 s (iam_qual 1, tenants: 2 databases).\n',
     )
   })
 

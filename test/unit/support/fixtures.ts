@@ -4,7 +4,13 @@ import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Context } from '../../../src/model/context.ts'
 import { parseMigration } from '../../../src/model/migration.ts'
-import type { DatabaseState, Environment, ManagedDatabase, Migration } from '../../../src/model/types.ts'
+import type {
+  DatabaseState,
+  Environment,
+  Fleet,
+  ManagedDatabase,
+  Migration,
+} from '../../../src/model/types.ts'
 import { makePaint, type Paint } from '../../../src/report/paint.ts'
 import { migration } from '../../support/tool/project.ts'
 
@@ -13,6 +19,27 @@ export const managedDatabase = (name: string, suffix = ''): ManagedDatabase => (
   database: name + suffix,
   directory: `/store/${name}`,
   migrationsTable: 'schema_migrations',
+})
+
+/** One of the fleet `tenants`. */
+export const memberDatabase = (key: string, suffix = '', create = false): ManagedDatabase => ({
+  ...managedDatabase(`tenants/${key}`),
+  database: key + suffix,
+  directory: '/store/tenant',
+  member: { fleet: 'tenants', key, create },
+})
+
+export const fleet = (change: Partial<Fleet> = {}): Fleet => ({
+  name: 'tenants',
+  common: { directory: '/store/tenant', migrationsTable: 'schema_migrations' },
+  from: { query: 'select slug from tenants', database: 'iam', managed: 'iam' },
+  suffix: '',
+  create: false,
+  rollout: { canary: 1, wave: 50, maxFailures: 1 },
+  taken: ['iam', 'postgres'],
+  otherSuffixes: [],
+  after: 0,
+  ...change,
 })
 
 export const environment = (databases: readonly ManagedDatabase[] = []): Environment => ({
