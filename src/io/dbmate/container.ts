@@ -1,6 +1,7 @@
 import type { Container } from 'dockerode'
 import { pack } from 'tar-stream'
-import { type Docker, writeDatabases } from '../docker/docker.ts'
+import type { Docker } from '../docker/docker.ts'
+import { labelsOf } from '../docker/labels.ts'
 import { gatewayAddress, wayConfig } from '../docker/way.ts'
 import { tlsFiles } from '../postgres/tls-files.ts'
 import { pgpass, sessionVariables } from './command.ts'
@@ -61,13 +62,7 @@ export const createDbmateContainer = async (
       `MARK=${run}`,
       ...(postgres.way?.gateway ? ['GATEWAY=1'] : []),
     ],
-    Labels: {
-      'po-migrate.run': run,
-      'po-migrate.environment': environment,
-      ...(project && { 'po-migrate.project': project }),
-      'po-migrate.server': server ?? postgres.id,
-      'po-migrate.databases': writeDatabases(databases),
-    },
+    Labels: labelsOf({ run, environment, project, server: server ?? postgres.id, databases }),
     AttachStdin: true,
     AttachStdout: true,
     AttachStderr: true,

@@ -1,4 +1,5 @@
 import type { Docker } from './docker.ts'
+import { labels } from './labels.ts'
 import { removeContainer } from './remove-container.ts'
 
 const suffix = '-scratch'
@@ -8,7 +9,7 @@ const suffix = '-scratch'
  * dies, and one that runs is somebody's.
  */
 export const removeDeadScratch = async (docker: Docker, label: string): Promise<void> => {
-  const filters = { label: [label, 'po-migrate.run'], status: ['exited', 'dead'] }
+  const filters = { label: [label, labels.run], status: ['exited', 'dead'] }
   for (const { Id, Names } of await docker.listContainers({ all: true, filters }))
     if (Names.some((name) => name.endsWith(suffix))) await removeContainer(docker, Id).catch(() => {})
 }

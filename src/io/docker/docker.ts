@@ -84,13 +84,3 @@ export const pingDocker = async (docker: Docker, endpoint: Endpoint): Promise<st
     })
   }
 }
-
-/** Names of databases are anybody's, and may have a comma. */
-const escapeName = (name: string): string => name.replaceAll('%', '%25').replaceAll(',', '%2C')
-
-/** What stands in a container's label for the databases that its run may touch. */
-export const writeDatabases = (names: readonly string[]): string =>
-  [...new Set(names)].map(escapeName).join(',')
-
-export const hasDatabase = (label: string, names: ReadonlySet<string>): boolean =>
-  label.split(',').some((escaped) => names.has(escaped.replaceAll('%2C', ',').replaceAll('%25', '%')))

@@ -1,8 +1,8 @@
 import type { ContainerInfo } from 'dockerode'
 import type { Docker } from './docker.ts'
+import { labels } from './labels.ts'
 
 export const serviceLabel = 'com.docker.compose.service'
-const ownLabel = 'po-migrate.run'
 const programs = new Set(['postgres', 'postmaster'])
 
 /** Links give a container further names, below another's. */
@@ -37,7 +37,7 @@ export const findServers = async (
   containers: readonly ContainerInfo[],
   port: number,
 ): Promise<ContainerInfo[]> => {
-  const candidates = containers.filter((one) => isRunning(one) && one.Labels[ownLabel] === undefined)
+  const candidates = containers.filter((one) => isRunning(one) && one.Labels[labels.run] === undefined)
   const found = await Promise.all(candidates.map((one) => runsPostgres(docker, one, port)))
   return candidates.filter((_, index) => found[index])
 }

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { AppError, exitCodes } from '../../errors.ts'
 import { type Docker, dockerMessage } from './docker.ts'
 import { declaredVolumes } from './image.ts'
+import { labels, labelsOf } from './labels.ts'
 import { removeContainer } from './remove-container.ts'
 
 /** Whose a throwaway container or volume is; by the host's volume a later run finds what a dead one left at work. */
@@ -20,18 +21,6 @@ export type ThrowawayOptions = {
   /** Ends it now. */
   stop?: AbortSignal
 }
-
-const runLabel = 'po-migrate.run'
-const projectLabel = 'po-migrate.project'
-const ownerLabel = 'po-migrate.volume'
-/** On a dbmate container: the server that it spoke to. */
-const serverLabel = 'po-migrate.server'
-
-const labelsOf = ({ volume, run, project }: Owner): Record<string, string> => ({
-  [runLabel]: run,
-  [projectLabel]: project,
-  [ownerLabel]: volume,
-})
 
 /**
  * Runs a shell script in a container of its own over some volumes: as root, since it handles files of any owner, but without
@@ -120,10 +109,10 @@ export const makeScratchVolume = async (
 
 /** Without a label it is of a release that wrote none, and counts as ours. */
 export const isForeign = (
-  labels: Readonly<Record<string, string>> | undefined,
+  found: Readonly<Record<string, string>> | undefined,
   projects: readonly string[],
 ): boolean => {
-  const project = labels?.[projectLabel]
+  const project = found?.[labels.project]
   return project !== undefined && !projects.includes(project)
 }
 
@@ -138,12 +127,12 @@ export const removeThrowaways = async (
   docker: Docker,
   { volume, projects }: { volume: string; projects: readonly string[] },
 ): Promise<void> => {
-  for (const { Id } of await listLabelled(docker, `${ownerLabel}=${volume}`)) {
-    for (const guest of await listLabelled(docker, `${serverLabel}=${Id}`))
+  for (const { Id } of await listLabelled(docker, `${labels.volume}=${volume}`)) {
+    for (const guest of await listLabelled(docker, `${labels.server}=${Id}`))
       await removeContainer(docker, guest.Id)
     await removeContainer(docker, Id)
   }
-  const { Volumes } = await docker.listVolumes({ filters: { label: [`${ownerLabel}=${volume}`] } })
+  const { Volumes } = await docker.listVolumes({ filters: { label: [`${labels.volume}=${volume}`] } })
   for (const { Name, Labels } of Volumes ?? [])
     if (!isForeign(Labels, projects)) await docker.getVolume(Name).remove()
 }

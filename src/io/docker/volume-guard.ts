@@ -4,8 +4,9 @@ import type { Holder } from '../../model/holder.ts'
 import { interruptedWait, pauseUnless } from '../postgres/lock.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
 import { declaredVolumes } from './image.ts'
+import { labels, labelsOf } from './labels.ts'
 import { removeContainer } from './remove-container.ts'
-import { guardLabel, guardName, heldBy, holderLabel, parseGuardHolder } from './volume-holder.ts'
+import { guardName, heldBy, parseGuardHolder } from './volume-holder.ts'
 
 export type HoldOptions = {
   volume: string
@@ -54,10 +55,9 @@ const create = async (docker: Docker, image: string, options: HoldOptions): Prom
     User: '65534:65534',
     WorkingDir: '/',
     Labels: {
-      [guardLabel]: volume,
-      [holderLabel]: JSON.stringify(holder),
-      'po-migrate.run': holder.run,
-      ...(holder.project && { 'po-migrate.project': holder.project }),
+      [labels.guard]: volume,
+      [labels.holder]: JSON.stringify(holder),
+      ...labelsOf({ run: holder.run, project: holder.project }),
     },
     AttachStdin: true,
     AttachStdout: true,
@@ -171,7 +171,7 @@ type Present = { id: string; status: string; holder: Holder | undefined }
 const readPresent = async (docker: Docker, volume: string): Promise<Present | undefined> => {
   try {
     const { Id, State, Config } = await docker.getContainer(guardName(volume)).inspect()
-    if (Config.Labels?.[guardLabel] !== volume) throw stranger(volume)
+    if (Config.Labels?.[labels.guard] !== volume) throw stranger(volume)
     return { id: Id, status: State.Status, holder: parseGuardHolder(Config.Labels) }
   } catch (error) {
     if (httpStatus(error) === 404) return undefined

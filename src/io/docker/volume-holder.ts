@@ -2,17 +2,14 @@ import { AppError, exitCodes } from '../../errors.ts'
 import { describeHolder, type Holder } from '../../model/holder.ts'
 import { interruptedWait, pauseUnless } from '../postgres/lock.ts'
 import type { Docker } from './docker.ts'
-
-/** Which volume a container is the guard of, and who holds it. */
-export const guardLabel = 'po-migrate.guard'
-export const holderLabel = 'po-migrate.holder'
+import { labels } from './labels.ts'
 
 /** Both kinds of names allow the same characters. */
 export const guardName = (volume: string): string => `po-migrate-volume-${volume}`
 
-export const parseGuardHolder = (labels: Readonly<Record<string, string>>): Holder | undefined => {
+export const parseGuardHolder = (found: Readonly<Record<string, string>>): Holder | undefined => {
   try {
-    return JSON.parse(labels[holderLabel] ?? '')
+    return JSON.parse(found[labels.holder] ?? '')
   } catch {
     return undefined
   }
@@ -33,9 +30,9 @@ export const readVolumeHolder = async (
   docker: Docker,
   volumes: readonly string[],
 ): Promise<HeldVolume | undefined> => {
-  const found = await docker.listContainers({ filters: { label: [guardLabel] } })
+  const found = await docker.listContainers({ filters: { label: [labels.guard] } })
   for (const { Labels } of found) {
-    const volume = Labels[guardLabel] ?? ''
+    const volume = Labels[labels.guard] ?? ''
     if (volumes.includes(volume)) return { volume, holder: parseGuardHolder(Labels) }
   }
   return undefined

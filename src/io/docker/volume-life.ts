@@ -2,29 +2,22 @@ import { AppError, exitCodes } from '../../errors.ts'
 import type { CutoverFrame, VolumeMade } from '../../model/cutover.ts'
 import { compareOrder, type Ordered } from '../../model/order.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
+import { labels, labelsOf } from './labels.ts'
 import { type Owner, runThrowaway } from './throwaway.ts'
 import { requireFree, volumeExists } from './volume.ts'
-
-/** Which volume's data a copy holds, and which run made it. */
-const copyLabel = 'po-migrate.copy-of'
-const runLabel = 'po-migrate.run'
-const projectLabel = 'po-migrate.project'
-const sequenceLabel = 'po-migrate.sequence'
-/** The run that emptied a volume: it need not do it again. */
-const wipedLabel = 'po-migrate.wiped-by'
 
 /** `project`: absent on copies of releases that knew none. */
 export type Copy = Ordered & { name: string; created: string; project: string | undefined }
 
 /** The copies of a volume that cutovers and their undoing kept, oldest first. */
 export const readCopies = async (docker: Docker, volume: string): Promise<Copy[]> => {
-  const { Volumes } = await docker.listVolumes({ filters: { label: [`${copyLabel}=${volume}`] } })
+  const { Volumes } = await docker.listVolumes({ filters: { label: [`${labels.copyOf}=${volume}`] } })
   return (Volumes ?? [])
     .map((found) => ({
       name: found.Name,
-      run: found.Labels?.[runLabel] ?? '',
-      sequence: Number(found.Labels?.[sequenceLabel] ?? 0),
-      project: found.Labels?.[projectLabel],
+      run: found.Labels?.[labels.run] ?? '',
+      sequence: Number(found.Labels?.[labels.sequence] ?? 0),
+      project: found.Labels?.[labels.project],
       created: (found as { CreatedAt?: string }).CreatedAt ?? '',
     }))
     .sort(compareOrder)
@@ -37,12 +30,7 @@ export const makeCopyVolume = async (
   docker: Docker,
   { name, volume, run, project, sequence }: CopyOptions,
 ): Promise<void> => {
-  const Labels = {
-    [copyLabel]: volume,
-    [runLabel]: run,
-    ...(project && { [projectLabel]: project }),
-    ...(sequence && { [sequenceLabel]: String(sequence) }),
-  }
+  const Labels = labelsOf({ copyOf: volume, run, project, sequence })
   await docker.createVolume({ Name: name, Labels })
 }
 
@@ -76,7 +64,7 @@ export const readMade = async (docker: Docker, volume: string): Promise<VolumeMa
 }
 
 /** The run that emptied a volume last. */
-export const wipedBy = (made: VolumeMade | undefined): string | undefined => made?.labels[wipedLabel]
+export const wipedBy = (made: VolumeMade | undefined): string | undefined => made?.labels[labels.wipedBy]
 
 /** Whether the volume is the empty one that this run made. */
 export const isWipedBy = (made: VolumeMade | undefined, run: string): boolean => wipedBy(made) === run
@@ -124,7 +112,7 @@ export const wipeVolume = async (
   await removeVolume(docker, volume)
   const kind = made ?? present ?? plain
   if (Object.keys(kind.options).length > 0) await emptyNew(docker, { volume, owner, image, kind })
-  await make(docker, volume, { ...kind, labels: { ...kind.labels, [wipedLabel]: run } })
+  await make(docker, volume, { ...kind, labels: { ...kind.labels, [labels.wipedBy]: run } })
 }
 
 /** Without the label of the wipe: should this be cut off, the next call begins again. */

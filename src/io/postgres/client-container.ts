@@ -4,9 +4,10 @@ import { pack } from 'tar-stream'
 import { AppError, exitCodes } from '../../errors.ts'
 import type { Credentials } from '../../model/types.ts'
 import { pgpass } from '../dbmate/command.ts'
-import { type Docker, dockerMessage, writeDatabases } from '../docker/docker.ts'
+import { type Docker, dockerMessage } from '../docker/docker.ts'
 import { startFed } from '../docker/feed.ts'
 import { declaredVolumes } from '../docker/image.ts'
+import { labelsOf } from '../docker/labels.ts'
 import { removeContainer } from '../docker/remove-container.ts'
 import { gatewayAddress, type Way, wayConfig } from '../docker/way.ts'
 import { tlsFiles, tlsParameters } from './tls-files.ts'
@@ -65,13 +66,7 @@ const create = async (docker: Docker, options: ClientOptions, archive: Buffer): 
     User: nobody,
     WorkingDir: '/',
     Env: [`HOME=${work}`, 'LC_ALL=C'],
-    Labels: {
-      'po-migrate.run': run,
-      'po-migrate.environment': environment,
-      'po-migrate.project': project,
-      'po-migrate.server': id,
-      'po-migrate.databases': writeDatabases(databases),
-    },
+    Labels: labelsOf({ run, environment, project, server: id, databases }),
     AttachStdin: true,
     AttachStdout: true,
     AttachStderr: true,

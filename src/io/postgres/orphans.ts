@@ -1,7 +1,8 @@
 import type { ContainerInfo } from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
 import { runIdPattern } from '../../model/session.ts'
-import { type Docker, hasDatabase } from '../docker/docker.ts'
+import type { Docker } from '../docker/docker.ts'
+import { hasDatabase, labels } from '../docker/labels.ts'
 import { removeContainer } from '../docker/remove-container.ts'
 import { readContainer } from '../docker/stack.ts'
 import { isForeign } from '../docker/throwaway.ts'
@@ -24,25 +25,20 @@ export type Orphans = {
  */
 export type ServerHost = { docker: Docker; id: string; projects: readonly string[] }
 
-const runLabel = 'po-migrate.run'
-const serverLabel = 'po-migrate.server'
-const databasesLabel = 'po-migrate.databases'
-const projectLabel = 'po-migrate.project'
-
 const backendsSql = `
 select a.pid, substring(a.application_name from '${runIdPattern}') as run, a.datname as database, left(a.query, 200) as query
 from pg_catalog.pg_stat_activity a
 where a.datname = any($1) and a.application_name ~ '${runIdPattern} dbmate$'`
 
 const touches = ({ Labels }: ContainerInfo, databases: readonly string[]): boolean =>
-  hasDatabase(Labels[databasesLabel] ?? '', new Set(databases))
+  hasDatabase(Labels, new Set(databases))
 
 const foreignOf = (
-  labels: Readonly<Record<string, string>>,
+  found: Readonly<Record<string, string>>,
   host: ServerHost | undefined,
 ): { foreign?: string } => {
-  const project = labels[projectLabel]
-  return project !== undefined && isForeign(labels, host?.projects ?? []) ? { foreign: project } : {}
+  const project = found[labels.project]
+  return project !== undefined && isForeign(found, host?.projects ?? []) ? { foreign: project } : {}
 }
 
 const isRunning = ({ State }: ContainerInfo): boolean => State === 'running' || State === 'paused'
@@ -52,10 +48,10 @@ const containerId = /^[0-9a-f]{64}$/
 
 /** Of runs against this server; and dead ones whose server is gone, since nobody else will look for them. */
 const listRuns = async ({ docker, id }: ServerHost): Promise<ContainerInfo[]> => {
-  const all = await docker.listContainers({ all: true, filters: { label: [runLabel, serverLabel] } })
+  const all = await docker.listContainers({ all: true, filters: { label: [labels.run, labels.server] } })
   const found = await Promise.all(
     all.map(async (one) => {
-      const server = one.Labels[serverLabel] ?? ''
+      const server = one.Labels[labels.server] ?? ''
       if (server === id) return [one]
       if (isRunning(one) || !containerId.test(server)) return []
       return (await readContainer(docker, server)) ? [] : [one]
@@ -78,14 +74,14 @@ export const findOrphans = async (
       [databases],
     ),
   ])
-  const foreign = new Map(containers.map(({ Labels }) => [Labels[runLabel], foreignOf(Labels, host)]))
+  const foreign = new Map(containers.map(({ Labels }) => [Labels[labels.run], foreignOf(Labels, host)]))
   return {
     containers: containers
-      .filter((container) => !alive.has(container.Labels[runLabel] ?? '') && touches(container, databases))
+      .filter((container) => !alive.has(container.Labels[labels.run] ?? '') && touches(container, databases))
       .map((container) => ({
         id: container.Id,
         name: container.Names[0]?.slice(1) ?? container.Id.slice(0, 12),
-        run: container.Labels[runLabel] ?? '',
+        run: container.Labels[labels.run] ?? '',
         running: isRunning(container),
         ...foreignOf(container.Labels, host),
       })),

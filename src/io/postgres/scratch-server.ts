@@ -4,9 +4,10 @@ import { AppError, exitCodes } from '../../errors.ts'
 import { Secret } from '../../model/secret.ts'
 import { sessionName } from '../../model/session.ts'
 import { sharedMemoryIn } from '../docker/disk.ts'
-import { type Docker, dockerMessage, writeDatabases } from '../docker/docker.ts'
+import { type Docker, dockerMessage } from '../docker/docker.ts'
 import { execSocket } from '../docker/exec-stream.ts'
 import { readLog } from '../docker/frames.ts'
+import { labelsOf } from '../docker/labels.ts'
 import type { DumpTarget } from './dump-tool.ts'
 import { openServer, type Server } from './postgres.ts'
 
@@ -79,14 +80,7 @@ const create = async (docker: Docker, options: ScratchServerOptions): Promise<Co
     Cmd: ['postgres', ...arguments_.flatMap((setting) => ['-c', setting])],
     // Trust inside a container that only Docker can reach: there is no password to guard.
     Env: [`POSTGRES_USER=${user}`, 'POSTGRES_HOST_AUTH_METHOD=trust', 'POSTGRES_INITDB_ARGS=--no-sync'],
-    Labels: {
-      'po-migrate.run': run,
-      'po-migrate.environment': environment,
-      ...(project && { 'po-migrate.project': project }),
-      'po-migrate.server': postgres,
-      'po-migrate.databases': writeDatabases(databases),
-      ...(volume !== undefined && { 'po-migrate.volume': volume }),
-    },
+    Labels: labelsOf({ run, environment, project, server: postgres, databases, volume }),
     AttachStdin: true,
     OpenStdin: true,
     StdinOnce: true,
