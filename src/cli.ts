@@ -96,8 +96,7 @@ const explainMisuse = async (
     verbs: Object.keys(verbs),
     flags: argv.flatMap((word) => (word.startsWith('--') ? word.slice(2).split('=', 1) : [])),
     options,
-    values: (argument) =>
-      argument === 'action' ? ['status', 'release'] : Object.keys(names[argument] ?? {}),
+    values: (argument) => (argument === 'action' ? ['status', 'release'] : (names[argument] ?? [])),
   })
 }
 

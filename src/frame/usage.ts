@@ -1,9 +1,11 @@
+import { databaseNames } from '../config/databases.ts'
 import { loadConfig } from '../config/load.ts'
 import { type AppError, usageError } from '../errors.ts'
 import type { Context } from '../model/context.ts'
 import { nearest } from '../model/nearest.ts'
 import { quoteAll } from '../model/quote.ts'
 
+const named = '--config='
 const dashes = /^--?(?:no-)?/
 
 /** What each verb has to be told, in order, as `--help` names it. */
@@ -36,15 +38,22 @@ export type UsageFacts = {
   values: (argument: string) => readonly string[]
 }
 
+/** The file that `--config` names, in either form. */
+const configFile = (argv: readonly string[]): string | undefined => {
+  const at = argv.findLastIndex((word) => word === '--config' || word.startsWith(named))
+  const word = argv[at]
+  return word?.startsWith(named) ? word.slice(named.length) : word && argv[at + 1]
+}
+
 /** The names in the config, where there is one, by the argument that takes them. */
 export const namesIn = (
   argv: readonly string[],
   { cwd, env }: Context,
-): Readonly<Record<string, object | undefined>> => {
+): Readonly<Record<string, readonly string[]>> => {
   try {
-    const given = argv[argv.indexOf('--config') + 1]
-    const config = loadConfig({ file: argv.includes('--config') ? given : undefined, cwd, env })
-    return { environment: config.environments, host: config.hosts, db: config.databases }
+    const config = loadConfig({ file: configFile(argv), cwd, env })
+    const { environments, hosts } = config
+    return { environment: Object.keys(environments), host: Object.keys(hosts), db: databaseNames(config) }
   } catch {
     return {}
   }
