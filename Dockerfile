@@ -24,6 +24,5 @@ COPY --from=build /program/opt/po-migrate /opt/po-migrate
 ENV LANG=C.UTF-8 HOME=/tmp XDG_STATE_HOME=/tmp/po-migrate/state XDG_CACHE_HOME=/tmp/po-migrate/cache
 WORKDIR /work
 USER 65534:65534
-# V8 spends 500 MB on optimising the parser of SQL: docs/runner.md.
-ENTRYPOINT ["/usr/local/bin/node", "--liftoff-only", "/opt/po-migrate/bin/po-migrate.cjs"]
+ENTRYPOINT ["/usr/local/bin/node", "/opt/po-migrate/bin/po-migrate.cjs"]
 CMD ["--help"]

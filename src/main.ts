@@ -4,12 +4,17 @@ import { closeSync, openSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { loginName } from './io/host/login-name.ts'
 import type { Context, Detached, InterruptReason, LastWords } from './model/context.ts'
 
 // Beside the bundle, not in /tmp, where somebody else could have made the directory first. Unwritable: no cache.
 const isBundle = import.meta.filename.endsWith('.cjs')
 if (isBundle) enableCompileCache(join(import.meta.dirname, '.compile-cache'))
+
+// Of WebAssembly: V8's optimising compiler takes 500 MB for the parser of SQL, and longer than it saves. None does it alone.
+for (const flag of ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'])
+  setFlagsFromString(flag)
 
 const interrupt = new AbortController()
 const stop = new AbortController()

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Checkout, makeCheckout } from '../support/machines/checkout.ts'
@@ -23,6 +23,16 @@ describe('the built bundle', () => {
       exit: 0,
       stdout: expect.stringMatching(/^lint: \d+ files, nothing to complain about$/),
     })
+  })
+
+  it('takes no more memory than a small machine has', async () => {
+    const hook = join(import.meta.dirname, '../support/tool/count-loads.cjs')
+    const counted = join(checkout.directory, 'counted.json')
+    const line = `COUNT_FILE=${counted} node_modules/node/bin/node --require ${hook} dist/po-migrate.cjs lint`
+    expect(await checkout.run(line, { env })).toMatchObject({ exit: 0 })
+    const { mostMemory } = JSON.parse(readFileSync(counted, 'utf8'))
+    expect(mostMemory).toBeGreaterThan(40)
+    expect(mostMemory).toBeLessThan(200)
   })
 
   it.each<[string, string, () => string]>([

@@ -18,5 +18,7 @@ subscribe('child_process', () => {
 })
 process.on('exit', () => {
   const builtins = process.moduleLoadList.map((entry) => entry.replace(/^\S+ /, ''))
-  writeFileSync(process.env.COUNT_FILE, JSON.stringify({ files, processes, builtins }))
+  // Megabytes.
+  const mostMemory = process.resourceUsage().maxRSS / 1024
+  writeFileSync(process.env.COUNT_FILE, JSON.stringify({ files, processes, builtins, mostMemory }))
 })
