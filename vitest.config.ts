@@ -69,6 +69,7 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
           include: ['test/faults/ci/*.test.ts'],
           testTimeout: 300_000,
+          hookTimeout: 180_000,
           maxConcurrency: 6,
         },
       },

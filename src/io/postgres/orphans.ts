@@ -17,6 +17,8 @@ import type { Server } from './postgres.ts'
 export type Orphans = {
   containers: readonly { id: string; name: string; run: string; running: boolean; foreign?: string }[]
   backends: readonly { pid: number; run: string; database: string; query: string; foreign?: string }[]
+  /** Whether a run that counts as alive has a container there. */
+  besideLiving: boolean
 }
 
 /**
@@ -74,17 +76,18 @@ export const findOrphans = async (
       [databases],
     ),
   ])
+  const touching = containers.filter((container) => touches(container, databases))
+  const isOrphan = ({ Labels }: ContainerInfo): boolean => !alive.has(Labels[labels.run] ?? '')
   const foreign = new Map(containers.map(({ Labels }) => [Labels[labels.run], foreignOf(Labels, host)]))
   return {
-    containers: containers
-      .filter((container) => !alive.has(container.Labels[labels.run] ?? '') && touches(container, databases))
-      .map((container) => ({
-        id: container.Id,
-        name: container.Names[0]?.slice(1) ?? container.Id.slice(0, 12),
-        run: container.Labels[labels.run] ?? '',
-        running: isRunning(container),
-        ...foreignOf(container.Labels, host),
-      })),
+    besideLiving: !touching.every(isOrphan),
+    containers: touching.filter(isOrphan).map((container) => ({
+      id: container.Id,
+      name: container.Names[0]?.slice(1) ?? container.Id.slice(0, 12),
+      run: container.Labels[labels.run] ?? '',
+      running: isRunning(container),
+      ...foreignOf(container.Labels, host),
+    })),
     backends: backends
       .filter(({ run }) => !alive.has(run))
       .map((backend) => ({ ...backend, ...foreign.get(backend.run) })),
@@ -92,6 +95,7 @@ export const findOrphans = async (
 }
 
 const poll = 250
+const moment = 500
 
 const whose = ({ foreign }: { foreign?: string }): string =>
   foreign === undefined ? '' : ` (of the project ${foreign})`
@@ -104,15 +108,17 @@ export const describeOrphans = ({ containers, backends }: Orphans): string =>
   ].join(', ')
 
 /** What is this project's to end, and to remove. */
-export const ownOrphans = ({ containers, backends }: Orphans): Orphans => ({
+export const ownOrphans = ({ containers, backends, besideLiving }: Orphans): Orphans => ({
+  besideLiving,
   containers: containers.filter(({ foreign }) => foreign === undefined),
   backends: backends.filter(({ foreign }) => foreign === undefined),
 })
 
-export const isClean = ({ containers, backends }: Orphans): boolean =>
+export const isClean = ({ containers, backends }: Pick<Orphans, 'containers' | 'backends'>): boolean =>
   containers.length === 0 && backends.length === 0
 
-const stillRunning = ({ containers, backends }: Orphans): Orphans => ({
+const stillRunning = ({ containers, backends, besideLiving }: Orphans): Orphans => ({
+  besideLiving,
   containers: containers.filter(({ running }) => running),
   backends,
 })
@@ -137,9 +143,16 @@ export type SettleOptions = {
 export const settleOrphans = async (options: SettleOptions): Promise<string[]> => {
   const { host, server, databases, wait, interrupt, onWait, release } = options
   const deadline = Date.now() + wait
+  let again = true
   for (;;) {
     const orphans = await findOrphans(host, server, databases)
     const busy = describeOrphans(stillRunning(orphans))
+    // A run that was killed a moment ago counts as alive until Postgres has noticed.
+    if (!busy && orphans.besideLiving && again) {
+      again = false
+      await pauseUnless(interrupt, moment)
+      continue
+    }
     if (!busy) {
       const { containers } = ownOrphans(orphans)
       await Promise.all(containers.map(({ id }) => host && removeContainer(host.docker, id)))
