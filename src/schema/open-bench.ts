@@ -2,8 +2,6 @@ import type { Config } from '../config/load.ts'
 import { dbmateImage } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
 import { AppError, interruptionCode } from '../errors.ts'
-import { removeDeadScratch } from '../io/docker/dead-scratch.ts'
-import { labels } from '../io/docker/labels.ts'
 import { readServerInventory } from '../io/postgres/inventory.ts'
 import { readImageOf } from '../io/postgres/scratch-server.ts'
 import type { SharedEngine } from '../io/shared-engine.ts'
@@ -30,7 +28,6 @@ export type BenchRequest = {
 export const openBench = async (request: BenchRequest, context: Context): Promise<Workbench> => {
   const { config, environment, engine, run, report, databases } = request
   const { docker, id, tools } = engine.shared
-  await removeDeadScratch(docker, `${labels.server}=${id}`)
   const missing = await engine.missingImage()
   if (missing) await engine.pull(missing, report.progress)
   const { container } = await tools(report.progress)

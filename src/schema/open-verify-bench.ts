@@ -1,10 +1,8 @@
 import type { Config } from '../config/load.ts'
 import { dbmateImage, resolveEnvironment } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
-import { removeDeadScratch } from '../io/docker/dead-scratch.ts'
 import { type DockerHost, openDockerHost } from '../io/docker/host.ts'
 import { hasImage, readImageId } from '../io/docker/image.ts'
-import { labels } from '../io/docker/labels.ts'
 import { pullFor } from '../io/docker/pull-for.ts'
 import { shellUntil } from '../io/host/shell.ts'
 import type { Context } from '../model/context.ts'
@@ -41,7 +39,6 @@ export const openVerifyBench = async (
   const found = image === undefined ? await findImage(host, config) : { image, environment: undefined }
   const [first = ''] = Object.keys(config.environments)
   const environment = found.environment ?? resolveEnvironment(config, first)
-  await removeDeadScratch(host.client, `${labels.server}=${nobody}`)
   for (const reference of [found.image, dbmateImage(config)]) await pullMissing(host, reference, report)
   report.progress('starting a scratch server')
   const bench = await openWorkbench({

@@ -1,5 +1,6 @@
 import type { Dbmate, PlannedFile } from '../io/dbmate/dbmate.ts'
 import { openDbmate } from '../io/dbmate/dbmate.ts'
+import { removeDeadScratch } from '../io/docker/dead-scratch.ts'
 import { endSessions } from '../io/postgres/backends.ts'
 import { dumpSchema, restoreSchema, type SchemaDumpOptions } from '../io/postgres/dump-schema.ts'
 import type { DumpTarget } from '../io/postgres/dump-tool.ts'
@@ -102,6 +103,7 @@ const propertiesOf = (like: DatabaseProperties, name: string, madeByFiles: Reado
  */
 export const openWorkbench = async (options: WorkbenchOptions): Promise<Workbench> => {
   const { docker, dbmateImage, migrator, madeByFiles, like: _, ...place } = options
+  await removeDeadScratch(docker, place.postgres)
   const scratch = await openScratchServer(docker, place)
   const { server } = scratch
   try {
@@ -135,7 +137,11 @@ export const openWorkbench = async (options: WorkbenchOptions): Promise<Workbenc
           credentials: { user: migrator, password: new Secret('') },
           files,
         }),
-      [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: async () => {
+        await scratch[Symbol.asyncDispose]()
+        // Those of a run that was killed just before have ended meanwhile.
+        await removeDeadScratch(docker, place.postgres)
+      },
     }
   } catch (error) {
     await scratch[Symbol.asyncDispose]()

@@ -108,10 +108,17 @@ describe('verify, killed', () => {
       async () => (await onScratch(ours, 'shop', "select to_regclass('a')")) || undefined,
     ],
   ])('%s: the next one removes what it left, and verifies', async (_, reached) => {
+    const left = async (): Promise<string[]> =>
+      (await docker(['ps', '--all', '--quiet', '--filter', 'label=po-migrate.databases=shop']))
+        .split('\n')
+        .filter(Boolean)
+    const before = await left()
     using where = project('shop')
     await killed(where, `verify --image ${postgresImage}`, reached)
     const again = await runIn(where, `verify --image ${postgresImage}`)
     expect(again.exit, again.stderr).toBe(0)
     expect(await docker(['ps', '--all', '--quiet', '--filter', ours])).toBe('')
+    // dbmate's are known by the scratch server that they spoke to.
+    expect((await left()).filter((id) => !before.includes(id))).toEqual([])
   })
 })
