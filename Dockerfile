@@ -22,7 +22,7 @@ COPY --from=build /program/bin/dbmate /usr/local/bin/dbmate
 COPY --from=build /program/opt/po-migrate /opt/po-migrate
 # Whoever it runs as has no home of its own: what lasts for one run stands in /tmp.
 ENV LANG=C.UTF-8 HOME=/tmp XDG_STATE_HOME=/tmp/po-migrate/state XDG_CACHE_HOME=/tmp/po-migrate/cache
-WORKDIR /work
+WORKDIR /project
 USER 65534:65534
 ENTRYPOINT ["/usr/local/bin/node", "/opt/po-migrate/bin/po-migrate.cjs"]
 CMD ["--help"]

@@ -2,6 +2,9 @@ import * as z from 'zod'
 
 const text = z.string().min(1)
 
+/** What a fleet gets that says nothing of it. */
+export const usualRollout = { canary: 1, wave: 50, max_failures: 1 }
+
 /** What makes a database of the config a fleet: many databases of one directory. */
 export const fleetKeys = (whole: (minimum: number, maximum: number) => z.ZodType<number>) => ({
   from: z
@@ -48,13 +51,13 @@ export const fleetKeys = (whole: (minimum: number, maximum: number) => z.ZodType
   rollout: z
     .strictObject({
       canary: whole(0, 10_000)
-        .default(1)
+        .default(usualRollout.canary)
         .describe('Databases that go first; when one fails, nothing else starts; left out: 1'),
       wave: whole(1, 500)
-        .default(50)
+        .default(usualRollout.wave)
         .describe('Databases that are locked together, wave after wave; left out: 50'),
       max_failures: whole(1, 10_000)
-        .default(1)
+        .default(usualRollout.max_failures)
         .describe('So many that failed, and nothing new starts; left out: 1'),
     })
     .optional()

@@ -1,11 +1,10 @@
 import { defaultMaintenance } from '../model/sql.ts'
 import type { Environment, Fleet, FleetSource, ManagedDatabase } from '../model/types.ts'
 import { databaseNames, isFleet, locateDatabase, memberIn, resolveDatabases } from './databases.ts'
+import { usualRollout } from './fleet-schema.ts'
 import type { Config } from './load.ts'
 
 type Place = { environment: string; suffix: string; only: readonly string[] }
-
-const usualRollout = { canary: 1, wave: 50, max_failures: 1 }
 
 /** Environments on the same host: whose databases may stand beside. */
 const besides = (config: Config, environment: string) => {

@@ -1,7 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { ownSessions } from '../model/few-sessions.ts'
 import { sessionName } from '../model/session.ts'
-import type { Credentials, Environment } from '../model/types.ts'
 import type { Docker } from './docker/docker.ts'
 import { execSocket } from './docker/exec-stream.ts'
 import type { DockerHost } from './docker/host.ts'
@@ -11,26 +10,17 @@ import { findPostgres, type PostgresContainer } from './docker/postgres-containe
 import type { Engine } from './engine.ts'
 import { endSessions } from './postgres/backends.ts'
 import { openDirectRoute } from './postgres/direct-route.ts'
-import { openDedicated, openServer } from './postgres/postgres.ts'
+import { openLockSession, openServer } from './postgres/postgres.ts'
 import { hasRoute } from './postgres/route.ts'
-import type { ServerOptions, Waiting } from './postgres/server-options.ts'
+import type { ServerOptions } from './postgres/server-options.ts'
+import type { ConnectionOptions } from './server-connection.ts'
 
-export type DockerEngineOptions = {
-  environment: Environment
+export type DockerEngineOptions = ConnectionOptions & {
   project: string
   /** Ids that count as this one. */
   projects: readonly string[]
-  credentials: Credentials
   /** dbmate's image. */
   image: string
-  run: string
-  passwordHint: string
-  onWait: (seconds: number, why: Waiting) => void
-  /** Sessions on the server that the run may have open at once. */
-  connections: number
-  /** Directory for what is known of servers. */
-  memory: string
-  note: (text: string) => void
 }
 
 /** Docker tells no address of some networks: then the container's own; loopback would be somebody else's. */
@@ -94,8 +84,7 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
       projects: options.projects,
       toolsImage: async () => container.image,
     },
-    lockSession: () =>
-      openDedicated(environment.maintenance, { ...connection, applicationName: sessionName(run, 'lock') }),
+    lockSession: () => openLockSession(connection, run),
     imageId: () => readImageId(docker, image),
     cancel: () => endSessions(server, sessionName(run, 'dbmate')),
     missingImage: async () => ((await hasImage(docker, image)) ? undefined : image),

@@ -4,9 +4,9 @@ import type { Credentials, Environment, ServerAddress } from '../model/types.ts'
 import { type ReachedAddress, reachAddress } from './postgres/address.ts'
 import type { ServerOptions, Waiting } from './postgres/server-options.ts'
 
-export type AddressedOptions = {
+/** What every way to a server takes. */
+export type ConnectionOptions = {
   environment: Environment
-  address: ServerAddress
   credentials: Credentials
   run: string
   passwordHint: string
@@ -17,6 +17,8 @@ export type AddressedOptions = {
   memory: string
   note: (text: string) => void
 }
+
+export type AddressedOptions = ConnectionOptions & { address: ServerAddress }
 
 /** How a server that is known by its address is asked, and who it is known to be. */
 export const connectionOf = (options: AddressedOptions): ServerOptions & { address: ReachedAddress } => {

@@ -13,7 +13,7 @@ import type { ReachedAddress } from './postgres/address.ts'
 import { endSessions } from './postgres/backends.ts'
 import { type ClientContainer, openClientContainer } from './postgres/client-container.ts'
 import { readMajor } from './postgres/inventory.ts'
-import { openDedicated, openServer, type Server } from './postgres/postgres.ts'
+import { openLockSession, openServer, type Server } from './postgres/postgres.ts'
 import { connectionOf } from './server-connection.ts'
 
 export type ServerEngineOptions = DockerEngineOptions & { address: ServerAddress }
@@ -56,13 +56,7 @@ const openProven = async (opened: Opened, files: Parameters<Engine['openDbmate']
     ),
     postgres: { id, address: address.host, port: address.port, way: taken },
   })
-  try {
-    await probe.judge(dbmate)
-    return dbmate
-  } catch (error) {
-    await dbmate[Symbol.asyncDispose]()
-    throw error
-  }
+  return await probe.judge(dbmate)
 }
 
 /** A session first: it tells who the server is, and which address answered. */
@@ -106,7 +100,7 @@ export const openServerEngine = async (
   docker: DockerHost | AppError,
   options: ServerEngineOptions,
 ): Promise<Engine> => {
-  const { environment, image, run } = options
+  const { image, run } = options
   const connection = connectionOf(options)
   const server = openServer(connection)
   const cancel = (): Promise<void> => endSessions(server, sessionName(run, 'dbmate'))
@@ -140,8 +134,7 @@ export const openServerEngine = async (
       tools: held.tools,
       toolsImage: async () => imageOf(options.address, await readMajor(server)),
     },
-    lockSession: () =>
-      openDedicated(environment.maintenance, { ...connection, applicationName: sessionName(run, 'lock') }),
+    lockSession: () => openLockSession(connection, run),
     imageId: () => readImageId(docker.client, image),
     cancel,
     missingImage: async () => ((await hasImage(docker.client, image)) ? undefined : image),

@@ -6,13 +6,11 @@ import { stateOf } from '../config/state.ts'
 import { openEmbeddedDbmate } from '../io/embedded/dbmate.ts'
 import { lockEmbedded } from '../io/embedded/lock.ts'
 import { loadEmbeddedPackages } from '../io/embedded/packages.ts'
-import { startEmbeddedServer } from '../io/embedded/server.ts'
+import { connectEmbedded, startEmbeddedServer } from '../io/embedded/server.ts'
 import { shellUntil } from '../io/host/shell.ts'
 import { schemaArguments } from '../io/postgres/dump-schema.ts'
-import { openServer } from '../io/postgres/postgres.ts'
 import { dropDatabase } from '../io/postgres/recreate-database.ts'
 import type { Context } from '../model/context.ts'
-import { Secret } from '../model/secret.ts'
 import { quoteIdentifier } from '../model/sql.ts'
 import type { Report } from '../report/report.ts'
 import type { Workbench } from './workbench.ts'
@@ -48,24 +46,13 @@ export const openEmbeddedBench = async (
   remove()
   held.defer(remove)
   report.progress('starting a Postgres in this process')
-  const { address, port, dump, forget } = held.use(await startEmbeddedServer(directory, packages))
-  const server = held.use(
-    openServer({
-      label: 'PGlite in this process',
-      host: address,
-      port,
-      credentials: { user, password: new Secret('') },
-      applicationName: run,
-      wait: 0,
-      passwordHint: '',
-    }),
-  )
+  const embedded = held.use(await startEmbeddedServer(directory, packages))
+  const { address, port, dump, forget } = embedded
+  const server = held.use(connectEmbedded(embedded, { user, run }))
   const drop = async (name: string): Promise<void> => {
     await server.leave(name)
-    await server.session(server.maintenance).then(async (session) => {
-      await using asked = session
-      await dropDatabase(asked.query, name)
-    })
+    await using session = await server.session(server.maintenance)
+    await dropDatabase(session.query, name)
     await forget(name)
   }
   let opened = 0

@@ -33,8 +33,8 @@ const probeFile = (maintenance: string, key: number, pid: number): PlannedFile =
 export type Probe = AsyncDisposable & {
   /** To be given to dbmate with the others. */
   file: PlannedFile
-  /** @throws AppError (exit 4): dbmate reaches another server; (exit 6): none. */
-  judge: (dbmate: Dbmate) => Promise<void>
+  /** The same, once it is proven; closed where it is not. @throws AppError (exit 4): dbmate reaches another server; (exit 6): none. */
+  judge: (dbmate: Dbmate) => Promise<Dbmate>
 }
 
 const unreachable = (output: string, { server, way, environment }: ProbeOptions): AppError => {
@@ -82,7 +82,8 @@ export const openProbe = async (options: ProbeOptions): Promise<Probe> => {
     file,
     judge: async (dbmate) => {
       const { output } = await dbmate.migrate('up', file, '')
-      if (output.includes(sees)) return
+      if (output.includes(sees)) return dbmate
+      await dbmate[Symbol.asyncDispose]()
       throw output.includes(misses) ? elsewhere(options) : unreachable(output, options)
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),

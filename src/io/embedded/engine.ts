@@ -1,16 +1,14 @@
 import { dirname, join } from 'node:path'
 import { AppError, exitCodes } from '../../errors.ts'
-import { Secret } from '../../model/secret.ts'
 import type { State } from '../../model/state.ts'
 import type { Environment } from '../../model/types.ts'
 import type { Engine } from '../engine.ts'
 import type { Shell } from '../host/shell.ts'
-import { openServer } from '../postgres/postgres.ts'
 import { dataDirectory } from './data-directory.ts'
 import { openEmbeddedDbmate } from './dbmate.ts'
 import { lockEmbedded } from './lock.ts'
 import { type EmbeddedPackages, loadEmbeddedPackages } from './packages.ts'
-import { type EmbeddedServer, startEmbeddedServer } from './server.ts'
+import { connectEmbedded, type EmbeddedServer, startEmbeddedServer } from './server.ts'
 
 export type EmbeddedEngineOptions = {
   environment: Environment
@@ -52,15 +50,7 @@ export const openEmbeddedEngine = async (options: EmbeddedEngineOptions): Promis
     if (!front) await lock[Symbol.asyncDispose]()
   }
   const { address, port, logged } = front
-  const server = openServer({
-    label: 'PGlite in this process',
-    host: address,
-    port,
-    credentials: { user, password: new Secret('') },
-    applicationName: run,
-    wait: 0,
-    passwordHint: '',
-  })
+  const server = connectEmbedded(front, { user, run })
   const serving = front
   return {
     server,

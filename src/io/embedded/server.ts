@@ -1,5 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { PGlite } from '@electric-sql/pglite'
+import { Secret } from '../../model/secret.ts'
+import { openServer, type Server } from '../postgres/postgres.ts'
 import { type Backend, type Session, shareBackend } from './backend.ts'
 import { serveConnection } from './connection.ts'
 import { openData, removeData } from './data.ts'
@@ -111,3 +113,16 @@ export const startEmbeddedServer = async (
     },
   }
 }
+
+/** Its sessions: without a password, and nobody waits for what is in this process. */
+export const connectEmbedded = (
+  { address: host, port }: EmbeddedServer,
+  { user, run }: { user: string; run: string },
+): Server =>
+  openServer({
+    label: 'PGlite in this process',
+    ...{ host, port, credentials: { user, password: new Secret('') } },
+    applicationName: run,
+    wait: 0,
+    passwordHint: '',
+  })

@@ -8,7 +8,7 @@ import { openProbe } from '../dbmate/probe.ts'
 import { isNumeric, type Way } from '../docker/way.ts'
 import type { Engine } from '../engine.ts'
 import { endSessions, readLiveRuns } from '../postgres/backends.ts'
-import { openDedicated, openServer, type Server } from '../postgres/postgres.ts'
+import { openLockSession, openServer, type Server } from '../postgres/postgres.ts'
 import { type AddressedOptions, connectionOf } from '../server-connection.ts'
 import { type Binary, type BinaryOptions, digestOf, findBinary } from './binary.ts'
 import { openNativeDbmate, requireRoom } from './dbmate.ts'
@@ -56,13 +56,7 @@ const openProven = async (opened: Opened, files: readonly PlannedFile[]): Promis
     port: address.port,
     files: [...files, probe.file],
   })
-  try {
-    await probe.judge(dbmate)
-    return dbmate
-  } catch (error) {
-    await dbmate[Symbol.asyncDispose]()
-    throw error
-  }
+  return await probe.judge(dbmate)
 }
 
 const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12)
@@ -72,7 +66,7 @@ const shortHash = (text: string): string => createHash('sha256').update(text).di
  * engine is looked for.
  */
 export const openNativeEngine = (options: NativeEngineOptions): Engine => {
-  const { environment, run } = options
+  const { run } = options
   const connection = connectionOf(options)
   const { address } = connection
   const server = openServer(connection)
@@ -87,8 +81,7 @@ export const openNativeEngine = (options: NativeEngineOptions): Engine => {
       'the native engine has no Docker for a scratch server.',
       'run it where Docker is, with engine: docker',
     ),
-    lockSession: () =>
-      openDedicated(environment.maintenance, { ...connection, applicationName: sessionName(run, 'lock') }),
+    lockSession: () => openLockSession(connection, run),
     dbmateVersion: async () => `dbmate ${(await binary()).version}`,
     imageId: async () => digestOf((await binary()).file),
     cancel: () => endSessions(server, sessionName(run, 'dbmate')),

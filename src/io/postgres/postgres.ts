@@ -2,6 +2,7 @@ import type { Client, QueryResultRow } from 'pg'
 import { AppError } from '../../errors.ts'
 import { fewSessions } from '../../model/few-sessions.ts'
 import type { Secret } from '../../model/secret.ts'
+import { sessionName } from '../../model/session.ts'
 import { defaultMaintenance } from '../../model/sql.ts'
 import type { ServerAddress } from '../../model/types.ts'
 import { connect } from './connection.ts'
@@ -66,9 +67,12 @@ const mayRepeat = (error: PgError, sql: string): boolean =>
   !silent.test(error.message) &&
   (neverSent.test(error.message) || ended.has(error.code ?? '') || question.test(sql))
 
-/** A session of its own, which the caller ends. */
-export const openDedicated = (database: string, options: ServerOptions): Promise<Client> =>
-  connect(database, options)
+/** The session whose life is the lock's life; the caller ends it. */
+export const openLockSession = (options: ServerOptions, run: string): Promise<Client> =>
+  connect(options.maintenance ?? defaultMaintenance, {
+    ...options,
+    applicationName: sessionName(run, 'lock'),
+  })
 
 const openSession = async (database: string, options: ServerOptions): Promise<Session> => {
   // It can write, though the database or the role be set to read only.

@@ -40,7 +40,7 @@ export const buildRunnerImage = async (): Promise<void> => {
 
 export type StoreImage = AsyncDisposable & { image: string }
 
-/** An image that holds a store, as docs/runner.md has it: `files` by their path below /work. */
+/** An image that holds a store, as docs/runner.md has it: `files` by their path below /project. */
 export const buildStoreImage = async (
   name: string,
   files: Readonly<Record<string, string>>,
@@ -52,7 +52,7 @@ export const buildStoreImage = async (
       mkdirSync(dirname(join(directory, 'work', path)), { recursive: true })
       writeFileSync(join(directory, 'work', path), text)
     }
-    writeFileSync(join(directory, 'Dockerfile'), `FROM ${runnerImage}\nCOPY work /work\n`)
+    writeFileSync(join(directory, 'Dockerfile'), `FROM ${runnerImage}\nCOPY work /project\n`)
     await docker(['build', '--quiet', '--tag', image, directory])
   } finally {
     rmSync(directory, { recursive: true })

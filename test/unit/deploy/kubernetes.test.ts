@@ -142,7 +142,7 @@ describe.each(manifestNames)('the Job of %s', (name) => {
 it('a config that is mounted is one, and all its files are there', () => {
   const data = configMapOf('job.yaml')
   const { environments } = parseConfig({
-    path: '/work/migrate.yaml',
+    path: '/project/migrate.yaml',
     text: data['migrate.yaml'] ?? '',
     env: {},
   })
