@@ -76,6 +76,7 @@ export const runLocked = async (opened: Opened, verb: PlannedVerb, context: Cont
     run: run.id,
     onProgress: report.progress,
   })
+  interrupt.addEventListener('abort', tools.halt)
   const rehearsal = {
     ...{ environment, databases, interrupt, stop, report, steps: planned.steps, image: dbmateImage(config) },
     project: stateOf(config, environment.host, context.env).project,
@@ -90,13 +91,16 @@ export const runLocked = async (opened: Opened, verb: PlannedVerb, context: Cont
     run: run.id,
     kinds: upKinds,
     perform: async (step) => {
-      host.verify()
-      requireLock(lost)
+      if (!(await tools.isBegun(step))) {
+        host.verify()
+        requireLock(lost)
+      }
       await waves.enter(step)
       return await perform(step).catch((error) => {
         throw explainGone(error, step)
       })
     },
+    isBegun: tools.isBegun,
     report,
     interrupt,
     stop,

@@ -92,6 +92,7 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
       const { pullFor } = await import('./docker/pull-for.ts')
       return pullFor(host, reference, onProgress)
     },
+    followsDbmate: true,
     openDbmate: async (files) => {
       const { openDbmate } = await import('./dbmate/dbmate.ts')
       return openDbmate(docker, {

@@ -38,6 +38,8 @@ export type Engine = AsyncDisposable & {
   /** What `up` would have to pull first: a reference, or nothing. */
   missingImage: () => Promise<string | undefined>
   pull: (reference: string, onProgress: Progress) => Promise<void>
+  /** dbmate's lines come as it writes them, and it ends with this process: several files may share a call. */
+  followsDbmate?: true
   openDbmate: (files: readonly PlannedFile[]) => Promise<Dbmate>
   /** What Postgres logged beside this statement's error since then (DETAIL, HINT …), which dbmate does not print. */
   logged: (statement: string, since: Date) => Promise<readonly string[]>

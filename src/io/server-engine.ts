@@ -139,6 +139,7 @@ export const openServerEngine = async (
     cancel,
     missingImage: async () => ((await hasImage(docker.client, image)) ? undefined : image),
     pull: (reference, onProgress) => pullFor(docker, reference, onProgress),
+    followsDbmate: true,
     openDbmate: (files) => openProven(opened, files),
     // Its log is out of reach.
     logged: async () => [],

@@ -1,4 +1,4 @@
-import { blankOpaque } from './blank.ts'
+import { blankOpaque } from '../model/blank.ts'
 import type { SyntaxFault } from './parse.ts'
 import type { Found, LintedSection } from './rule.ts'
 

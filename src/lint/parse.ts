@@ -1,6 +1,6 @@
 import type * as LibpgQuery from 'libpg-query'
 import type { Node } from 'libpg-query'
-import { blankComments, commentEnd } from './blank.ts'
+import { blankComments, commentEnd } from '../model/blank.ts'
 
 type KeysOf<T> = T extends T ? keyof T : never
 /** The kind of a statement as libpg-query names it, e.g. `IndexStmt`. */

@@ -28,6 +28,10 @@ export type AttemptOptions = {
   known: ReadonlySet<string>
   interrupt: AbortSignal
   onProgress: Progress
+  /** Of files that share a call: this one is the first of them. */
+  batch?: string
+  /** What dbmate says, as it comes. */
+  onOutput?: (text: string) => void
 }
 
 /** How the last attempt ended, and who was in its way. */
@@ -66,10 +70,11 @@ export const isFull = ({ exitCode, output }: DbmateResult): boolean => {
 }
 
 const runOnce = async (options: AttemptOptions): Promise<Pick<AttemptResult, 'result' | 'blockers'>> => {
-  const { engine, dbmate, run, managed, migration, direction, onProgress } = options
+  const { engine, dbmate, run, managed, migration, direction, onProgress, batch, onOutput } = options
   const settings = sessionSettings(options, sectionOf(migration, direction).transaction)
   await using watching = watch(engine.server, run, onProgress)
-  const result = await dbmate.migrate(direction, { managed, migration }, settings)
+  const file = { managed, migration, ...(batch && { batch }), onOutput }
+  const result = await dbmate.migrate(direction, file, settings)
   return { result, blockers: watching.blockers() }
 }
 

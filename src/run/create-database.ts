@@ -63,7 +63,7 @@ const send = async (
 /** @throws AppError (exit 1) when the database is not there afterwards, or when that is not known. */
 export const createDatabase = async (
   { database }: ManagedDatabase,
-  { engine: { server }, run, dbmate }: MigrateTools,
+  { engine: { server }, run, dbmate, created }: MigrateTools,
 ): Promise<void> => {
   // What no file would get into is not made.
   await dbmate()
@@ -78,7 +78,10 @@ export const createDatabase = async (
       cause,
     })
   })
-  if (existing.has(database)) return
+  if (existing.has(database)) {
+    if (!failure) created.add(database)
+    return
+  }
   const { message = 'it is not there', code = '' } = failure ?? {}
   const remedy = await remedyOf(server, database, code).catch(() => undefined)
   throw new AppError(`${database}: could not be created: ${message}${code && ` (${code})`}.`, {

@@ -16,6 +16,8 @@ export type ExecuteOptions<S extends Step> = {
   report: Report
   interrupt: AbortSignal
   stop: AbortSignal
+  /** Whether a step began with an earlier one: an interrupt lets it finish. */
+  isBegun?: (step: S) => Promise<boolean>
   /** The command that goes on from where a failed or interrupted run stopped; a function where that depends on what was done. */
   resume: string | ((outcomes: readonly StepOutcome<S>[]) => string)
   /** A failure stops the steps of its own database only; left out: it stops everything. */
@@ -190,13 +192,14 @@ export const execute = async <S extends Step>(
     interrupt,
     continueOnError = false,
     gate = plainGate(continueOnError),
+    isBegun = async () => false,
   } = options
   const outcomes: StepOutcome<S>[] = []
   const failures: Failure[] = []
   const failed = new Set<string | undefined>()
   for (const [index, step] of plan.steps.entries()) {
     const base = { version: 1 as const, run, ...describeStep(step, index) }
-    if (interrupt.aborted || gate(step, failed)) {
+    if ((interrupt.aborted && !(await isBegun(step))) || gate(step, failed)) {
       outcomes.push({ step, status: 'skipped' })
       report.event({ ...base, event: 'step.finished', status: 'skipped', ms: 0 })
       continue

@@ -5,8 +5,9 @@ import { beginAttempt, endAttempt, removeAttempts } from '../io/postgres/ledger.
 import { parseDbmateError } from '../model/dbmate-error.ts'
 import type { Provenance } from '../model/ledger.ts'
 import { sectionOf } from '../model/migration.ts'
+import type { Migration } from '../model/types.ts'
 import type { Applied, PlacedDatabase } from './applied.ts'
-import { type AttemptOptions, attempt, isFull } from './attempt.ts'
+import { type AttemptOptions, type AttemptResult, attempt, isFull } from './attempt.ts'
 import { explainFailure, type FailedAttempt } from './explain-failure.ts'
 import { noSession } from './no-session.ts'
 
@@ -83,7 +84,7 @@ const isUnanswered = ({ exitCode, output }: DbmateResult): boolean =>
 const sessionEnded = /^(?:57P|08|25P0[34])/
 
 /** Also where Postgres said that it ends the session: by an administrator, a failover, a crash (57P, 08), for its time (25P0x). */
-const isCut = (result: DbmateResult): boolean =>
+export const isCut = (result: DbmateResult): boolean =>
   isUnanswered(result) || sessionEnded.test(parseDbmateError(result.output).sqlState ?? '')
 
 export type MigrateFileOptions = AttemptOptions & {
@@ -92,17 +93,19 @@ export type MigrateFileOptions = AttemptOptions & {
   applied: Applied
 }
 
-const begin = async (options: MigrateFileOptions): Promise<string> => {
-  try {
-    return await beginAttempt(options.engine.server, options)
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    throw amend(error, { details: [...error.details, `${options.migration.file} was not started.`] })
-  }
-}
+/** The ledger takes no row. */
+export const tellUnstarted = (error: unknown, { file }: Migration): unknown =>
+  error instanceof AppError
+    ? amend(error, { details: [...error.details, `${file} was not started.`] })
+    : error
+
+const begin = (options: MigrateFileOptions): Promise<string> =>
+  beginAttempt(options.engine.server, options).catch((error) => {
+    throw tellUnstarted(error, options.migration)
+  })
 
 /** The work is done and seen; only the ledger does not say so yet. */
-const leftOpen = (options: MigrateFileOptions, error: unknown): unknown => {
+export const leftOpen = (options: MigrateFileOptions, error: unknown): unknown => {
   if (!(error instanceof AppError)) return error
   const { managed, migration } = options
   return amend(error, {
@@ -113,25 +116,29 @@ const leftOpen = (options: MigrateFileOptions, error: unknown): unknown => {
   })
 }
 
-/**
- * Applies one file, or rolls it back, and trusts only the exit code and the table of versions: dbmate prints `Applied:` for
- * failures too. The ledger gets its row before, and its outcome after.
- * @throws AppError (exit 4) when the ledger takes no row, and nothing was started; (exit 1) with the SQL, Postgres' message,
- * its line, DETAIL and HINT; with `work` where the file was done all the same, or nobody knows.
- */
-export const migrateFile = async (options: MigrateFileOptions): Promise<void> => {
+/** An attempt whose row says `running`. */
+export type Begun = {
+  id: string
+  since: Date
+  attempted: Promise<AttemptResult>
+  /** Milliseconds, where they are not those since then. */
+  duration?: number | undefined
+}
+
+/** Waits for an attempt's end, judges it, and writes it down. @throws AppError (exit 1) as `migrateFile` has it. */
+export const concludeAttempt = async (
+  options: MigrateFileOptions,
+  { id, since, attempted, duration: known }: Begun,
+): Promise<void> => {
   const { engine, managed, migration, direction, applied } = options
-  await applied.require(managed)
-  const id = await begin(options)
-  const since = new Date()
   const settle = (outcome: 'done' | 'failed', error?: string): Promise<void> => {
-    const duration = Date.now() - since.getTime()
+    const duration = known ?? Date.now() - since.getTime()
     return endAttempt(engine.server, managed.database, { id, outcome, duration, ...(error && { error }) })
   }
   let unknown = false
   let unstarted = false
   try {
-    const ended = { ...options, ...(await attempt(options)), since }
+    const ended = { ...options, ...(await attempted), since }
     // Outside a transaction nobody can tell how far it got: the row stays `running`, and the next run asks.
     unknown = !sectionOf(migration, direction).transaction && isUnanswered(ended.result)
     unstarted = isFull(ended.result)
@@ -148,4 +155,16 @@ export const migrateFile = async (options: MigrateFileOptions): Promise<void> =>
   await settle('done').catch((error) => {
     throw leftOpen(options, error)
   })
+}
+
+/**
+ * Applies one file, or rolls it back, and trusts only the exit code and the table of versions: dbmate prints `Applied:` for
+ * failures too. The ledger gets its row before, and its outcome after.
+ * @throws AppError (exit 4) when the ledger takes no row, and nothing was started; (exit 1) with the SQL, Postgres' message,
+ * its line, DETAIL and HINT; with `work` where the file was done all the same, or nobody knows.
+ */
+export const migrateFile = async (options: MigrateFileOptions): Promise<void> => {
+  await options.applied.require(options.managed)
+  const id = await begin(options)
+  await concludeAttempt(options, { id, since: new Date(), attempted: attempt(options) })
 }

@@ -6,10 +6,12 @@ import type { Provenance } from '../model/ledger.ts'
 import type { Step } from '../model/step.ts'
 import type { ManagedDatabase, Migration } from '../model/types.ts'
 import { clientCheck } from './attempt.ts'
+import type { Batch } from './batch.ts'
 import type { MigrateFileOptions } from './migrate-file.ts'
+import { openBatches, type SharedCalls } from './open-batches.ts'
 
 /** What the steps of `up` and `rollback` act with. */
-export type MigrateTools = {
+export type MigrateTools = Pick<SharedCalls, 'created' | 'isBegun' | 'halt'> & {
   engine: Engine
   run: string
   onProgress: Progress
@@ -17,6 +19,8 @@ export type MigrateTools = {
   dbmate: () => Promise<Dbmate>
   /** Read at the first file: before that the image may have to be pulled. */
   provenance: () => Promise<Provenance>
+  /** The call of dbmate that a file of a database that this run has made shares with others. */
+  batchOf: (step: { managed: ManagedDatabase; migration: Migration }) => Promise<Batch | undefined>
   /** All that running one file takes but its direction. */
   forFile: (step: {
     managed: ManagedDatabase
@@ -46,11 +50,13 @@ export const openMigrateTools = (
   { provenance, lost, stop, ...options }: MigrateToolsOptions,
 ): MigrateTools & AsyncDisposable => {
   const { engine, run, onProgress, applied } = options
+  const files = filesOf(steps)
+  const shared = openBatches(engine.followsDbmate ? steps : [], files)
   let opened: Promise<Dbmate> | undefined
   let about: Promise<[Provenance, ReadonlySet<string>]> | undefined
   let asked = ''
   const dbmate = (): Promise<Dbmate> => {
-    opened ??= engine.openDbmate(filesOf(steps))
+    opened ??= engine.openDbmate(files.map((file) => ({ ...file, ...shared.nameOf(file) })))
     return opened
   }
   const readOnce = (): Promise<[Provenance, ReadonlySet<string>]> => {
@@ -65,28 +71,34 @@ export const openMigrateTools = (
   stop.addEventListener('abort', () => void endNow().catch(() => {}))
   const giveUp = async (): Promise<void> => (await opened)?.abort()
   lost?.addEventListener('abort', () => {
+    shared.halt()
     // dbmate may wait for the same silence, and its session has no end.
     if (lost.reason === ('silent' satisfies LossReason)) giveUp().catch(() => {})
   })
+  const forFile: MigrateTools['forFile'] = async ({ managed, migration }) => {
+    if (asked !== managed.database) await engine.server.leave(asked)
+    asked = managed.database
+    const [from, known] = await readOnce()
+    return {
+      ...options,
+      migration,
+      provenance: from,
+      known,
+      managed: await applied.place(managed),
+      dbmate: await dbmate(),
+    }
+  }
   return {
     engine,
     run,
     onProgress,
     dbmate,
     provenance: async () => (await readOnce())[0],
-    forFile: async ({ managed, migration }) => {
-      if (asked !== managed.database) await engine.server.leave(asked)
-      asked = managed.database
-      const [from, known] = await readOnce()
-      return {
-        ...options,
-        migration,
-        provenance: from,
-        known,
-        managed: await applied.place(managed),
-        dbmate: await dbmate(),
-      }
-    },
+    forFile,
+    created: shared.created,
+    batchOf: (step) => shared.batchOf(step, forFile),
+    isBegun: shared.isBegun,
+    halt: shared.halt,
     [Symbol.asyncDispose]: async () => {
       await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]()
     },

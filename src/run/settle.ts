@@ -1,5 +1,5 @@
 import { AppError, exitCodes } from '../errors.ts'
-import { endAttempt, readLedger } from '../io/postgres/ledger.ts'
+import { endAttempt, readLedger, removeAttempts } from '../io/postgres/ledger.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { quoteVersions } from '../io/postgres/read-database.ts'
 import { readIndexes } from '../io/postgres/read-indexes.ts'
@@ -74,6 +74,42 @@ const outcomeOf = {
   },
 } as const
 
+type Settled = Extract<Finding, { kind: 'done' | 'undone' }>
+
+const isSettled = (finding: Finding): finding is Settled =>
+  finding.kind === 'done' || finding.kind === 'undone'
+
+/** Rows of files that shared a call of dbmate, behind the first that is not applied: dbmate stopped there. */
+const neverStarted = (findings: readonly Finding[]): ReadonlySet<LedgerEntry> => {
+  const undone = findings.flatMap((finding) =>
+    finding.kind === 'undone' && finding.entry.direction === 'up' ? finding.entry : [],
+  )
+  const runs = Map.groupBy(undone, ({ run }) => run)
+  return new Set([...runs.values()].flatMap((entries) => entries.slice(1)))
+}
+
+/** Answers a line each. */
+const settleRows = async (
+  server: Server,
+  database: string,
+  findings: readonly Finding[],
+): Promise<string[]> => {
+  const unstarted = neverStarted(findings)
+  await removeAttempts(
+    server,
+    database,
+    [...unstarted].map(({ id }) => id),
+  )
+  const lines: string[] = []
+  for (const { kind, entry } of findings.filter(isSettled)) {
+    const { says, ...end } = outcomeOf[kind]
+    if (!unstarted.has(entry)) await endAttempt(server, database, { id: entry.id, ...end })
+    const how = unstarted.has(entry) ? 'was never started' : says(entry)
+    lines.push(`${database}: settled what a run left open: ${entry.file} ${how}`)
+  }
+  return lines
+}
+
 /**
  * Settles the ledger rows of dead runs, and stops where only a person can tell how far a file got. Answers what was settled,
  * a line each.
@@ -87,14 +123,10 @@ export const settleFindings = async (
   const settled: string[] = []
   for (const state of databases) {
     const { database } = state.managed
-    for (const finding of await readFindings(server, state)) {
-      const repair = repairOf(server, database, finding)
-      if (repair) details.push(...renderRepair(repair))
-      if (finding.kind !== 'done' && finding.kind !== 'undone') continue
-      const { says, ...end } = outcomeOf[finding.kind]
-      await endAttempt(server, database, { id: finding.entry.id, ...end })
-      settled.push(`${database}: settled what a run left open: ${finding.entry.file} ${says(finding.entry)}`)
-    }
+    const findings = await readFindings(server, state)
+    const repairs = findings.flatMap((finding) => repairOf(server, database, finding) ?? [])
+    details.push(...repairs.flatMap(renderRepair))
+    settled.push(...(await settleRows(server, database, findings)))
   }
   if (details.length === 0) return settled
   throw new AppError('A file that ran outside a transaction did not end as it should.', {

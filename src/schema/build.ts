@@ -1,12 +1,12 @@
 import { AppError, exitCodes } from '../errors.ts'
 import type { Dbmate, DbmateResult, PlannedFile } from '../io/dbmate/dbmate.ts'
 import { placeVersions, readVersions } from '../io/postgres/read-database.ts'
+import { batchesOf } from '../model/batches.ts'
 import { codeFrame } from '../model/code-frame.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
 import type { DatabaseProperties } from '../model/inventory.ts'
 import { sectionOf } from '../model/migration.ts'
 import type { Direction, ManagedDatabase, Migration, VersionsTable } from '../model/types.ts'
-import { batchesOf } from './plan/batches.ts'
 import type { Workbench } from './workbench.ts'
 
 export type BuildOptions = {

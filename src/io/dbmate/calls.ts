@@ -1,13 +1,18 @@
 import { quoteArguments } from './command.ts'
 import type { DbmateResult } from './dbmate.ts'
 
-export type Calls = { call: (args: readonly string[]) => Promise<DbmateResult>; close: () => void }
+export type Calls = {
+  /** `onOutput`: what it says, as it comes. */
+  call: (args: readonly string[], onOutput?: (text: string) => void) => Promise<DbmateResult>
+  close: () => void
+}
 
 /** Writes one call at a time and gathers its output up to the mark, which carries the exit code. */
 export const speak = (stream: NodeJS.ReadWriteStream, output: NodeJS.ReadableStream, mark: string): Calls => {
   let text = ''
   let ended = false
   let settle: ((result: DbmateResult) => void) | undefined
+  let tell: ((text: string) => void) | undefined
   const markLine = new RegExp(`\\n${mark} (\\d+)\\n`)
   const check = (): void => {
     const found = markLine.exec(text)
@@ -18,12 +23,14 @@ export const speak = (stream: NodeJS.ReadWriteStream, output: NodeJS.ReadableStr
     text = found ? text.slice(found.index + found[0].length) : ''
     const done = settle
     settle = undefined
+    tell = undefined
     done(result)
   }
   // A character may come in two pieces.
   output.setEncoding('utf8')
   output.on('data', (chunk: string) => {
     text += chunk
+    tell?.(chunk)
     check()
   })
   output.on('end', () => {
@@ -31,8 +38,9 @@ export const speak = (stream: NodeJS.ReadWriteStream, output: NodeJS.ReadableStr
     check()
   })
   return {
-    call: (args) =>
+    call: (args, onOutput) =>
       new Promise((resolve) => {
+        tell = onOutput
         settle = resolve
         stream.write(`${quoteArguments(args)}\n`)
         check()

@@ -12,16 +12,30 @@ export const work = '/planned'
 
 /**
  * Fed through stdin: first a tar of $1 blocks, then a line for each call: PGOPTIONS and the arguments, quoted.
- * When the orchestrator dies, stdin ends, the running call ends by itself, and nothing more starts.
+ * When the orchestrator dies, stdin ends, the running call ends by itself, and nothing more starts; a call of several files is
+ * ended, since it would begin the next one by itself: nobody writes to stdin while it runs.
  */
 const script = `[ -z "$GATEWAY" ] || export PGHOSTADDR="$(${gatewayAddress})"
 cd ${work} && dd bs=512 count="$1" iflag=fullblock 2>/dev/null | tar -xf - || exit 97
+exec 3<&0
 while IFS= read -r line; do
   eval "set -- $line"
   export PGOPTIONS="$1"
-  shift
-  dbmate "$@" </dev/null 2>&1
-  printf '\\n%s %s\\n' "$MARK" "$?"
+  bound="$2"
+  shift 2
+  if [ -z "$bound" ]; then
+    dbmate "$@" </dev/null 2>&1
+    code=$?
+  else
+    dbmate "$@" </dev/null 2>&1 &
+    pid=$!
+    { read -r _ || kill "$pid"; } <&3 2>/dev/null &
+    watch=$!
+    wait "$pid"
+    code=$?
+    { kill "$watch"; wait "$watch"; } 2>/dev/null
+  fi
+  printf '\\n%s %s\\n' "$MARK" "$code"
 done`
 
 /** The password file and the planned files, as the tar that goes through stdin. */

@@ -15,7 +15,7 @@ export type DbmateResult = { exitCode: number | null; output: string }
 /** dbmate, ready to be called once a database or file. */
 export type Dbmate = AsyncDisposable & {
   /** Applies one file or rolls it back; `settings`: what the session starts with, as PGOPTIONS has it. */
-  migrate: (direction: Direction, file: PlannedFile, settings: string) => Promise<DbmateResult>
+  migrate: (direction: Direction, file: HeardFile, settings: string) => Promise<DbmateResult>
   /** Ends the running call at once; it answers with exit code null. */
   abort: () => Promise<void>
 }
@@ -26,6 +26,9 @@ export type PlannedFile = {
   /** Files of one database with the same are applied by one call, which names any of them. */
   batch?: string
 }
+
+/** `onOutput`: what dbmate says, as it comes, where the engine can tell. */
+export type HeardFile = PlannedFile & { onOutput?: ((text: string) => void) | undefined }
 
 export type DbmateOptions = {
   image: string
@@ -43,6 +46,13 @@ export type DbmateOptions = {
   server?: string
   /** Names on the server that the run may touch: by these a later run knows what a dead one left. */
   databases: readonly string[]
+}
+
+type CallOptions = {
+  settings: string
+  /** Ends with the orchestrator: dbmate would begin the next file by itself. */
+  isBound: boolean
+  onOutput: ((text: string) => void) | undefined
 }
 
 const remove = async (container: Container): Promise<void> => {
@@ -65,7 +75,8 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
     const started = container
     const run = async (
       managed: ManagedDatabase,
-      { verb, settings, directory }: Pick<DbmateCall, 'verb' | 'directory'> & { settings: string },
+      { verb, directory }: Pick<DbmateCall, 'verb' | 'directory'>,
+      { settings, isBound, onOutput }: CallOptions,
     ): Promise<DbmateResult> => {
       const { address, port, way } = postgres
       const { user, password } = credentials
@@ -73,16 +84,20 @@ export const openDbmate = async (docker: Docker, options: DbmateOptions): Promis
         ...{ managed, verb, directory, address, port, user },
         way: way && { way, work },
       })
-      const { exitCode, output: said } = await call([settings, ...args])
+      const { exitCode, output: said } = await call([settings, isBound ? 'bound' : '', ...args], onOutput)
       return { exitCode, output: password.redact(said) }
     }
     return {
       migrate: (direction, file, settings) =>
-        run(file.managed, {
-          verb: verbOf(direction),
-          settings: `${settings} ${keepAliveOptions}`,
-          directory: `${work}/${fileDirectory(file)}`,
-        }),
+        run(
+          file.managed,
+          { verb: verbOf(direction), directory: `${work}/${fileDirectory(file)}` },
+          {
+            settings: `${settings} ${keepAliveOptions}`,
+            isBound: file.batch !== undefined,
+            onOutput: file.onOutput,
+          },
+        ),
       abort: () => remove(started),
       [Symbol.asyncDispose]: async () => {
         close()

@@ -155,6 +155,39 @@ export const beginAttempt = (server: Server, attempt: Attempt): Promise<string> 
   })
 }
 
+export type Attempts = Omit<Attempt, 'migration'> & { migrations: readonly Migration[] }
+
+/** The rows of files that share a call, in their order; answers their ids, by version. @throws AppError as `beginAttempt`. */
+export const beginAttempts = async (
+  server: Server,
+  { migrations, managed, run, direction, provenance }: Attempts,
+): Promise<Map<string, string>> => {
+  const place = { server, database: managed.database }
+  const sql = `insert into po_migrate.ledger
+    (run, version, file, sha256, git_commit, git_dirty, actor, job_url, tool, dbmate, image, direction, outcome)
+    select $1, one.version, one.file, one.sha256, $5, $6, $7, $8, $9, $10, $11, $12, 'running'
+    from rows from (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[]))
+      with ordinality as one(version, file, sha256, place)
+    where not exists (
+      select from po_migrate.ledger l where l.run = $1 and l.version = one.version and l.outcome = 'running'
+    )
+    order by one.place`
+  const written = "select version, id::text from po_migrate.ledger where run = $1 and outcome = 'running'"
+  const { actor, job, commit, dirty, tool, dbmate, image } = provenance
+  return askAgain(async () => {
+    if (!(await exists(server, managed.database))) await ask(place, createSql)
+    await ask(place, sql, [
+      run,
+      migrations.map(({ version }) => version),
+      migrations.map(({ file }) => file),
+      migrations.map(({ text }) => checksum(text)),
+      ...[commit, dirty, actor, job ?? null, tool, dbmate, image, direction],
+    ])
+    const rows = await ask<{ version: string; id: string }>(place, written, [run])
+    return new Map(rows.map(({ version, id }) => [version, id]))
+  })
+}
+
 /** Writes down that the text of an applied file is known to have changed. */
 export const recordAcceptedEdit = async (
   server: Server,
@@ -237,6 +270,19 @@ export const endAttempt = async (
 ): Promise<void> => {
   const sql = `update po_migrate.ledger set outcome = $2, error = $3, duration_ms = coalesce($4, duration_ms) where id = $1`
   await askAgain(() => ask({ server, database }, sql, [id, outcome, error ?? null, duration ?? null]))
+}
+
+/** Settles the rows of files that are applied and seen; `duration`: milliseconds. @throws AppError (exit 4, 6). */
+export const endAttempts = async (
+  server: Server,
+  database: string,
+  ends: readonly { id: string; duration: number | undefined }[],
+): Promise<void> => {
+  const sql = `update po_migrate.ledger l set outcome = 'done', duration_ms = one.duration
+    from rows from (pg_catalog.unnest($1::bigint[]), pg_catalog.unnest($2::int[])) as one(id, duration) where l.id = one.id`
+  const durations = ends.map(({ duration }) => duration ?? null)
+  if (ends.length > 0)
+    await askAgain(() => ask({ server, database }, sql, [ends.map(({ id }) => id), durations]))
 }
 
 export type Adoption = {

@@ -9,6 +9,8 @@ export const applyMigration: Kind<ApplyMigration, MigrateTools> = {
   line: ({ managed, migration }) => [managed.database, migration.file],
   // Loaded when a file runs: most runs find nothing to do.
   perform: async (step, tools) => {
+    const batch = await tools.batchOf(step)
+    if (batch) return batch.perform(step.migration)
     const { migrateFile } = await import('../migrate-file.ts')
     return migrateFile({ ...(await tools.forFile(step)), direction: 'up' })
   },

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { parseMigration } from '../../../src/model/migration.ts'
 import type { Migration } from '../../../src/model/types.ts'
 import { isAllowed } from '../../../src/schema/plan/allowed.ts'
-import { batchesOf } from '../../../src/schema/plan/batches.ts'
 import { bisectPrefix } from '../../../src/schema/plan/find-prefix.ts'
 import { rolesMadeBy } from '../../../src/schema/plan/roles-made.ts'
 import { withoutSecrets } from '../../../src/schema/plan/secrets.ts'
@@ -23,28 +22,6 @@ const difference = (object: string, expected: string | null, found: string | nul
   kind: 'table',
   expected,
   found,
-})
-
-describe('batchesOf', () => {
-  const plain = 'create table a ();'
-  it.each([
-    ['outside a transaction', plain, ' transaction:false'],
-    ['that sets something', 'set search_path = x;', ''],
-    ['that sets something later', `${plain}\nRESET ALL;`, ''],
-    ['that asks a function, which may set something', 'select f();', ''],
-    ['that runs a block', 'do $$ begin perform 1; end $$;', ''],
-    ['that writes the table of versions', "insert into schema_migrations values ('9');", ''],
-    ['with a problem that is ignored', `-- po-migrate:ignore some-rule because\n${plain}`, ''],
-  ])('gives a file %s a call of its own', (_, ...[sql, options]) => {
-    const files = [file(1, plain), file(2, plain), file(3, sql, { options }), file(4, plain), file(5, plain)]
-    expect(batchesOf(files, 'schema_migrations').map((batch) => batch.length)).toEqual([2, 1, 2])
-  })
-
-  it('takes a function with settings of its own for nothing that stays', () => {
-    const made =
-      'create function f() returns int language sql set search_path = x as $$ select 1; set y = 2; $$;'
-    expect(batchesOf([file(1, made), file(2, 'update t set a = 1;')], 'schema_migrations')).toHaveLength(1)
-  })
 })
 
 describe('bisectPrefix', () => {

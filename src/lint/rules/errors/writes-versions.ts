@@ -1,6 +1,6 @@
 import type { Node, RangeVar } from 'libpg-query'
+import { blankComments } from '../../../model/blank.ts'
 import { findNodes, stringsOf } from '../../ast.ts'
-import { blankComments } from '../../blank.ts'
 import type { Statement } from '../../parse.ts'
 import { bodyOf, type Found, inSections, type LintedFile, type Rule } from '../../rule.ts'
 

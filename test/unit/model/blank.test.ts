@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { blankComments, blankOpaque, commentEnd } from '../../../src/lint/blank.ts'
+import { blankComments, blankOpaque, commentEnd } from '../../../src/model/blank.ts'
 
 /** What is left, the blanks shown as dots. */
 const shown = (sql: string): string => sql.replaceAll(' ', '.')
