@@ -1,97 +1,130 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { run } from '../support/engine/docker.ts'
-import { dbmateImage } from '../support/engine/images.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
-import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
+import { docker } from '../support/engine/docker.ts'
+import { renderChart } from './chart.ts'
+import { measure, type Row } from './measure.ts'
+import { bash, help, native, node, tool } from './runners.ts'
+import { openWorld, type World } from './world.ts'
 
 /*
- * po-migrate beside the plain bash runner, on three databases of one throwaway Postgres. The two take turns, since a
- * shared machine has good and bad minutes; what counts is their ratio in one run, never a time alone.
+ * po-migrate beside the plain bash runner and beside dbmate's binary, on throwaway servers. They take turns; what counts is
+ * their ratio in one run on an idle machine, never a time alone.
  */
 const rounds = Number(process.env.ROUNDS ?? 7)
-const databases = ['iam', 'calendar', 'rag']
-const filesEach = 10
-const bundle = join(import.meta.dirname, '../../dist/po-migrate.cjs')
-const plainRunner = join(import.meta.dirname, 'plain-runner.sh')
+/** Of the large cases, which take minutes. */
+const largeRounds = Number(process.env.LARGE_ROUNDS ?? 3)
+const many = Number(process.env.DATABASES ?? 200)
+const directory = join(import.meta.dirname, '../../docs/benchmarks')
 
-const files = Object.fromEntries(
-  Array.from({ length: filesEach }, (_, index) => [
-    `${String(index + 1).padStart(5, '0')}_table.sql`,
-    migration(`create table t${index} (id bigint primary key);`, `drop table t${index};`),
-  ]),
-)
-const store: Store = Object.fromEntries(databases.map((name) => [name, files]))
+const rows: Row[] = []
 
-type Runner = { name: string; command: readonly string[] }
-type World = { postgres: TestPostgres; project: Project }
+const number = (value: number): string => value.toFixed(value < 1 ? 2 : 1)
 
-const runners: readonly Runner[] = [
-  { name: 'po-migrate', command: [process.execPath, bundle, 'up', 'dev'] },
-  { name: 'bash', command: ['bash', plainRunner] },
-]
-
-/** Milliseconds of one call. @throws Error with its stderr when it fails. */
-const time = async ({ postgres, project }: World, { name, command }: Runner): Promise<number> => {
-  const { directory } = project
-  const [file = '', ...args] = command
-  const env = {
-    XDG_STATE_HOME: join(directory, 'state'),
-    DATABASES: databases.join(' '),
-    NETWORK: postgres.network,
-    MIGRATIONS: join(directory, 'infrastructure/migrations'),
-    PASSWORD: postgres.password,
-    DBMATE_IMAGE: dbmateImage,
-  }
-  const started = performance.now()
-  const { exit, stderr } = await run(file, args, { cwd: directory, env })
-  if (exit !== 0) throw new Error(`${name}: ${stderr}`)
-  return performance.now() - started
-}
-
-const empty = async ({ postgres }: World): Promise<void> => {
-  for (const name of databases)
-    await postgres.psql('postgres', `drop database if exists ${name} with (force)`)
-}
-
-const expectApplied = async ({ postgres }: World, { name }: Runner): Promise<void> => {
-  for (const database of databases) {
-    const count = (await postgres.versions(database)).split(' ').length
-    if (count !== filesEach) throw new Error(`${name} left ${database} with ${count} of ${filesEach} files`)
-  }
-}
-
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-}
-
-/** Both in turn, and a line: the ratio of the medians, and of the two in each round at its best and its worst. */
-const compare = async (
-  world: World,
-  what: string,
-  before: (world: World) => Promise<void>,
-): Promise<void> => {
-  const times = new Map(runners.map(({ name }) => [name, [] as number[]]))
-  for (let round = 0; round < rounds; round++)
-    for (const runner of round % 2 === 0 ? runners : runners.toReversed()) {
-      await before(world)
-      times.get(runner.name)?.push(await time(world, runner))
-      await expectApplied(world, runner)
-    }
-  const [ours = [], theirs = []] = runners.map(({ name }) => times.get(name))
-  const ratios = ours.map((ms, index) => ms / (theirs[index] ?? Number.NaN)).sort((a, b) => a - b)
-  const [ratio, best, worst] = [median(ours) / median(theirs), ratios[0], ratios.at(-1)].map((value) =>
-    (value ?? Number.NaN).toFixed(2),
+const tell = (row: Row): Row => {
+  rows.push(row)
+  const said = Object.entries(row.ratios).map(
+    ([name, { median, least, most }]) =>
+      `${number(1 / median)} times as fast as ${name} (${number(1 / most)} to ${number(1 / least)})`,
   )
-  console.info(`${what}: ${ratio} of bash's time (${best} to ${worst} in ${rounds} rounds)`)
+  const own = Object.entries(row.times)[0]
+  console.info(`${row.what}: ${said.join(', ') || `${Math.round(own?.[1].median ?? 0)} ms`}`)
+  return row
 }
+
+const few = ['iam', 'calendar', 'rag']
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `db_${index + 1}`)
+const secondsOf = ({ times }: Row, name: string): number =>
+  Number(((times[name]?.median ?? Number.NaN) / 1000).toFixed(3))
+
+const fromEmpty = async (world: World, count: number): Promise<Row> => {
+  world.files(count)
+  const row = await measure({
+    what: `${world.databases.length} databases from empty, ${count} files each`,
+    ...{ world, rounds, runners: [tool, bash, native] },
+    before: world.dropAll,
+    expected: () => world.databases.length * count,
+  })
+  return tell(row)
+}
+
+const nothing = (world: World, times: number): Promise<Row> =>
+  measure({
+    what: `${world.databases.length} databases, nothing pending`,
+    ...{ world, rounds: times, runners: [tool, bash, native] },
+  })
+
+const benchFew = async (): Promise<void> => {
+  await using world = await openWorld(few)
+  const counts = [1, 5, 10, 30]
+  const empty: Row[] = []
+  for (const count of counts) empty.push(await fromEmpty(world, count))
+  tell(await nothing(world, rounds))
+  tell(
+    await measure({
+      what: '1 of 3 databases has a pending file',
+      ...{ world, rounds, runners: [tool, bash, native] },
+      before: () => world.oneMore('iam'),
+    }),
+  )
+  tell(await measure({ what: '--help', world, rounds, runners: [help, node] }))
+  const lineOf = (name: string) => ({
+    name,
+    points: empty.map((row, index) => [counts[index] ?? 0, secondsOf(row, name)] as const),
+  })
+  chart('files', {
+    title: 'First up of three databases',
+    x: 'files in each database',
+    lines: [tool, bash, native].map(({ name }) => lineOf(name)),
+  })
+}
+
+const benchMany = async (): Promise<void> => {
+  const counts = [1, Math.round(many / 4), Math.round(many / 2), many]
+  const found: Row[] = []
+  for (const count of counts) {
+    await using world = await openWorld(numbered(count), true)
+    world.files(1)
+    await tool.run(world)
+    found.push(tell(await nothing(world, largeRounds)))
+    if (count !== many) continue
+    tell(
+      await measure({
+        what: `${many} databases, one file pending in each`,
+        ...{ world, rounds: 1, runners: [tool, bash, native] },
+        before: () => world.oneMore(),
+      }),
+    )
+  }
+  const lineOf = (name: string) => ({
+    name,
+    points: found.map((row, index) => [counts[index] ?? 0, secondsOf(row, name)] as const),
+  })
+  chart('databases', {
+    title: 'Nothing pending',
+    x: 'databases',
+    lines: [tool, bash, native].map(({ name }) => lineOf(name)),
+  })
+}
+
+const chart = (name: string, about: Omit<Parameters<typeof renderChart>[0], 'y'>): void =>
+  writeFileSync(join(directory, `${name}.svg`), renderChart({ ...about, y: 'seconds' }))
 
 const main = async (): Promise<void> => {
-  await using postgres = await startPostgres()
-  using project = makeProject({ network: postgres.network, store })
-  const world: World = { postgres, project }
-  await compare(world, `${databases.length} databases, ${filesEach} files each, all pending`, empty)
-  await compare(world, `${databases.length} databases, nothing pending`, async () => {})
+  mkdirSync(directory, { recursive: true })
+  await benchFew()
+  await benchMany()
+  const [cpu] = cpus()
+  const on = {
+    cores: cpus().length,
+    cpu: cpu?.model,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    node: process.version,
+    docker: await docker(['version', '--format', '{{.Server.Version}}']),
+    date: new Date().toISOString().slice(0, 10),
+  }
+  writeFileSync(join(directory, 'results.json'), `${JSON.stringify({ on, rows }, null, 2)}\n`)
+  console.info(`written to ${directory}`)
 }
 
 await main()
