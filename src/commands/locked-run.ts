@@ -1,7 +1,9 @@
+import { availableParallelism } from 'node:os'
 import type { Config } from '../config/load.ts'
 import { dbmateImage } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
-import { gateOf, rolledOf } from '../fleet/rollout.ts'
+import { gateOf, type Rolled, rolledOf } from '../fleet/rollout.ts'
+import { stagesOf } from '../fleet/stages.ts'
 import type { Run } from '../frame/run.ts'
 import type { Engine } from '../io/engine.ts'
 import type { HostLock } from '../io/host/host-lock.ts'
@@ -18,9 +20,10 @@ import { wishOf } from '../rehearsal/with-rehearsal.ts'
 import { watchApplied } from '../run/applied.ts'
 import { concludeFleets, setAside } from '../run/conclude-fleets.ts'
 import { execute, type RunResult } from '../run/execute.ts'
+import { jobsOf } from '../run/jobs.ts'
 import { lockDatabases } from '../run/lock-databases.ts'
 import { explainGone } from '../run/member-gone.ts'
-import { openMigrateTools } from '../run/migrate-tools.ts'
+import { openLanes } from '../run/open-lanes.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { requireLock } from '../run/require-lock.ts'
 import { settleFindings } from '../run/settle.ts'
@@ -40,6 +43,19 @@ type Opened = {
   /** The plan that was shown, and perhaps confirmed, before the lock was there. */
   shown: Plan<UpStep>
 }
+
+type About = { config: Config; engine: Engine; rolled: readonly Rolled[] }
+
+/** Rolling back is about one database. */
+const jobsFor = (
+  { verb, jobs: given }: PlannedVerb,
+  { config: { connections }, engine, rolled }: About,
+): number =>
+  verb === 'up'
+    ? jobsOf({ given, connections, engine, cores: availableParallelism(), hasFleet: rolled.some(isMany) })
+    : 1
+
+const isMany = ({ databases }: Rolled): boolean => databases.length > 1
 
 /** Under the lock the world is read again: what another run did meanwhile is not in the plan any more. */
 export const runLocked = async (opened: Opened, verb: PlannedVerb, context: Context): Promise<RunResult> => {
@@ -65,42 +81,40 @@ export const runLocked = async (opened: Opened, verb: PlannedVerb, context: Cont
   }
   requireSome(planned)
   if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
-  run.start(planned)
+  const rolled = rolledOf(environment.fleets ?? [], planned.steps)
+  const jobs = jobsFor(verb, { config, engine, rolled })
+  run.start(planned, jobs)
   const provenance = () => readProvenance({ config, environment, engine }, context)
   const applied = watchApplied(engine.server, databases)
   const { name, lockTimeout } = environment
   const lost = anyLost(host, lock)
   const given = { engine, environment: name, lockTimeout, provenance, applied, lost, interrupt, stop }
-  await using tools = openMigrateTools(planned.steps, {
-    ...given,
-    run: run.id,
-    onProgress: report.progress,
-  })
-  interrupt.addEventListener('abort', tools.halt)
+  await using lanes = openLanes(planned.steps, { ...given, run: run.id, onProgress: report.progress })
+  interrupt.addEventListener('abort', lanes.halt)
+  engine.server.reserve(jobs - 1)
   const rehearsal = {
     ...{ environment, databases, interrupt, stop, report, steps: planned.steps, image: dbmateImage(config) },
     project: stateOf(config, environment.host, context.env).project,
     wish: wishOf(environment, verb.rehearse),
   }
-  const perform = performWith(upKinds, { ...tools, rehearsal })
-  const rolled = rolledOf(environment.fleets ?? [], planned.steps)
   const waves = openWaves(rolled, lock)
   const gate = gateOf(rolled, verb)
   const started = performance.now()
   const result = await execute(planned, {
     run: run.id,
     kinds: upKinds,
-    perform: async (step) => {
-      if (!(await tools.isBegun(step))) {
+    stages: { jobs, of: stagesOf(planned.steps, { rolled, named: verb.jobs !== undefined }) },
+    perform: async (step, lane) => {
+      if (!(await lanes.isBegun(step))) {
         host.verify()
         requireLock(lost)
       }
       await waves.enter(step)
-      return await perform(step).catch((error) => {
+      return await performWith(upKinds, { ...lanes.of(lane), rehearsal })(step).catch((error) => {
         throw explainGone(error, step)
       })
     },
-    isBegun: tools.isBegun,
+    isBegun: lanes.isBegun,
     report,
     interrupt,
     stop,

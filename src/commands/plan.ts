@@ -85,7 +85,12 @@ export const showPlan = (
 /** The command that applies what a plan for these options shows. */
 export const upCommandLine = (
   options: LiftOptions &
-    RehearseOption & { environment: string; db: readonly string[]; continueOnError?: boolean },
+    RehearseOption & {
+      environment: string
+      db: readonly string[]
+      continueOnError?: boolean
+      jobs?: number | undefined
+    },
 ): string =>
   quoteAll([
     ...['po-migrate', 'up', options.environment],
@@ -93,12 +98,17 @@ export const upCommandLine = (
     ...liftArguments(options),
     ...rehearseArguments(options),
     ...(options.continueOnError ? ['--continue-on-error'] : []),
+    ...(options.jobs === undefined ? [] : ['--jobs', String(options.jobs)]),
   ])
 
 /** The command that shows what has become of a plan. */
 export const planCommandLine = (
   options: LiftOptions & RehearseOption & { environment: string; db: readonly string[] },
-): string => upCommandLine(options).replace('po-migrate up', 'po-migrate plan')
+): string =>
+  upCommandLine({ ...options, continueOnError: false, jobs: undefined }).replace(
+    'po-migrate up',
+    'po-migrate plan',
+  )
 
 export const planCommand = (program: Program, wire: Wire) =>
   program.command(

@@ -29,6 +29,8 @@ export type PlannedVerb = {
   summarize: (summary: { environment: string; outcomes: readonly StepOutcome[]; ms: number }) => string
   /** A failure stops its own database only. */
   continueOnError: boolean
+  /** How many databases run side by side, where it was said. */
+  jobs?: number | undefined
   /** Files that were applied before there was a ledger are taken in. */
   takesIn: boolean
   /** `--rehearse`, `--no-rehearse`. */

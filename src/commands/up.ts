@@ -1,4 +1,4 @@
-import type { ExitCode } from '../errors.ts'
+import { type ExitCode, usageError } from '../errors.ts'
 import {
   databaseOption,
   environmentArgument,
@@ -25,7 +25,14 @@ export type UpOptions = GlobalOptions &
     db: readonly string[]
     dryRun: boolean
     continueOnError: boolean
+    jobs?: number | undefined
   }
+
+const jobsGiven = (value: unknown): number => {
+  const jobs = Number([value].flat().at(-1))
+  if (Number.isInteger(jobs) && jobs > 0) return jobs
+  throw usageError('--jobs takes a whole number from 1.', 'po-migrate up --help')
+}
 
 export const upCommand = (program: Program, wire: Wire) =>
   program.command(
@@ -37,6 +44,12 @@ export const upCommand = (program: Program, wire: Wire) =>
           type: 'boolean',
           default: false,
           describe: 'A failure stops its own database only',
+        })
+        .option('jobs', {
+          type: 'number',
+          requiresArg: true,
+          coerce: jobsGiven,
+          describe: 'How many databases side by side (default: 1; of a fleet one a core)',
         })
         .example('$0 up dev', 'every managed database')
         .example('$0 up qual --db calendar', 'one of them')
@@ -69,6 +82,7 @@ export const up = (options: UpOptions, context: Context): Promise<ExitCode> =>
         show: (shown, where) => showPlan(shown, options, where),
         summarize: renderSummary,
         continueOnError: options.continueOnError,
+        jobs: options.jobs,
         takesIn: true,
         rehearse: options.rehearse,
       },

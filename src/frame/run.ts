@@ -17,7 +17,7 @@ export type Run = {
   id: string
   report: Report
   /** Tells of the plan before its first step. */
-  start: (plan: Plan) => void
+  start: (plan: Plan, jobs?: number) => void
 }
 
 export type RunOptions = {
@@ -78,10 +78,11 @@ export const withRun = async (
   }
   let started = false
   let finished = false
-  const tellStart = (plan: Plan | null): void => {
+  const tellStart = (plan: Plan | null, jobs = 1): void => {
     started = true
     const document = plan && describePlan(plan)
-    report.event({ version: 1, event: 'run.started', run: id, command, environment, plan: document })
+    const about = { run: id, command, environment, plan: document, ...(jobs > 1 && { jobs }) }
+    report.event({ version: 1, event: 'run.started', ...about })
   }
   const finish = ({ outcomes, status, exit, error: failure }: RunResult): void => {
     if (finished) return

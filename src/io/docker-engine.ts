@@ -86,18 +86,19 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
     },
     lockSession: () => openLockSession(connection, run),
     imageId: () => readImageId(docker, image),
-    cancel: () => endSessions(server, sessionName(run, 'dbmate')),
+    cancel: (database) => endSessions(server, sessionName(run, 'dbmate'), database),
     missingImage: async () => ((await hasImage(docker, image)) ? undefined : image),
     pull: async (reference, onProgress) => {
       const { pullFor } = await import('./docker/pull-for.ts')
       return pullFor(host, reference, onProgress)
     },
     followsDbmate: true,
-    openDbmate: async (files) => {
+    openDbmate: async (files, lane) => {
       const { openDbmate } = await import('./dbmate/dbmate.ts')
       return openDbmate(docker, {
         image,
         run,
+        lane,
         environment: environment.name,
         project,
         databases: [...environment.databases, ...files.map(({ managed }) => managed)].map(

@@ -33,14 +33,15 @@ export type Engine = AsyncDisposable & {
   dbmateVersion?: () => Promise<string>
   /** The id of dbmate's image, for the ledger. */
   imageId: () => Promise<string>
-  /** Ends the backends of this run's dbmate: a killed client leaves its statement running. */
-  cancel: () => Promise<void>
+  /** Ends the backends of this run's dbmate, or those in one database: a killed client leaves its statement running. */
+  cancel: (database?: string) => Promise<void>
   /** What `up` would have to pull first: a reference, or nothing. */
   missingImage: () => Promise<string | undefined>
   pull: (reference: string, onProgress: Progress) => Promise<void>
   /** dbmate's lines come as it writes them, and it ends with this process: several files may share a call. */
   followsDbmate?: true
-  openDbmate: (files: readonly PlannedFile[]) => Promise<Dbmate>
+  /** `lane`: which of several that run side by side. */
+  openDbmate: (files: readonly PlannedFile[], lane?: number) => Promise<Dbmate>
   /** What Postgres logged beside this statement's error since then (DETAIL, HINT …), which dbmate does not print. */
   logged: (statement: string, since: Date) => Promise<readonly string[]>
 }

@@ -26,7 +26,7 @@ export const scratchEngine = (
 ): Engine => ({
   server,
   imageId: real.imageId,
-  cancel: () => endSessions(server, sessionName(scratch.run, 'dbmate')),
+  cancel: (database) => endSessions(server, sessionName(scratch.run, 'dbmate'), database),
   missingImage: async () => undefined,
   pull: async () => {},
   openDbmate: (files) =>

@@ -1,7 +1,7 @@
 import { AppError, usageError } from '../errors.ts'
 import { sessionName } from '../model/session.ts'
 import type { ServerAddress } from '../model/types.ts'
-import { openDbmate } from './dbmate/dbmate.ts'
+import { type Dbmate, openDbmate, type PlannedFile } from './dbmate/dbmate.ts'
 import { openProbe } from './dbmate/probe.ts'
 import type { DockerHost } from './docker/host.ts'
 import { hasImage, readImageId } from './docker/image.ts'
@@ -44,12 +44,12 @@ const openTools = async (opened: Opened, onProgress: Progress): Promise<ClientCo
 }
 
 /** dbmate in a container of this engine, shown to reach the very server that this process reads and locks. */
-const openProven = async (opened: Opened, files: Parameters<Engine['openDbmate']>[0]) => {
+const openProven = async (opened: Opened, files: readonly PlannedFile[], lane?: number): Promise<Dbmate> => {
   const { host, server, id, way, environment, project, address, credentials, image, run } = opened
   const taken = await way()
   await using probe = await openProbe({ server, way: taken, environment: environment.name })
   const dbmate = await openDbmate(host.client, {
-    ...{ image, run, project, credentials, files: [...files, probe.file] },
+    ...{ image, run, lane, project, credentials, files: [...files, probe.file] },
     environment: environment.name,
     databases: [...environment.databases, ...files.map(({ managed }) => managed)].map(
       ({ database }) => database,
@@ -103,7 +103,7 @@ export const openServerEngine = async (
   const { image, run } = options
   const connection = connectionOf(options)
   const server = openServer(connection)
-  const cancel = (): Promise<void> => endSessions(server, sessionName(run, 'dbmate'))
+  const cancel: Engine['cancel'] = (database) => endSessions(server, sessionName(run, 'dbmate'), database)
   const close = async (): Promise<void> => server[Symbol.asyncDispose]()
   if (docker instanceof AppError) {
     const none = async (): Promise<never> => {
@@ -140,7 +140,7 @@ export const openServerEngine = async (
     missingImage: async () => ((await hasImage(docker.client, image)) ? undefined : image),
     pull: (reference, onProgress) => pullFor(docker, reference, onProgress),
     followsDbmate: true,
-    openDbmate: (files) => openProven(opened, files),
+    openDbmate: (files, lane) => openProven(opened, files, lane),
     // Its log is out of reach.
     logged: async () => [],
     [Symbol.asyncDispose]: async () => {

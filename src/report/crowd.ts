@@ -1,4 +1,4 @@
-import { isCrowd } from './is-crowd.ts'
+import { isCrowd, isLarge } from './is-crowd.ts'
 import { renderDuration } from './render.ts'
 import type { RunEvent } from './run-documents.ts'
 
@@ -8,8 +8,9 @@ type Finished = Extract<RunEvent, { event: 'step.finished' }>
 /** So many done before a rate says something. */
 const enough = 3
 
-/** A run of more databases than fit on a screen: they are counted, and only failures have a line. */
+/** Databases that are counted: they are more than fit on a screen, so that only failures have a line, or several run at once. */
 export type Crowd = {
+  isLarge: boolean
   take: (event: Finished) => void
   /** `120 done, 2 failed, 878 left · 3.2/s · 4 min 30 s left`. */
   words: () => string
@@ -28,6 +29,7 @@ export const crowdOf = (started: Started, now: () => number = Date.now): Crowd |
   let failed = 0
   const began = now()
   return {
+    isLarge: isLarge(started),
     take: ({ database, status }) => {
       const steps = database === undefined ? undefined : left.get(database)
       if (database === undefined || steps === undefined || status === 'skipped') return

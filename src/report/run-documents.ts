@@ -93,6 +93,11 @@ const eventOf = <K extends z.ZodType<string>>(kind: K) => {
       command: z.string(),
       environment: z.string(),
       plan: planOf(step).nullable().describe('null: it ended before there was a plan'),
+      jobs: z
+        .number()
+        .int()
+        .optional()
+        .describe('How many databases run side by side, where it is more than one'),
     }),
     z.strictObject({ version, event: z.literal('step.started'), run, ...step.shape }),
     z.strictObject({

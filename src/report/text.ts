@@ -104,7 +104,7 @@ export const textReport = ({ stdout, stderr, paint, quiet, live: isLive }: TextR
   const finished = (event: Extract<RunEvent, { event: 'step.finished' }>, line: string): void => {
     crowd?.take(event)
     if (counting) count()
-    if (counting && event.status === 'done') return
+    if (crowd?.isLarge && counting && event.status === 'done') return
     if (counting) live.clear()
     else live.stop()
     if (event.status === 'failed' || (event.status === 'done' && !quiet)) {

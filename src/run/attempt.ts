@@ -55,6 +55,16 @@ const sessionSettings = (
   return `-c lock_timeout=${ms}${known.has(clientCheck) ? ` -c ${clientCheck}=500` : ''}`
 }
 
+/** Another database was changed at the same moment, in what all share: Postgres took the file back. */
+const concurrentUpdate = /tuple concurrently (?:updated|deleted)/
+
+/** Whether a file that was taken back whole may pass when it is tried again. */
+const mayPass = ({ exitCode, output }: DbmateResult): boolean => {
+  if (exitCode === 0) return false
+  const { sqlState, message } = parseDbmateError(output)
+  return sqlState === lockNotAvailable || (sqlState === 'XX000' && concurrentUpdate.test(message))
+}
+
 const tooManySessions = '53300'
 /** Milliseconds to wait for a session where all are taken. */
 const freeWithin = 30_000
@@ -72,7 +82,7 @@ export const isFull = ({ exitCode, output }: DbmateResult): boolean => {
 const runOnce = async (options: AttemptOptions): Promise<Pick<AttemptResult, 'result' | 'blockers'>> => {
   const { engine, dbmate, run, managed, migration, direction, onProgress, batch, onOutput } = options
   const settings = sessionSettings(options, sectionOf(migration, direction).transaction)
-  await using watching = watch(engine.server, run, onProgress)
+  await using watching = watch(engine.server, { run, database: managed.database }, onProgress)
   const file = { managed, migration, ...(batch && { batch }), onOutput }
   const result = await dbmate.migrate(direction, file, settings)
   return { result, blockers: watching.blockers() }
@@ -100,8 +110,7 @@ export const attempt = async (options: AttemptOptions): Promise<AttemptResult> =
   const { transaction } = sectionOf(migration, direction)
   for (let tries = 1; ; tries++) {
     const { result, blockers } = await whenFree(options)
-    const locked = result.exitCode !== 0 && parseDbmateError(result.output).sqlState === lockNotAvailable
-    if (!locked || !transaction || tries === attempts) return { result, blockers, tries }
+    if (!mayPass(result) || !transaction || tries === attempts) return { result, blockers, tries }
     const pause = firstPause * 2 ** (tries - 1) * (0.5 + Math.random())
     const [blocker] = blockers
     const reason = blocker ? `, after ${describeBlocker(blocker)}` : ''

@@ -48,7 +48,7 @@ export const barLater = async (call: Followed, options: BarOptions): Promise<Mig
   const insert = `insert into ${quoteVersions(managed.versions)} (version) select unnest($1::text[]) on conflict do nothing`
   while (later.length > 0 && !isOver() && !(await insertRows(session, insert, later))) await sleep(soon)
   while (!(isOver() || readApplied(call.said()).has(running.file))) await call.next()
-  if (later.length > 0 && !isOver()) await engine.cancel()
+  if (later.length > 0 && !isOver()) await engine.cancel(managed.database)
   while (!isOver()) await call.next()
   return running
 }

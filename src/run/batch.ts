@@ -115,8 +115,8 @@ const barAll = async (call: Call): Promise<Migration> => {
 
 /** It cannot be barred: then it is ended, and what it was at is taken back. */
 const endAll = async (call: Call): Promise<undefined> => {
-  const { engine, dbmate } = call.options
-  await engine.cancel().catch(() => {})
+  const { engine, dbmate, managed } = call.options
+  await engine.cancel(managed.database).catch(() => {})
   await dbmate.abort()
   while (!call.ended()) await call.next()
   await settle(call).catch(() => {})

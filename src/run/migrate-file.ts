@@ -48,7 +48,7 @@ const isRecorded = async (ended: Ended): Promise<boolean> => {
 /** dbmate is gone, and its backend may still work: end it, then see what the table of versions says. */
 const judgeLost = async (ended: Ended): Promise<void> => {
   const { engine, managed, migration, direction, result } = ended
-  await engine.cancel().catch(() => {})
+  await engine.cancel(managed.database).catch(() => {})
   if (await isRecorded(ended)) return
   const { file } = migration
   const what = direction === 'up' ? `${file} was not recorded` : `${file} is still recorded`

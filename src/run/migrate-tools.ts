@@ -37,6 +37,8 @@ export type MigrateToolsOptions = Pick<
   lost: AbortSignal | undefined
   /** Aborted when the running step has to end now. */
   stop: AbortSignal
+  /** Which of several that run side by side. */
+  lane?: number
 }
 
 const filesOf = (steps: readonly Step[]): PlannedFile[] =>
@@ -47,7 +49,7 @@ const filesOf = (steps: readonly Step[]): PlannedFile[] =>
 /** Opens what these steps need, each when it is needed first. */
 export const openMigrateTools = (
   steps: readonly Step[],
-  { provenance, lost, stop, ...options }: MigrateToolsOptions,
+  { provenance, lost, stop, lane = 0, ...options }: MigrateToolsOptions,
 ): MigrateTools & AsyncDisposable => {
   const { engine, run, onProgress, applied } = options
   const files = filesOf(steps)
@@ -56,7 +58,10 @@ export const openMigrateTools = (
   let about: Promise<[Provenance, ReadonlySet<string>]> | undefined
   let asked = ''
   const dbmate = (): Promise<Dbmate> => {
-    opened ??= engine.openDbmate(files.map((file) => ({ ...file, ...shared.nameOf(file) })))
+    opened ??= engine.openDbmate(
+      files.map((file) => ({ ...file, ...shared.nameOf(file) })),
+      lane,
+    )
     return opened
   }
   const readOnce = (): Promise<[Provenance, ReadonlySet<string>]> => {

@@ -20,13 +20,13 @@ export const openWaves = (rolled: readonly Rolled[], lock: Lock | undefined): Wa
   )
   let held: readonly string[] = []
   let current: readonly string[] | undefined
+  let changing = Promise.resolve()
   let busy = new Map<string, AppError>()
   const change = async (wave: readonly string[] | undefined): Promise<void> => {
     if (!lock) return
     await lock.free(held)
     held = []
     busy = new Map()
-    current = wave
     for (const database of [...(wave ?? [])].sort()) {
       try {
         await lock.hold(database)
@@ -41,7 +41,11 @@ export const openWaves = (rolled: readonly Rolled[], lock: Lock | undefined): Wa
     enter: async (step) => {
       const database = databaseOf(step) ?? ''
       const wave = waveOf.get(database)
-      if (wave !== current) await change(wave)
+      if (wave !== current) {
+        current = wave
+        changing = change(wave)
+      }
+      await changing
       const error = busy.get(database)
       if (error) throw error
     },

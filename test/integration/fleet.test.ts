@@ -217,7 +217,7 @@ describe('the rollout of a fleet', () => {
   it('lets nothing start after as many failures as it allows, and groups them by what was said', async () => {
     const names = few('max', 6)
     using made = await prepared(names, ['max_2', 'max_4', 'max_5'], { max_failures: 2, wave: 2 })
-    const { exit, stderr } = told(await runIn(made, 'up dev'))
+    const { exit, stderr } = told(await runIn(made, 'up dev --jobs 1'))
     expect(exit).toBe(1)
     expect(stderr).toMatch(/2 databases \(max_2, max_4\): 00002_extra.sql failed: column "extra"/)
     expect(stderr).toContain('2 done, 2 failed, 2 not started')
@@ -299,7 +299,7 @@ describe('a run of a fleet', () => {
     using made = await prepared(few('int', 4), [], {})
     made.migrations({ tenant: { '00002_extra.sql': migration('select pg_sleep(1);') } })
     const interrupt = new AbortController()
-    const running = runIn(made, 'up dev', { interrupt: interrupt.signal })
+    const running = runIn(made, 'up dev --jobs 1', { interrupt: interrupt.signal })
     await until(async () => (await postgres.versions('int_1')) === '00001 00002')
     interrupt.abort('SIGINT')
     const { exit, stderr } = told(await running)

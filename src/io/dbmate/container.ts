@@ -62,10 +62,10 @@ export const createDbmateContainer = async (
   options: DbmateOptions,
   archive: Buffer,
 ): Promise<Container> => {
-  const { image, run, environment, project, postgres, server, databases } = options
+  const { image, run, environment, project, postgres, server, databases, lane = 0 } = options
   const size = Math.max(16, Math.ceil((archive.length * 3) / 2 ** 20))
   return docker.createContainer({
-    name: `po-migrate-${run}`,
+    name: `po-migrate-${run}${lane > 0 ? `-${lane + 1}` : ''}`,
     Image: image,
     Entrypoint: ['/bin/sh', '-c', script, 'po-migrate', String(archive.length / 512)],
     Cmd: [],

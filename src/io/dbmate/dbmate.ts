@@ -44,6 +44,8 @@ export type DbmateOptions = {
   files: readonly PlannedFile[]
   /** By what the real server is known, where `postgres` is one that ends with the run. */
   server?: string
+  /** Which of several that run side by side. */
+  lane?: number | undefined
   /** Names on the server that the run may touch: by these a later run knows what a dead one left. */
   databases: readonly string[]
 }

@@ -34,7 +34,8 @@ const reap = async (server: Server, temporary: string, prefix: string): Promise<
   if (left.length === 0) return
   const alive = await readLiveRuns(server)
   for (const name of left) {
-    if (alive.has(name.slice(prefix.length))) continue
+    const [run = ''] = name.slice(prefix.length).split('.')
+    if (alive.has(run)) continue
     try {
       rmSync(join(temporary, name), { recursive: true, force: true })
     } catch {
@@ -44,14 +45,14 @@ const reap = async (server: Server, temporary: string, prefix: string): Promise<
 }
 
 /** dbmate, shown to reach the very server that this process reads and locks: a name may have several addresses. */
-const openProven = async (opened: Opened, files: readonly PlannedFile[]): Promise<Dbmate> => {
+const openProven = async (opened: Opened, files: readonly PlannedFile[], lane = 0): Promise<Dbmate> => {
   const { options, server, binary, prefix, way } = opened
   const { environment, address, credentials, run, temporary, dbmate: given } = options
   await reap(server, temporary, prefix)
   await using probe = await openProbe({ server, way, environment: environment.name })
   const dbmate = openNativeDbmate({
     ...{ run, way, credentials, file: binary.file, path: given.path },
-    work: join(temporary, `${prefix}${run}`),
+    work: join(temporary, `${prefix}${run}${lane > 0 ? `.${lane + 1}` : ''}`),
     address: address.host,
     port: address.port,
     files: [...files, probe.file],
@@ -84,7 +85,7 @@ export const openNativeEngine = (options: NativeEngineOptions): Engine => {
     lockSession: () => openLockSession(connection, run),
     dbmateVersion: async () => `dbmate ${(await binary()).version}`,
     imageId: async () => digestOf((await binary()).file),
-    cancel: () => endSessions(server, sessionName(run, 'dbmate')),
+    cancel: (database) => endSessions(server, sessionName(run, 'dbmate'), database),
     // Nothing to pull, and what is not there is said before anything is planned.
     missingImage: async () => {
       requireRoom(options.temporary)
@@ -92,7 +93,7 @@ export const openNativeEngine = (options: NativeEngineOptions): Engine => {
       return undefined
     },
     pull: async () => {},
-    openDbmate: async (files) => {
+    openDbmate: async (files, lane) => {
       await server.query(server.maintenance, 'select 1')
       const answered = address.answered()
       const way: Way = {
@@ -102,7 +103,7 @@ export const openNativeEngine = (options: NativeEngineOptions): Engine => {
         ...(answered !== undefined && !isNumeric(address.host) && { hostaddr: answered }),
       }
       const prefix = `po-migrate-${shortHash(address.system() ?? server.label)}-`
-      return openProven({ options, server, binary: await binary(), prefix, way }, files)
+      return openProven({ options, server, binary: await binary(), prefix, way }, files, lane)
     },
     // Its log is out of reach.
     logged: async () => [],

@@ -8,11 +8,11 @@ export const endBackends = async (server: Server, pids: readonly number[]): Prom
   await server.query(server.maintenance, sql, [pids])
 }
 
-/** Ends every session of that name: a client that was killed leaves its statement running. */
-export const endSessions = async (server: Server, name: string): Promise<void> => {
-  const sql =
-    'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where application_name = $1'
-  await server.query(server.maintenance, sql, [name])
+/** Ends every session of that name, or those in one database: a client that was killed leaves its statement running. */
+export const endSessions = async (server: Server, name: string, database?: string): Promise<void> => {
+  const sql = `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+    where application_name = $1 and ($2::text is null or datname = $2)`
+  await server.query(server.maintenance, sql, [name, database ?? null])
 }
 
 /** Runs that hold a session in the database of the locks: what belongs to them is nobody's to reap. */

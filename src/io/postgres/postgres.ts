@@ -39,6 +39,8 @@ export type Server = AsyncDisposable & {
   session: (database: string) => Promise<Session>
   /** A database is done: its session ends, and its place is free for another's. */
   leave: (database: string) => Promise<void>
+  /** So many sessions of the budget are somebody else's. */
+  reserve: (count: number) => void
   /** Foreign text, such as another session's query, without the password. */
   redact: (text: string) => string
   /**
@@ -141,6 +143,7 @@ export const openServer = (options: ServerOptions): Server => {
         })
         .catch(explained(database)),
     leave: pool.leave,
+    reserve: pool.reserve,
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   }
 }

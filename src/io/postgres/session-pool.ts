@@ -29,11 +29,14 @@ export type SessionPool = AsyncDisposable & {
   on: (database: string) => Turns
   /** Ends the session on a database behind its last turn: nobody is expected to ask there again. */
   leave: (database: string) => Promise<void>
+  /** So many sessions fewer from now on: others have them. */
+  reserve: (count: number) => void
   /** Whoever asks next gets a new one. */
   drop: (database: string, turns: Turns) => void
 }
 
-export const openPool = (connect: (database: string) => Promise<Client>, limit: number): SessionPool => {
+export const openPool = (connect: (database: string) => Promise<Client>, most: number): SessionPool => {
+  let limit = most
   const sessions = new Map<string, Turns>()
   /** Whose end nobody waits for yet: each still has a place on the server. */
   const ending = new Set<Promise<void>>()
@@ -67,6 +70,9 @@ export const openPool = (connect: (database: string) => Promise<Client>, limit: 
       const turns = sessions.get(database)
       sessions.delete(database)
       if (turns) await end(turns)
+    },
+    reserve: (count) => {
+      limit = Math.max(1, limit - count)
     },
     drop: (database, turns) => {
       if (sessions.get(database) === turns) sessions.delete(database)

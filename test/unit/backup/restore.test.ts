@@ -16,6 +16,7 @@ const server: Server = {
   session: () => Promise.reject(down),
   query: () => Promise.reject(down),
   leave: async () => {},
+  reserve: () => {},
   redact: (text) => text,
   [Symbol.asyncDispose]: async () => {},
 }
