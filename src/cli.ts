@@ -43,7 +43,7 @@ const buildProgram = async (argv: readonly string[], context: Context): Promise<
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })
-    .wrap(Math.min(context.stdout.columns ?? 80, 100))
+    .wrap(Math.min(context.stdout.columns || 80, 100))
     .exitProcess(false)
     .fail((message, error, instance) => {
       if (error instanceof AppError || message === null) throw error

@@ -73,7 +73,7 @@ const widthOfCells = (lines: readonly Line[]): number => {
 /** Names give way, so that no line is longer than the terminal is wide; then some environments go below the others. */
 const renderLines = (environments: readonly EnvironmentStatus[], paint: Paint): string => {
   const lines = linesOf(environments, paint)
-  const most = (paint.columns ?? Infinity) - widthOfCells(lines)
+  const most = (paint.columns || Infinity) - widthOfCells(lines)
   if (most < least && environments.length > 1) {
     const half = Math.ceil(environments.length / 2)
     const parts = [environments.slice(0, half), environments.slice(half)]

@@ -51,7 +51,7 @@ const liveLine = ({ stream, paint, isLive }: LiveOptions) => {
     const symbol =
       paint.symbols.running[Math.floor((Date.now() - started) / frame) % paint.symbols.running.length]
     const line = `${symbol} ${text}  ${elapsed()}${state ? `  ${state}` : ''}`
-    stream.write(`\r\x1b[K${[...line].slice(0, (stream.columns ?? 80) - 1).join('')}`)
+    stream.write(`\r\x1b[K${[...line].slice(0, (stream.columns || 80) - 1).join('')}`)
   }
   const beat = (): void =>
     void stream.write(`  ${text}: still running, ${elapsed()}${state ? `, ${state}` : ''}\n`)

@@ -143,6 +143,25 @@ describe('the report for people', () => {
     expect(stderr.text()).toBe(settled)
   })
 
+  it('takes a terminal that tells no width for one of 80 columns', () => {
+    const { event, close, stderr } = report({ isTTY: true, columns: 0 })
+    for (const each of events.slice(0, 4)) event(each)
+    vi.advanceTimersByTime(1200)
+    close()
+    for (const line of stderr.text().split('\r\x1b[K').slice(4, -1)) expect(line).toMatch(/\d m?s$/)
+  })
+
+  it('tells of several databases at once in one line that counts, and of each file in its own', () => {
+    const { event, close, stderr } = report({ isTTY: true, columns: 80 })
+    for (const each of events) {
+      event(each.event === 'run.started' ? { ...each, jobs: 2 } : each)
+      vi.advanceTimersByTime(300)
+    }
+    close()
+    expect(stderr.text()).toMatch(/up \w+ {2}[\d.]+ m?s {2}\d done, \d left/)
+    expect(stderr.text()).toContain('✔ iam       00001_a.sql  1.2 s\n')
+  })
+
   it('makes room for a line of narration in the middle of a step', () => {
     const { event, note, stderr } = report({ isTTY: true })
     for (const each of events.slice(0, 2)) event(each)
