@@ -18,9 +18,9 @@ import {
   ruleDocument,
   statusDocument,
 } from './report/documents.ts'
+import { driftDocument } from './report/drift-documents.ts'
 import { documentsWith } from './report/run-documents.ts'
 import { startKinds } from './run/steps/start-kinds.ts'
-import { driftDocument } from './schema/documents.ts'
 import { adoptKinds } from './schema/steps/adopt-kinds.ts'
 import { verifyKinds } from './schema/steps/verify-kinds.ts'
 

@@ -18,13 +18,20 @@ export type MemberFailure = {
 const shown = 5
 
 /** Without the name that it begins with. */
-const bare = ({ message, database, fleet, key }: MemberFailure): string => {
-  const prefix = [`${database}: `, `${fleet}/${key}: `].find((name) => message.startsWith(name)) ?? ''
+export const bareMessage = ({
+  message,
+  database,
+  fleet,
+  key,
+}: Pick<MemberFailure, 'message' | 'database' | 'fleet' | 'key'>): string => {
+  const prefix =
+    [`${database}: `, `${fleet}/${key}: `, `${fleet}: `].find((name) => message.startsWith(name)) ?? ''
   return message.slice(prefix.length)
 }
 
 /** What went wrong alike has the same words but for the name. */
-const likeness = (failure: MemberFailure): string => bare(failure).replaceAll(failure.database, 'DATABASE')
+const likeness = (failure: MemberFailure): string =>
+  bareMessage(failure).replaceAll(failure.database, 'DATABASE')
 
 /** Names are somebody else's, and may be of any length. */
 const longest = 40
@@ -46,7 +53,7 @@ const tellGroup = (group: readonly MemberFailure[]): string[] => {
   const { details = [], hint } = first
   const count = group.length > 1 ? `${group.length} databases (${keysOf(group)})` : keysOf(group)
   return [
-    `${first.fleet}: ${count}: ${bare(first)}`,
+    `${first.fleet}: ${count}: ${bareMessage(first)}`,
     ...details.flatMap((detail) => detail.split('\n')).map((line) => `  ${line}`),
     ...(hint ? hint.split('\n').map((line) => `  → ${line}`) : []),
   ]

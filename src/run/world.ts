@@ -26,16 +26,21 @@ const readStores = (databases: readonly ManagedDatabase[]): ((managed: ManagedDa
 /** invalid_catalog_name, insufficient_privilege: said of one database, and of no other. */
 const ofOne = new Set(['3D000', '42501'])
 
+/** Whether a server that answers says it of one database only. */
+export const isOfOne = (error: unknown): boolean => {
+  const { code = '' } = ((error as Error).cause ?? {}) as { code?: string }
+  return error instanceof AppError && error.exitCode === exitCodes.unreachable && ofOne.has(code)
+}
+
 /** Why a database of a fleet cannot be read keeps nobody from the others. */
 const readMember = async (server: Server, managed: ManagedDatabase): Promise<PlacedReading> => {
   try {
     return await readDatabase(server, managed)
   } catch (error) {
-    const code = ((error as Error).cause as { code?: string } | undefined)?.code ?? ''
-    if (!(error instanceof AppError) || error.exitCode !== exitCodes.unreachable || !ofOne.has(code))
-      throw error
+    if (!(error instanceof AppError) || !isOfOne(error)) throw error
     const { message, details, hint = '' } = error
-    return { ...absent, managed, exists: code !== '3D000', obstacle: { message, details, hint } }
+    const exists = (error.cause as { code?: string }).code !== '3D000'
+    return { ...absent, managed, exists, obstacle: { message, details, hint } }
   } finally {
     await server.leave(managed.database)
   }

@@ -1,4 +1,5 @@
 import { AppError, exitCodes } from '../errors.ts'
+import { storeName } from '../fleet/tell.ts'
 import type { Dbmate, DbmateResult, PlannedFile } from '../io/dbmate/dbmate.ts'
 import { placeVersions, readVersions } from '../io/postgres/read-database.ts'
 import { batchesOf } from '../model/batches.ts'
@@ -17,10 +18,11 @@ export type BuildOptions = {
 
 /** What a file that fails on a throwaway server says, with the lines around it. */
 export const explainBuild = (
-  { name }: ManagedDatabase,
+  managed: ManagedDatabase,
   migration: Migration,
   { result, direction }: { result: DbmateResult; direction: Direction },
 ): AppError => {
+  const name = storeName(managed)
   const { message, sqlState, line, column } = parseDbmateError(result.output)
   const section = sectionOf(migration, direction)
   const at = line === undefined ? undefined : section.line + line - 1

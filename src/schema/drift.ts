@@ -5,6 +5,9 @@ import { compareVersions } from '../model/history.ts'
 import type { DatabaseState, Environment, Migration } from '../model/types.ts'
 import { obstacleOf } from '../plan/obstacles.ts'
 import { buildSchema } from './build.ts'
+import { openBuilds } from './builds.ts'
+import { fingerprint } from './fingerprint.ts'
+import type { Making } from './plan/build-key.ts'
 import { type Compared, compareThoroughly, readSchema, type Schema } from './read-schema.ts'
 import type { SchemaSource, Workbench } from './workbench.ts'
 
@@ -17,8 +20,14 @@ export type DriftRequest = {
   signal: AbortSignal
 }
 
+/** How a schema differs from what files make; databases with the same schemas share one. */
+export type Laid = Compared & { sql?: readonly string[] }
+
 /** How a database differs from what its applied files make. */
-export type Drift = Compared & { managed: DatabaseState['managed']; applied: number; sql?: readonly string[] }
+export type Drift = { managed: DatabaseState['managed']; applied: number; laid: Laid }
+
+/** Reads one database after the other. */
+export type DriftReader = (state: DatabaseState) => Promise<Drift>
 
 /**
  * The files that are applied, in their order.
@@ -42,25 +51,43 @@ export const appliedFiles = (
   )
 }
 
-/**
- * One database against a new one that is made from its applied files.
- * @throws AppError (exit 4) when it cannot be compared as it stands, (exit 1) when the files do not make it.
- */
-export const readDrift = async (state: DatabaseState, request: DriftRequest): Promise<Drift> => {
-  const { bench, live, environment, signal } = request
-  const obstacle = obstacleOf(state, environment)
-  if (obstacle) throw obstacleError(obstacle)
-  const { managed } = state
-  const { database } = managed
-  const files = appliedFiles(state, environment.name)
-  const like = await readProperties((sql, values) => live.server.query(database, sql, values), database)
-  const versions = await buildSchema(bench, { managed, files, like })
-  const [expected, found] = await Promise.all([
-    readSchema(bench, { database, versions, signal }),
-    readSchema(live, { database, versions, signal }),
-  ])
-  const compared = await compareThoroughly(bench, { expected, found })
-  const sql = compared.differences.length > 0 ? await request.sql?.({ expected, found }) : undefined
+type Build = Making & { files: readonly Migration[] }
+
+const build = async (making: Build, { bench, signal }: DriftRequest): Promise<Schema> => {
+  const { database } = making.managed
+  const versions = await buildSchema(bench, making)
+  const expected = await readSchema(bench, { database, versions, signal })
   await bench.drop(database)
-  return { ...compared, managed, applied: files.length, ...(sql && { sql }) }
+  return expected
+}
+
+/**
+ * Databases against new ones that are made from their applied files. What several have in common is built, and laid beside each
+ * other, once: of a fleet most are alike.
+ * @throws AppError, of one database: (exit 4) when it cannot be compared as it stands, (exit 1) when the files do not make it.
+ */
+export const openDriftReader = (request: DriftRequest): DriftReader => {
+  const { bench, live, environment, signal } = request
+  const builds = openBuilds(live.server.user, signal)
+  const known = new Map<string, Laid>()
+  const lay = async (expected: Schema, found: Schema): Promise<Laid> => {
+    const compared = await compareThoroughly(bench, { expected, found })
+    const sql = compared.differences.length > 0 ? await request.sql?.({ expected, found }) : undefined
+    return { ...compared, ...(sql && { sql }) }
+  }
+  return async (state) => {
+    const obstacle = obstacleOf(state, environment)
+    if (obstacle) throw obstacleError(obstacle)
+    const { managed } = state
+    const { database, versions } = managed
+    const files = appliedFiles(state, environment.name)
+    const like = await readProperties((sql, values) => live.server.query(database, sql, values), database)
+    const making = { managed, files, like }
+    const { expected, own } = await builds.make(making, () => build(making, request))
+    const found = await readSchema(live, { database, versions, signal })
+    const key = `${builds.keyOf(making)} ${own ? database : ''} ${fingerprint(found)}`
+    const laid = known.get(key) ?? (await lay(expected, found))
+    known.set(key, laid)
+    return { managed, applied: files.length, laid }
+  }
 }

@@ -1,7 +1,6 @@
 import { changedLines } from '../model/diff-lines.ts'
+import type { DifferenceDocument, DriftedGroup } from '../report/drift-documents.ts'
 import type { Paint } from '../report/paint.ts'
-import { plural } from '../report/render.ts'
-import type { DifferenceDocument, DriftDocument } from './documents.ts'
 import type { Difference } from './plan/compare-schemas.ts'
 import { withoutSecrets } from './plan/secrets.ts'
 
@@ -34,30 +33,15 @@ export const renderDifferences = (differences: readonly DifferenceDocument[], pa
     ),
   ])
 
-type DriftedDatabase = DriftDocument['databases'][number]
+type Told = Pick<DriftedGroup, 'differences' | 'unread' | 'sql' | 'error'>
 
-const headOf = ({ database, applied, exists, differences, error }: DriftedDatabase, paint: Paint): string => {
-  const { symbols, green, red } = paint
-  if (error) return `${red(symbols.failed)} ${database}: ${error.message}`
-  if (!exists) return `${paint.dim(symbols.skipped)} ${database} does not exist`
-  const files = plural(applied, 'applied file')
-  return differences.length === 0
-    ? `${green(symbols.done)} ${database} is as its ${files} ${applied === 1 ? 'makes' : 'make'} it`
-    : `${red(symbols.failed)} ${database}: ${plural(differences.length, 'difference')} from what its ${files} ${applied === 1 ? 'makes' : 'make'}`
-}
-
-/** A line a database, its differences below it, and with --sql the statements that would bring it back. */
-export const renderDrift = ({ databases }: DriftDocument, paint: Paint): string =>
-  databases
-    .flatMap((one) => [
-      headOf(one, paint),
-      ...(one.error?.details.map((line) => `  ${line}`) ?? []),
-      ...(one.error?.hint?.split('\n').map((line) => `  ${paint.symbols.next} ${line}`) ?? []),
-      ...renderDifferences(one.differences, paint),
-      ...(one.unread === undefined
-        ? []
-        : [`  They could not be read back, so some may be the same, written another way: ${one.unread}`]),
-      ...(one.sql ? ['  -- what would bring it back; nobody runs it:', ...one.sql] : []),
-    ])
-    .map((line) => `${line}\n`)
-    .join('')
+/** What stands below the line of a database, or of several that stand alike. */
+export const renderBody = ({ differences, unread, sql, error }: Told, paint: Paint): string[] => [
+  ...(error?.details.map((line) => `  ${line}`) ?? []),
+  ...(error?.hint?.split('\n').map((line) => `  ${paint.symbols.next} ${line}`) ?? []),
+  ...renderDifferences(differences, paint),
+  ...(unread === undefined
+    ? []
+    : [`  They could not be read back, so some may be the same, written another way: ${unread}`]),
+  ...(sql ? ['  -- what would bring it back; nobody runs it:', ...sql] : []),
+]

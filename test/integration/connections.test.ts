@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docker } from '../support/engine/docker.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { watchSessions } from '../support/postgres/watch-sessions.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
 import { runTool, type ToolResult } from '../support/tool/tool.ts'
 
@@ -57,31 +58,11 @@ const serve = async (sessions: number): Promise<Application> => {
   return { end, [Symbol.asyncDispose]: end }
 }
 
-/** The most sessions that others than the application had open at once, by a session that looks all the time. */
-const watchMost = async (): Promise<{ stop: () => Promise<number> }> => {
-  const client = await open('watcher')
-  const sql = `select count(*)::int as n from pg_stat_activity
-    where backend_type = 'client backend' and application_name not in ('application', 'watcher', 'psql')`
-  let most = 0
-  let on = true
-  const looking = (async () => {
-    while (on) most = Math.max(most, (await client.query<{ n: number }>(sql)).rows[0]?.n ?? 0)
-  })()
-  return {
-    stop: async () => {
-      on = false
-      await looking
-      await client.end()
-      return most
-    },
-  }
-}
-
 describe('a server with few sessions', () => {
   it('migrates 30 databases beside an application, and never has more open than the config allows', async () => {
     await using _application = await serve(10)
     using files = project(storeOf(30, 'few'))
-    const watcher = await watchMost()
+    const watcher = await watchSessions(postgres)
     const { exit, stdout, stderr } = await up(files)
     const most = await watcher.stop()
     expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
@@ -92,7 +73,7 @@ describe('a server with few sessions', () => {
 
   it('needs no more than four where the config says four', async () => {
     using files = project(storeOf(6, 'four'), 4)
-    const watcher = await watchMost()
+    const watcher = await watchSessions(postgres)
     expect((await up(files)).exit).toBe(0)
     expect(await watcher.stop()).toBeLessThanOrEqual(4)
   }, 300_000)

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { driftDocument } from '../../src/schema/documents.ts'
+import { driftDocument } from '../../src/report/drift-documents.ts'
 import { docker, eventually } from '../support/engine/docker.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
