@@ -14,7 +14,7 @@ import { requireShared } from '../io/shared-engine.ts'
 import type { Context } from '../model/context.ts'
 import { lockHost } from '../run/lock-host.ts'
 import { makeHolder } from '../run/make-holder.ts'
-import { openEngine } from '../run/open-engine.ts'
+import { openEnvironment } from '../run/open-environment.ts'
 import { requireDocker } from '../run/require-docker.ts'
 import { runAdopt } from '../schema/adopt.ts'
 import { openLive } from '../schema/open-bench.ts'
@@ -55,19 +55,23 @@ export const adoptCommand = (program: Program, wire: Wire) =>
 export const adopt = (options: AdoptOptions, context: Context): Promise<ExitCode> =>
   withRun({ command: 'adopt', environment: options.environment, global: options }, context, async (run) => {
     const config = configOf(options, context)
-    const environment = resolveEnvironment(config, options.environment, options.db)
-    const { host } = environment
-    requireDocker(environment, 'adopt')
+    const resolved = resolveEnvironment(config, options.environment, options.db)
+    const { host } = resolved
+    requireDocker(resolved, 'adopt')
     const { report } = run
     const { lockWait } = options
     const command = adoptCommandLine(options)
     const holder = makeHolder(
-      { run: run.id, command, verb: 'adopt', target: environment.name, config, host },
+      { run: run.id, command, verb: 'adopt', target: resolved.name, config, host },
       context,
     )
     await using hostLock = await lockHost({ config, host, holder, lockWait, report }, context)
-    await using opened = await openEngine({ config, environment, run: run.id, report, lockWait }, context)
-    const engine = requireShared(opened)
+    await using opened = await openEnvironment(
+      { config, environment: resolved, run: run.id, report, lockWait },
+      context,
+    )
+    const { environment } = opened
+    const engine = requireShared(opened.engine)
     const live = await openLive(engine, run)
     const paint = paintFor(context.stdout, options, context)
     const parts = { run, config, environment, engine, live, host: hostLock, holder, paint }

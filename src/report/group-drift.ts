@@ -1,22 +1,8 @@
+import { numberAlike } from '../model/number-alike.ts'
 import type { DriftDocument, DriftedDatabase, DriftedFleet } from './drift-documents.ts'
 
-/** A number for each text; those that are read off the same schemas have the very same differences, looked at once. */
-const numbers = (): ((differences: DriftedDatabase['differences']) => number) => {
-  const seen = new Map<unknown, number>()
-  const texts = new Map<string, number>()
-  return (differences) => {
-    const known = seen.get(differences)
-    if (known !== undefined) return known
-    const text = JSON.stringify(differences)
-    const number = texts.get(text) ?? texts.size
-    texts.set(text, number)
-    seen.set(differences, number)
-    return number
-  }
-}
-
 const groupsOf = (databases: readonly DriftedDatabase[]): DriftedFleet['groups'] => {
-  const numberOf = numbers()
+  const numberOf = numberAlike()
   const standing = ({ database, exists, differences, unread, error }: DriftedDatabase): string => {
     const why = error && [error.message, ...error.details].join('\n').replaceAll(database, 'DATABASE')
     return JSON.stringify([exists, numberOf(differences), unread, why])

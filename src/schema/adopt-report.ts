@@ -1,6 +1,8 @@
+import { fewNames } from '../fleet/tell.ts'
 import type { Migration } from '../model/types.ts'
 import type { Paint } from '../report/paint.ts'
-import { plural, renderTable } from '../report/render.ts'
+import { plural, renderTable, wrapWords } from '../report/render.ts'
+import { groupProofs } from './plan/group-proofs.ts'
 import type { PrefixProof } from './prove-prefix.ts'
 
 const rows = (proof: PrefixProof, { symbols, green, yellow, red, dim }: Paint): string[][] => {
@@ -19,19 +21,48 @@ const rows = (proof: PrefixProof, { symbols, green, yellow, red, dim }: Paint): 
   ]
 }
 
-/** File by file what is proven and what is not, a block a database. */
+const keyOf = ({ state: { managed } }: PrefixProof): string => managed.member?.key ?? managed.database
+
+const shown = 20
+
+/** `tenants: 28 databases (a, b …)`, or a database by itself. */
+const headOf = (group: readonly PrefixProof[], paint: Paint): string => {
+  const [
+    {
+      state: { managed },
+      proven,
+    } = { state: { managed: undefined }, proven: [] },
+  ] = group
+  const { member, database } = managed ?? {}
+  const who = member
+    ? `${member.fleet}: ${plural(group.length, 'database')} (${fewNames(group.map(keyOf), shown)})`
+    : `${database}`
+  const builds = group.reduce((sum, one) => sum + one.builds, 0)
+  const [first = '', ...more] = wrapWords(who, paint.columns)
+  const name = [first, ...more].map((line) => paint.bold(line)).join('\n')
+  return `${name}  ${plural(proven.length, 'migration')} proven, by ${plural(builds, 'scratch build')}`
+}
+
+/** File by file what is proven and what is not, a block a database, or for those of a fleet of which the same is proven. */
 export const renderProofs = (proofs: readonly PrefixProof[], paint: Paint): string =>
-  proofs
-    .map((proof) => {
-      const { state, proven, builds } = proof
-      const head = `${paint.bold(state.managed.database)}  ${plural(proven.length, 'migration')} proven, by ${plural(builds, 'scratch build')}`
-      return `${head}\n${renderTable(rows(proof, paint), '  ')}`
+  groupProofs(proofs.map((proof) => ({ ...proof, managed: proof.state.managed })))
+    .flatMap((group) => {
+      const [first] = group
+      return first ? `${headOf(group, paint)}\n${renderTable(rows(first, paint), '  ')}` : []
     })
     .join('\n')
+
+/** Each database by itself, and of a fleet how many. */
+const countEach = (proofs: readonly PrefixProof[]): string[] =>
+  [...Map.groupBy(proofs, ({ state: { managed } }) => managed.member?.fleet ?? '')].flatMap(
+    ([fleet, group]) =>
+      fleet === ''
+        ? group.map(({ state, proven }) => `${state.managed.database} ${proven.length}`)
+        : `${fleet} ${group.reduce((sum, { proven }) => sum + proven.length, 0)} in ${plural(group.length, 'database')}`,
+  )
 
 export const renderAdopted = (environment: string, proofs: readonly PrefixProof[]): string => {
   const adopted = proofs.filter(({ proven }) => proven.length > 0)
   const count = adopted.reduce((sum, { proven }) => sum + proven.length, 0)
-  const each = adopted.map(({ state, proven }) => `${state.managed.database} ${proven.length}`).join(', ')
-  return `${environment}: ${plural(count, 'migration')} recorded as applied (${each}).\n`
+  return `${environment}: ${plural(count, 'migration')} recorded as applied (${countEach(adopted).join(', ')}).\n`
 }

@@ -1,53 +1,20 @@
-import type { Config } from '../config/load.ts'
-import { AppError, exitCodes } from '../errors.ts'
-import type { GlobalOptions } from '../frame/options.ts'
+import { fewNames } from '../fleet/tell.ts'
 import type { Run } from '../frame/run.ts'
-import type { HostLock } from '../io/host/host-lock.ts'
-import { anyLost } from '../io/postgres/lock.ts'
 import { placeVersions } from '../io/postgres/read-database.ts'
-import type { SharedEngine } from '../io/shared-engine.ts'
 import type { Context } from '../model/context.ts'
-import type { Holder } from '../model/holder.ts'
-import { performWith } from '../model/kind.ts'
-import type { DatabaseState, Environment } from '../model/types.ts'
+import type { Aside } from '../model/plan.ts'
+import type { DatabaseState } from '../model/types.ts'
+import { requireSome } from '../plan/aside.ts'
 import { confirm } from '../report/confirm.ts'
-import type { Paint } from '../report/paint.ts'
-import { execute, nothingDone, type RunResult } from '../run/execute.ts'
-import { lockDatabases } from '../run/lock-databases.ts'
+import { nothingDone, type RunResult } from '../run/execute.ts'
 import { openPresence } from '../run/presence.ts'
-import { readProvenance } from '../run/provenance.ts'
-import { requireLock } from '../run/require-lock.ts'
 import { readDatabases } from '../run/world.ts'
-import { renderAdopted, renderProofs } from './adopt-report.ts'
+import { renderProofs } from './adopt-report.ts'
+import { openBuilds } from './builds.ts'
 import { openBench, unlessInterrupted } from './open-bench.ts'
-import {
-  type AdoptCommand,
-  adoptable,
-  adoptCommandLine,
-  planAdopt,
-  requireFit,
-  requireProven,
-} from './plan/adopt.ts'
-import { type PrefixProof, provePrefix } from './prove-prefix.ts'
-import { readSchema } from './read-schema.ts'
-import type { AdoptTools } from './steps/adopt-database.ts'
-import { adoptKinds } from './steps/adopt-kinds.ts'
-import type { SchemaSource } from './workbench.ts'
-
-export type AdoptParts = {
-  run: Run
-  config: Config
-  environment: Environment
-  engine: SharedEngine
-  live: SchemaSource
-  host: HostLock
-  holder: Holder
-  paint: Paint
-}
-
-export type AdoptRequest = AdoptCommand & Pick<GlobalOptions, 'json' | 'confirm' | 'lockWait'>
-
-type Asked = { options: AdoptRequest; context: Context }
+import { adoptable, adoptCommandLine, planAdopt, requireFit, requireProven } from './plan/adopt.ts'
+import { openProver, type PrefixProof } from './prove-prefix.ts'
+import { type AdoptParts, type AdoptRequest, type Asked, recordAdopted } from './record-adopted.ts'
 
 const prove = async (
   { run, config, environment, engine, live }: AdoptParts,
@@ -57,93 +24,48 @@ const prove = async (
   const { report } = run
   const request = { config, environment, engine, run: run.id, report, databases }
   await using bench = await openBench(request, context)
+  const { allowDifference: allowed } = options
+  const { interrupt: signal } = context
+  const builds = openBuilds(live.server.user, signal)
+  const prover = openProver({ bench, builds, live, allowed, signal, onProgress: report.progress })
   const proofs: PrefixProof[] = []
   for (const state of databases) {
-    const versions = state.managed.versions ?? (await placeVersions(engine.server, state.managed))
-    const { allowDifference: allowed } = options
-    const { interrupt: signal } = context
-    proofs.push(
-      await provePrefix(state, versions, { bench, live, allowed, signal, onProgress: report.progress }),
-    )
+    const { managed } = state
+    report.progress(`${managed.database}: looked at (${proofs.length + 1} of ${databases.length})`)
+    proofs.push(await prover(state, managed.versions ?? (await placeVersions(engine.server, managed))))
+    if (managed.member) await engine.server.leave(managed.database)
   }
   return proofs
 }
 
-const key = /^\\(?:un)?restrict .*$/gm
-const withoutKeys = (text: string): string => text.replace(key, '')
+const asProofs = (proofs: readonly PrefixProof[]) =>
+  proofs.map((proof) => ({ ...proof, managed: proof.state.managed }))
 
-const planOf = ({ environment }: AdoptParts, proofs: readonly PrefixProof[]) =>
-  planAdopt(
-    environment.name,
-    proofs.map((proof) => ({ ...proof, managed: proof.state.managed })),
-  )
-
-/** Between the proof and the lock somebody may have changed what was proven, or recorded it. */
-const requireSame =
-  (
-    { engine, environment, live }: AdoptParts,
-    proofs: readonly PrefixProof[],
-    command: string,
-  ): AdoptTools['requireUnchanged'] =>
-  async ({ database, versions }) => {
-    const proof = proofs.find(({ state }) => state.managed.database === database)
-    const { text } = await readSchema(live, { database, versions })
-    const states = await readDatabases(environment, engine.server)
-    const state = states.find(({ managed }) => managed.database === database)
-    if (withoutKeys(text) === withoutKeys(proof?.text ?? '') && state?.applied.length === 0) return
-    throw new AppError(`${database} was changed since it was proven.`, {
-      exitCode: exitCodes.refused,
-      hint: command,
-    })
-  }
-
-/** Under the locks what was proven is looked at once more, and recorded. */
-const record = async (
-  parts: AdoptParts,
-  proofs: readonly PrefixProof[],
-  { options, context }: Asked,
-): Promise<RunResult> => {
-  const { run, config, environment, engine, host, holder } = parts
-  const { report } = run
-  const { lockWait } = options
-  const command = adoptCommandLine(options)
-  await using lock = await lockDatabases({ engine, environment, holder, lockWait, report }, context)
-  const lost = anyLost(host, lock)
-  const plan = planOf(parts, proofs)
-  run.start(plan)
-  const perform = performWith(adoptKinds, {
-    server: engine.server,
-    run: run.id,
-    provenance: () => readProvenance({ config, environment, engine }, context),
-    requireUnchanged: requireSame(parts, proofs, command),
-  })
-  const result = await execute(plan, {
-    run: run.id,
-    kinds: adoptKinds,
-    perform: (step) => {
-      host.verify()
-      requireLock(lost)
-      return perform(step)
-    },
-    report,
-    interrupt: context.interrupt,
-    stop: context.stop,
-    resume: `${command} --confirm yes`,
-  })
-  if (result.status === 'done') report.result(renderAdopted(environment.name, proofs))
-  return result
+/** Of a database of which nothing is to be proven, why; of one of a fleet that cannot be read, more is said. */
+const reasonOf = ({ managed, exists, obstacle, applied }: DatabaseState): string | undefined => {
+  if (obstacle) return managed.member ? undefined : obstacle.message
+  return exists ? `${applied.length} recorded already` : 'does not exist'
 }
 
-/** Those of which nothing is to be proven, and why. */
+/** Those of which nothing is to be proven, of a fleet together. */
 const tellOthers = (databases: readonly DatabaseState[], { report }: Run): void => {
   const open = new Set(adoptable(databases))
-  for (const state of databases) {
-    if (open.has(state)) continue
-    const { managed, exists, obstacle, applied } = state
-    const why = exists ? `${applied.length} recorded already` : 'does not exist'
-    report.note(`${managed.database}: ${obstacle?.message ?? why}`)
+  const closed = databases.flatMap((state) => {
+    const why = open.has(state) ? undefined : reasonOf(state)
+    return why === undefined ? [] : { ...state.managed, why }
+  })
+  const groups = Map.groupBy(closed, ({ member, name, why }) => (member ? `${member.fleet}: ${why}` : name))
+  for (const group of groups.values()) {
+    const [{ database, member, why } = { database: '', why: '' }] = group
+    const keys = group.map((one) => one.member?.key ?? one.database)
+    const who = member ? `${member.fleet}: ${fewNames(keys)}` : database
+    report.note(`${who}: ${why}`)
   }
 }
+
+/** Databases of fleets that cannot be read. */
+const asideOf = (databases: readonly DatabaseState[]): Aside[] =>
+  databases.flatMap(({ managed, obstacle }) => (managed.member && obstacle ? { ...obstacle, managed } : []))
 
 /** What is proven is shown; it is recorded once that was confirmed. */
 export const runAdopt = async (
@@ -161,11 +83,9 @@ export const runAdopt = async (
   const proofs = open.length === 0 ? [] : await unlessInterrupted(context, () => prove(parts, open, asked))
   run.report.close()
   if (!options.json) context.stdout.write(renderProofs(proofs, paint))
-  requireProven(
-    proofs.map((proof) => ({ ...proof, managed: proof.state.managed })),
-    options,
-  )
-  const plan = planOf(parts, proofs)
+  requireProven(asProofs(proofs), options)
+  const plan = planAdopt(options, asProofs(proofs), asideOf(databases))
+  requireSome(plan)
   if (plan.steps.length === 0) {
     run.start(plan)
     run.report.result(`${environment.name}: nothing to record.\n`)
@@ -174,5 +94,5 @@ export const runAdopt = async (
   const given = options.confirm ?? context.env.CONFIRM
   const command = `${adoptCommandLine(options)} --confirm yes`
   await confirm({ about: `Recording this in ${environment.name}`, answer: 'yes', given, command }, context)
-  return await record(parts, proofs, asked)
+  return await recordAdopted(parts, proofs, { ...asked, plan })
 }

@@ -12,6 +12,7 @@ export type Builds = {
   /** @throws AppError why they could not be made. */
   find: (making: Making) => Built | undefined
   keep: (making: Making, expected: Schema) => Built
+  fail: (making: Making, failure: AppError) => void
   /** What was made of these files before, or else is now. @throws AppError why it cannot be, the same for all. */
   make: (making: Making, make: () => Promise<Schema>) => Promise<Built>
 }
@@ -49,18 +50,18 @@ export const openBuilds = (migrator: string, signal: AbortSignal): Builds => {
     expected,
     own: put(making, expected.text, { expected }),
   })
+  const fail: Builds['fail'] = (making, failure) => {
+    put(making, [failure.message, ...failure.details].join('\n'), { failure })
+  }
   return {
-    keyOf,
-    find,
-    keep,
+    ...{ keyOf, find, keep, fail },
     make: async (making, make) => {
       const known = find(making)
       if (known) return known
       try {
         return keep(making, await make())
       } catch (failure) {
-        if (!(failure instanceof AppError) || signal.aborted) throw failure
-        put(making, [failure.message, ...failure.details].join('\n'), { failure })
+        if (failure instanceof AppError && !signal.aborted) fail(making, failure)
         throw failure
       }
     },

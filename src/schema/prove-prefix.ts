@@ -1,29 +1,18 @@
-import { AppError } from '../errors.ts'
 import { readProperties } from '../io/postgres/inventory.ts'
-import type { DatabaseProperties } from '../model/inventory.ts'
 import type { DatabaseState, Migration, VersionsTable } from '../model/types.ts'
-import { buildSchema, growSchema } from './build.ts'
+import { type Builder, type BuilderOptions, type Laid, openBuilder, type ProofRequest } from './builder.ts'
+import { fingerprint } from './fingerprint.ts'
 import { isAllowed } from './plan/allowed.ts'
 import { compareSchemas, type Difference } from './plan/compare-schemas.ts'
 import { bisectPrefix } from './plan/find-prefix.ts'
 import { compareThoroughly, readSchema, type Schema } from './read-schema.ts'
-import type { SchemaSource, Workbench } from './workbench.ts'
-
-export type ProofRequest = {
-  bench: Workbench
-  live: SchemaSource
-  /** Objects that may differ. */
-  allowed: readonly string[]
-  signal: AbortSignal
-  onProgress: (text: string) => void
-}
 
 /** What is proven of one database. */
 export type PrefixProof = {
   state: DatabaseState
   versions: VersionsTable
-  /** What was looked at: should it be another by the time that it is recorded, nothing is. */
-  text: string
+  /** Of what was looked at: should it be another by the time that it is recorded, nothing is. */
+  seen: string
   /** The files that made what is there. */
   proven: readonly Migration[]
   pending: readonly Migration[]
@@ -35,74 +24,7 @@ export type PrefixProof = {
   builds: number
 }
 
-type Built = { expected: Schema; differences: readonly Difference[] }
-
-type BuilderOptions = {
-  files: readonly Migration[]
-  found: Schema
-  like: DatabaseProperties | undefined
-  versions: VersionsTable
-}
-
-/** What the first files of a database make, each number of them built once. */
-const openBuilder = (
-  state: DatabaseState,
-  { files, found, like, versions }: BuilderOptions,
-  { bench, allowed, signal, onProgress }: ProofRequest,
-) => {
-  const known = new Map<number, Built>()
-  const managed = { ...state.managed, versions }
-  const { database } = managed
-  let builds = 0
-  let failure: unknown
-  const keep = async (count: number): Promise<Built> => {
-    const expected = await readSchema(bench, { database, versions, signal })
-    const differences = compareSchemas(expected.objects, found.objects).filter(
-      (one) => !isAllowed(one, allowed),
-    )
-    const built = { expected, differences }
-    known.set(count, built)
-    return built
-  }
-  const orFailed = (error: unknown): undefined => {
-    if (!(error instanceof AppError) || signal.aborted) throw error
-    failure = error
-    return undefined
-  }
-  return {
-    known,
-    count: () => builds,
-    failure: () => failure,
-    /** Nothing where one of them fails. */
-    build: async (count: number): Promise<Built | undefined> => {
-      const there = known.get(count)
-      if (there) return there
-      onProgress(`${database}: what its first ${count} files make`)
-      builds += 1
-      const made = { managed, files: files.slice(0, count), like }
-      return await buildSchema(bench, made)
-        .then(() => keep(count))
-        .catch(orFailed)
-    },
-    /** All of them in one build, up to the first that fails, or that makes what is there. */
-    grow: async (): Promise<number | undefined> => {
-      builds += 1
-      try {
-        for await (const count of growSchema(bench, { managed, files, like })) {
-          onProgress(`${database}: what its first ${count} files make`)
-          if ((known.get(count) ?? (await keep(count))).differences.length === 0) return count
-        }
-      } catch (error) {
-        orFailed(error)
-      }
-      return undefined
-    },
-  }
-}
-
-type Builder = ReturnType<typeof openBuilder>
-
-const isSame = (one: Built | undefined, other: Built | undefined): boolean =>
+const isSame = (one: Laid | undefined, other: Laid | undefined): boolean =>
   one !== undefined &&
   other !== undefined &&
   compareSchemas(one.expected.objects, other.expected.objects).length === 0
@@ -121,12 +43,31 @@ const findUnseen = async (
 }
 
 /** Of those that are equally near the most files: whatever was changed by hand was changed in the end. */
-const findNearest = ({ known, failure }: Builder): [number, Built] => {
+const findNearest = ({ known, failure }: Builder): [number, Laid] => {
   const [nearest] = [...known].sort(
     ([a, one], [b, other]) => one.differences.length - other.differences.length || b - a,
   )
   if (!nearest) throw failure()
   return nearest
+}
+
+/**
+ * Where differences are allowed several numbers of files may do. Meant is the one that leaves the fewest, and of those the
+ * greatest: what is allowed was changed by hand, and the rest is what the files made.
+ */
+const findClosest = async (count: number, total: number, { build }: Builder): Promise<number> => {
+  const allowedAt = async (at: number): Promise<number | undefined> => {
+    const laid = at < 0 || at > total ? undefined : await build(at)
+    return laid?.differences.length === 0 ? laid.allowed : undefined
+  }
+  let [closest, fewest = 0] = [count, await allowedAt(count)]
+  if (fewest === 0) return count
+  for (const step of [1, -1])
+    for (let at = count + step, left = await allowedAt(at); left !== undefined; left = await allowedAt(at)) {
+      if (left < fewest || (left === fewest && at > closest)) [closest, fewest] = [at, left]
+      at += step
+    }
+  return closest
 }
 
 type Met = { count: number; differences: readonly Difference[]; unread?: string }
@@ -144,21 +85,15 @@ const searchAll = async (builder: Builder, found: Schema, { bench, allowed }: Pr
   }
 }
 
-/**
- * Which of a database's files made what is there: those that make exactly the same on a throwaway server.
- * @throws AppError (exit 1) when the first of them fails there already.
- */
-export const provePrefix = async (
+type Result = Pick<PrefixProof, 'proven' | 'pending' | 'unseen' | 'conflict' | 'builds'> & { own: boolean }
+
+const search = async (
   state: DatabaseState,
-  versions: VersionsTable,
+  options: BuilderOptions,
   request: ProofRequest,
-): Promise<PrefixProof> => {
-  const { live, signal } = request
-  const { database } = state.managed
-  const files = state.files.flatMap(({ migration }) => migration ?? [])
-  const found = await readSchema(live, { database, versions, signal })
-  const like = await readProperties((sql, values) => live.server.query(database, sql, values), database)
-  const builder = openBuilder(state, { files, found, like, versions }, request)
+): Promise<Result> => {
+  const { files, found } = options
+  const builder = openBuilder(state, options, request)
   const bisected = await bisectPrefix({
     files,
     probe: async (count) => (await builder.build(count))?.differences,
@@ -166,18 +101,40 @@ export const provePrefix = async (
   const met: Met =
     bisected === undefined ? await searchAll(builder, found, request) : { count: bisected, differences: [] }
   const { count, differences, unread } = met
-  const base = { state, versions, text: found.text }
   if (differences.length > 0) {
     const conflict = { nearest: files.slice(0, count), differences, ...(unread !== undefined && { unread }) }
-    return { ...base, proven: [], pending: files, unseen: [], conflict, builds: builder.count() }
+    const nothing = { proven: [], pending: files, unseen: [] }
+    return { ...nothing, conflict, builds: builder.count(), own: builder.own() }
   }
-  const [from, to] = await findUnseen(count, files.length, builder)
-  await request.bench.drop(database)
-  return {
-    ...base,
-    proven: files.slice(0, from),
-    pending: files.slice(from),
-    unseen: files.slice(from, to),
-    builds: builder.count(),
+  const closest = await findClosest(count, files.length, builder)
+  const [from, to] = await findUnseen(closest, files.length, builder)
+  const result = { proven: files.slice(0, from), pending: files.slice(from), unseen: files.slice(from, to) }
+  return { ...result, builds: builder.count(), own: builder.own() }
+}
+
+/** Proves one database after the other. */
+export type Prover = (state: DatabaseState, versions: VersionsTable) => Promise<PrefixProof>
+
+/**
+ * Which of a database's files made what is there: those that make exactly the same on a throwaway server. What holds of one
+ * holds of all that are exactly as it is.
+ * @throws AppError (exit 1) when the first of them fails there already.
+ */
+export const openProver = (request: ProofRequest): Prover => {
+  const { bench, builds, live, signal } = request
+  const known = new Map<string, Omit<Result, 'own'>>()
+  return async (state, versions) => {
+    const { database } = state.managed
+    const files = state.files.flatMap(({ migration }) => migration ?? [])
+    const found = await readSchema(live, { database, versions, signal })
+    const like = await readProperties((sql, values) => live.server.query(database, sql, values), database)
+    const seen = fingerprint(found)
+    const key = `${builds.keyOf({ managed: { ...state.managed, versions }, files, like })} ${seen}`
+    const there = known.get(key)
+    if (there) return { ...there, builds: 0, state, versions, seen }
+    const { own, ...result } = await search(state, { files, found, like, versions }, request)
+    await bench.drop(database)
+    if (!own) known.set(key, result)
+    return { ...result, state, versions, seen }
   }
 }

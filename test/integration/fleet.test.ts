@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { crc32 } from 'node:zlib'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { holdDatabase } from '../support/postgres/hold-database.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
@@ -60,14 +59,7 @@ const until = async (is: () => Promise<boolean>): Promise<void> => {
   for (let tries = 0; tries < 200 && !(await is()); tries++) await sleep(50)
 }
 
-/** Another session that holds a database as a run does. */
-const hold = async (database: string): Promise<AsyncDisposable> => {
-  const { address: host, password } = postgres
-  const client = new pg.Client({ host, user: 'postgres', password, database: 'postgres' })
-  await client.connect()
-  await client.query('select pg_advisory_lock($1, $2)', [0x706f6d67, crc32(database) | 0])
-  return { [Symbol.asyncDispose]: () => client.end() }
-}
+const hold = (database: string): Promise<AsyncDisposable> => holdDatabase(postgres, database)
 
 /** Databases with the first file, and a second one that fails in some of them. */
 const prepared = async (names: readonly string[], failing: readonly string[], rollout: object) => {

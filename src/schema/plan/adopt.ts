@@ -1,6 +1,7 @@
 import { AppError, exitCodes, usageError } from '../../errors.ts'
+import { fewNames, storeName } from '../../fleet/tell.ts'
 import { changedLines } from '../../model/diff-lines.ts'
-import type { Plan } from '../../model/plan.ts'
+import type { Aside, Plan } from '../../model/plan.ts'
 import { quoteAll } from '../../model/quote.ts'
 import type { DatabaseState, ManagedDatabase, Migration, VersionsTable } from '../../model/types.ts'
 import type { AdoptStep } from '../steps/adopt-kinds.ts'
@@ -24,15 +25,13 @@ export const requireFit = (
       .filter(({ level }) => level === 'error')
       .map(
         ({ file, line, message }) =>
-          `${managed.name}/${file}${line === undefined ? '' : `:${line}`}: ${message}`,
+          `${storeName(managed)}/${file}${line === undefined ? '' : `:${line}`}: ${message}`,
       ),
   )
   if (details.length > 0)
-    throw usageError(
-      'Some migration files are not fit to run:',
-      'correct the files, then run it again',
-      details,
-    )
+    throw usageError('Some migration files are not fit to run:', 'correct the files, then run it again', [
+      ...new Set(details),
+    ])
 }
 
 /** Databases that somebody made, and of which nothing is recorded. */
@@ -43,18 +42,23 @@ const longestShown = 60
 
 const shown = (text: string | null): string | null => (text === null ? null : withoutSecrets(text))
 
+const nearestOf = ({ nearest }: NonNullable<Proof['conflict']>): string => {
+  const last = nearest.at(-1)
+  return last === undefined ? 'no file at all' : `the files up to ${last.file}`
+}
+
+const withAside = (aside: readonly Aside[]): Pick<Plan, 'aside'> => (aside.length > 0 ? { aside } : {})
+
 /** What differs from the files that come nearest, with both definitions. */
 export const describeConflict = ({ managed, conflict }: Proof): string[] => {
   if (!conflict) return []
-  const { nearest, differences, unread } = conflict
-  const last = nearest.at(-1)
-  const what = last === undefined ? 'no file at all' : `the files up to ${last.file}`
+  const { differences, unread } = conflict
   const lines = differences.flatMap(({ object, expected, found }) => [
     `  ${object}`,
     ...changedLines(shown(expected), shown(found)).map((line) => `    ${line}`),
   ])
   return [
-    `${managed.database}: CONFLICT: nearest is ${what}, and differs (- the files, + what is there):`,
+    `${managed.database}: CONFLICT: nearest is ${nearestOf(conflict)}, and differs (- the files, + what is there):`,
     ...lines.slice(0, longestShown),
     ...(lines.length > longestShown ? [`    … ${lines.length - longestShown} lines more`] : []),
     ...(unread === undefined
@@ -63,11 +67,37 @@ export const describeConflict = ({ managed, conflict }: Proof): string[] => {
   ]
 }
 
+/** A database of a fleet that is not what its files make is left alone, and the others are not concerned. */
+const asideOf = (proof: Proof, command: AdoptCommand): Aside[] => {
+  const { managed, conflict } = proof
+  if (!conflict || !managed.member) return []
+  const objects = conflict.differences.map(({ object }) => object)
+  const own = { ...command, db: [managed.name] }
+  const allow = { ...own, allowDifference: [...new Set([...command.allowDifference, ...objects])] }
+  const [, ...details] = describeConflict(proof)
+  return [
+    {
+      managed,
+      message: `${managed.database}: CONFLICT: nearest is ${nearestOf(conflict)}, and it differs in ${fewNames(objects)} (- the files, + what is there):`,
+      details,
+      hint: [
+        `put right what differs, then: ${adoptCommandLine(own)}`,
+        ...(objects.length <= 5 ? [`what is known and meant to stay: ${adoptCommandLine(allow)}`] : []),
+      ].join('\n'),
+    },
+  ]
+}
+
 /** What is to be recorded, database by database; those that conflict have no step. */
-export const planAdopt = (environment: string, proofs: readonly Proof[]): Plan<AdoptStep> => ({
+export const planAdopt = (
+  command: AdoptCommand,
+  proofs: readonly Proof[],
+  aside: readonly Aside[],
+): Plan<AdoptStep> => ({
   version: 1,
   command: 'adopt',
-  environment,
+  environment: command.environment,
+  ...withAside([...aside, ...proofs.flatMap((proof) => asideOf(proof, command))]),
   steps: proofs
     .filter(({ conflict, proven }) => !conflict && proven.length > 0)
     .map(({ managed, versions, proven }) => ({
@@ -87,14 +117,16 @@ export const adoptCommandLine = ({ environment, db, allowDifference }: AdoptComm
   ])
 
 /**
- * One that fits only in part keeps all from being recorded: it is put right, or left out by naming the others.
+ * One that fits only in part keeps all from being recorded: it is put right, or left out by naming the others. Those of a fleet
+ * are only left alone.
  * @throws AppError (exit 4) with every difference, and the command that lets them pass.
  */
 export const requireProven = (proofs: readonly Proof[], command: AdoptCommand): void => {
-  const conflicts = proofs.filter(({ conflict }) => conflict)
+  const conflicts = proofs.filter(({ conflict, managed }) => conflict && !managed.member)
   if (conflicts.length === 0) return
   const objects = conflicts.flatMap(({ conflict }) => conflict?.differences.map(({ object }) => object) ?? [])
-  const others = proofs.filter(({ conflict }) => !conflict).map(({ managed }) => managed.name)
+  const fit = proofs.filter(({ conflict }) => !conflict)
+  const others = [...new Set(fit.map(({ managed }) => storeName(managed)))]
   const allow = { ...command, allowDifference: [...new Set([...command.allowDifference, ...objects])] }
   throw new AppError(
     conflicts.length === 1
