@@ -6,6 +6,7 @@ import { stateOf } from '../config/state.ts'
 import { AppError, type ExitCode, exitCodes } from '../errors.ts'
 import { configOf } from '../frame/config-of.ts'
 import { type GlobalOptions, reportFor } from '../frame/options.ts'
+import type { Engine } from '../io/engine.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { obstacleError } from '../io/postgres/read-database.ts'
 import type { Context } from '../model/context.ts'
@@ -44,43 +45,56 @@ export const describeDatabase = (state: DatabaseState): DatabaseStatus => {
   return { ...base, applied: applied.length, pending, migrations }
 }
 
+/** An environment whose databases were read, while its server is at hand. */
+export type ReadServer = {
+  config: Config
+  environment: Environment
+  engine: Engine
+  run: string
+  report: Report
+  databases: readonly DatabaseState[]
+}
+
 type ReadOptions<D> = {
   config: Config
   report: Report
   describe: (state: DatabaseState, server: Server) => Promise<D>
+  /** More about all of them than one at a time can tell; environments are read one after the other then. */
+  complete?: ((described: D[], read: ReadServer, context: Context) => Promise<D[]>) | undefined
 }
 
 const readEnvironment = async <D>(
   environment: Environment,
-  { config, report, describe }: ReadOptions<D>,
+  { config, report, describe, complete }: ReadOptions<D>,
   context: Context,
 ): Promise<Entry<D>> => {
   const { name, host, network, server: address } = environment
   const place = { host: host.name, network, ...(address && { server: address }) }
   const document = { environment: name, ...place, databases: [] }
   try {
-    await using opened = await openEnvironment(
-      { config, environment, run: makeRunId(new Date()), report },
-      context,
-    )
-    const { server } = opened.engine
+    const run = makeRunId(new Date())
+    await using opened = await openEnvironment({ config, environment, run, report }, context)
+    const { engine } = opened
+    const { server } = engine
     const databases = await readDatabases(opened.environment, server)
     const described = await pMap(databases, (state) => describe(state, server), {
       concurrency: fewSessions,
     })
-    return { document: { ...document, databases: described } }
+    const read = { config, environment: opened.environment, engine, run, report, databases }
+    const whole = complete ? await complete(described, read, context) : described
+    return { document: { ...document, databases: whole } }
   } catch (error) {
-    if (!(error instanceof AppError)) throw error
+    if (!(error instanceof AppError) || context.interrupt.aborted) throw error
     return { document: { ...document, error: describeError(error) }, exit: error.exitCode }
   }
 }
 
-export type Read<D> = Reading<D> & Pick<ReadOptions<D>, 'describe'>
+export type Read<D> = Reading<D> & Pick<ReadOptions<D>, 'describe' | 'complete'>
 
 /** Reads the named environments, or all, here and on other machines; in the order in which they were named. */
 export const readEnvironments = async <D>(
   options: GlobalOptions & { environments: readonly string[]; db?: readonly string[] },
-  { describe, ...reading }: Read<D>,
+  { describe, complete, ...reading }: Read<D>,
   context: Context,
 ): Promise<Entry<D>[]> => {
   const config = configOf(options, context)
@@ -91,9 +105,12 @@ export const readEnvironments = async <D>(
   for (const { host } of here) stateOf(config, host, context.env)
   const there = environments.filter((environment) => !here.includes(environment))
   // Embedded servers share this process: those that start at once keep each other's sessions waiting too long.
-  const concurrency = here.some(({ engine }) => engine === 'embedded') ? 1 : here.length || 1
+  const alone = complete !== undefined || here.some(({ engine }) => engine === 'embedded')
+  const concurrency = alone ? 1 : here.length || 1
   const [near, far] = await Promise.all([
-    pMap(here, (each) => readEnvironment(each, { config, report, describe }, context), { concurrency }),
+    pMap(here, (each) => readEnvironment(each, { config, report, describe, complete }, context), {
+      concurrency,
+    }),
     readElsewhere(there, { config, options, reading }, context),
   ])
   return [...near, ...far].sort(

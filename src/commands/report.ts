@@ -21,10 +21,15 @@ import { plural } from '../report/render.ts'
 import { describeError } from '../report/report.ts'
 import { renderProblems } from '../report/status-matrix.ts'
 import { toolVersion } from '../version.ts'
+import { addDrift } from './add-drift.ts'
 import { describeDatabase, environmentsArgument, exitOf, readEnvironments } from './read-environments.ts'
 import { verbs } from './verbs.ts'
 
-export type ReportOptions = GlobalOptions & { environments: readonly string[]; out?: string | undefined }
+export type ReportOptions = GlobalOptions & {
+  environments: readonly string[]
+  out?: string | undefined
+  drift: boolean
+}
 
 const defaultFile = 'po-migrate-report.html'
 
@@ -32,12 +37,18 @@ export const reportCommand = (program: Program, wire: Wire) =>
   program.command(
     ...verbs.report,
     (args) =>
-      environmentsArgument(withoutRunFlags(args)).option('out', {
-        type: 'string',
-        requiresArg: true,
-        coerce: lastOf,
-        describe: `Where the page goes, - for stdout (default: ${defaultFile})`,
-      }),
+      environmentsArgument(withoutRunFlags(args))
+        .option('out', {
+          type: 'string',
+          requiresArg: true,
+          coerce: lastOf,
+          describe: `Where the page goes, - for stdout (default: ${defaultFile})`,
+        })
+        .option('drift', {
+          type: 'boolean',
+          default: false,
+          describe: 'Also how each live schema differs from what is applied; starts a scratch server',
+        }),
     wire(report),
   )
 
@@ -64,11 +75,12 @@ const describeWhole = async (state: DatabaseState, server: Server): Promise<Page
   }
 }
 
-const reading = {
+const readingWith = ({ drift }: ReportOptions) => ({
   verb: 'report',
   parse: (document: unknown) => reportDocument.parse(document),
   describe: describeWhole,
-}
+  ...(drift && { complete: addDrift, flags: ['--drift'] }),
+})
 
 /** @throws AppError (exit 2): an old page stays as it is. */
 const onDisk = (path: string, act: () => void): void => {
@@ -92,7 +104,9 @@ const summarise = ({ environments }: ReportDocument, out: string): string => {
   const read = environments.filter(({ error }) => !error)
   const databases = read.flatMap((environment) => environment.databases)
   const pending = databases.reduce((sum, database) => sum + database.pending, 0)
-  return `${out}: ${plural(read.length, 'environment')}, ${plural(databases.length, 'database')}, ${pending} pending\n`
+  const drifted = databases.filter(({ drift }) => drift && drift.differences.length > 0).length
+  const asked = databases.some(({ drift }) => drift) ? `, ${drifted} drifted` : ''
+  return `${out}: ${plural(read.length, 'environment')}, ${plural(databases.length, 'database')}, ${pending} pending${asked}\n`
 }
 
 /** The state of all environments as one page; it is written in any case, and tells what could not be read. */
@@ -104,7 +118,7 @@ const report = async (options: ReportOptions, context: Context): Promise<ExitCod
   const path = resolve(context.cwd, out ?? '')
   if (out !== undefined && out !== '-') onDisk(path, () => makeRoomFor(path))
   const config = configOf(options, context)
-  const entries = await readEnvironments(options, reading, context)
+  const entries = await readEnvironments(options, readingWith(options), context)
   const document: ReportDocument = {
     version: 1,
     project: config.project ?? null,

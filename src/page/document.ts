@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { historyDocument, statusDocument } from '../report/documents.ts'
+import { driftDocument } from '../report/drift-documents.ts'
 
 const table = z.strictObject({
   schema: z.string(),
@@ -20,10 +21,14 @@ const table = z.strictObject({
     .describe('Foreign keys'),
 })
 
+const drift = driftDocument.shape.databases.element.pick({
+  ...{ applied: true, differences: true, unread: true, error: true },
+})
 const environment = statusDocument.shape.environments.element
 const database = environment.shape.databases.element.extend({
   ledger: z.array(historyDocument.shape.entries.element.omit({ database: true })).describe('Oldest first'),
   tables: z.array(table),
+  drift: drift.optional().describe('With --drift: how it differs from what its applied files make'),
 })
 
 /** What the page is made of, and what `report --json` prints. */
@@ -37,5 +42,6 @@ export const reportDocument = z.strictObject({
 export type ReportDocument = z.infer<typeof reportDocument>
 export type PageEnvironment = ReportDocument['environments'][number]
 export type PageDatabase = PageEnvironment['databases'][number]
+export type PageDrift = NonNullable<PageDatabase['drift']>
 export type PageTable = PageDatabase['tables'][number]
 export type LedgerLine = PageDatabase['ledger'][number]

@@ -10,6 +10,7 @@ const shapes = {
   failed: '<path d="M4 4l8 8M12 4l-8 8"/>',
   back: '<path d="M6 3 2.5 6.5 6 10M3 6.5h6a4 4 0 0 1 0 7.5H7"/>',
   running: '<circle cx="8" cy="8" r="5"/><path d="M8 5v3l2 2"/>',
+  drift: '<path d="M3 6h10M3 10h10M10.5 3l-5 10"/>',
   unread: '<path d="M3.5 8h9"/>',
 } as const
 

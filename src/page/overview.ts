@@ -1,6 +1,7 @@
 import type { Matrix, MatrixRow } from '../report/matrix.ts'
 import { plural, renderDuration } from '../report/render.ts'
 import type { PageDatabase, PageEnvironment } from './document.ts'
+import { driftVerdict } from './drift.ts'
 import { breakable, type Html, html } from './html.ts'
 import { icon } from './icons.ts'
 import { lastApplied, lastFailed } from './ledger.ts'
@@ -32,7 +33,7 @@ const card = (environment: PageEnvironment, index: number): Html => {
   const { host, network, server, databases, error } = environment
   const place = [host && `host ${host}`, server, network && `network ${network}`].filter(Boolean).join(' · ')
   const applied = databases.reduce((sum, database) => sum + database.applied, 0)
-  return html`<li class="card"><h3>${seriesMark(index)} ${environment.environment}</h3>${verdictOf(environment)}
+  return html`<li class="card"><h3>${seriesMark(index)} ${environment.environment}</h3>${verdictOf(environment)}${driftVerdict(environment)}
 ${!error && html`<p class="soft">${applied} applied in ${plural(databases.length, 'database')}</p>`}
 <p class="soft">${place}</p>${error && problem(error)}${databases.map((database) => database.error && problem(database.error))}</li>`
 }

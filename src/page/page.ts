@@ -3,6 +3,7 @@ import { type Matrix, matricesOf } from '../report/matrix.ts'
 import { plural } from '../report/render.ts'
 import { renderDiagrams } from './diagram/diagram.ts'
 import type { PageDatabase, PageEnvironment, ReportDocument } from './document.ts'
+import { renderDrift } from './drift.ts'
 import { renderDurations } from './durations.ts'
 import { type Html, html, trusted } from './html.ts'
 import { moment } from './moment.ts'
@@ -21,6 +22,7 @@ const section = (
   environments: readonly PageEnvironment[],
   index: number,
 ): Html => html`<section class="database" aria-labelledby="database-${index + 1}"><h2 id="database-${index + 1}">${name}</h2>
+${renderDrift(environments, databases)}
 ${renderDurations(environments, { name, databases, rows })}
 <h3>Runs</h3>
 ${renderTimeline(environments, databases)}

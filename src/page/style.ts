@@ -33,7 +33,7 @@ footer{padding:4rem 1.5rem 3rem;color:var(--soft);font-size:.85rem}`
 
 const colours = `.ok,.icon.is-applied{color:var(--ok)}
 .wait,.is-pending,.is-out-of-order,.icon.is-running{color:var(--wait)}
-.bad,.is-missing-file,.icon.is-failed{color:var(--bad)}
+.bad,.is-missing-file,.icon.is-failed,.icon.is-drift{color:var(--bad)}
 .is-edited,.icon.is-back{color:var(--edit)}
 .icon.is-unread{color:var(--soft)}
 ${[0, 1, 2, 3, 4, 5].map((index) => `.s${index}{color:var(--s${index})}`).join('')}
@@ -70,6 +70,9 @@ const databases = `.database{border-top:1px solid var(--firm);margin-top:4rem}
 .plot{display:block;width:100%;overflow:visible}.plot svg{overflow:visible}
 .grid{stroke:var(--line);stroke-width:1}
 .plot text{font-size:11px;fill:var(--soft);font-weight:400}
+.drift>li{padding:.35rem 0}.drift>li+li{border-top:1px solid var(--line)}
+.drift p{margin:0;font-size:.9rem}.drift details{margin:.3rem 0 0}.drift summary{color:var(--soft);margin:0}.drift ul li{padding:.35rem 0 .35rem 1rem}
+del,ins{text-decoration:none}del{color:var(--bad)}ins{color:var(--ok)}
 .run{display:grid;grid-template-columns:9.5rem 1fr;gap:0 1.9rem;position:relative;padding-bottom:1.6rem;font-size:.9rem}
 .run::before{content:"";position:absolute;left:10.4rem;top:.55rem;bottom:-.55rem;border-left:1px solid var(--firm)}
 .run:last-child::before{bottom:auto;height:.6rem;border-color:transparent}

@@ -24,6 +24,8 @@ export type Entry<D = EnvironmentStatus['databases'][number]> = {
 /** A verb that prints one document about several environments. */
 export type Reading<D> = {
   verb: string
+  /** Its own flags. */
+  flags?: readonly string[]
   /** @throws where it is no such document. */
   parse: (document: unknown) => { environments: EnvironmentWith<D>[] }
 }
@@ -66,7 +68,7 @@ const askGroup = async <D>(
   { config, options, reading }: Asked<D>,
   context: Context,
 ): Promise<Entry<D>[]> => {
-  const { verb, parse } = reading
+  const { verb, parse, flags = [] } = reading
   const [{ name, host }] = group
   const names = group.map((environment) => environment.name)
   const place = { host, networks: group.flatMap(({ network }) => network || []) }
@@ -81,7 +83,7 @@ const askGroup = async <D>(
     {
       host,
       environment: name,
-      args: [verb, ...names, ...(options.db ?? []).flatMap((name) => ['--db', name]), '--json'],
+      args: [verb, ...names, ...(options.db ?? []).flatMap((name) => ['--db', name]), ...flags, '--json'],
       control: 'stdin',
       changes: false,
       quiet: options.quiet,
