@@ -1,7 +1,9 @@
+import { AppError } from '../errors.ts'
 import { readProperties } from '../io/postgres/inventory.ts'
 import type { DatabaseState, Migration, VersionsTable } from '../model/types.ts'
 import { type Builder, type BuilderOptions, type Laid, openBuilder, type ProofRequest } from './builder.ts'
 import { fingerprint } from './fingerprint.ts'
+import type { Doubts } from './plan/adopt.ts'
 import { isAllowed } from './plan/allowed.ts'
 import { compareSchemas, type Difference } from './plan/compare-schemas.ts'
 import { bisectPrefix } from './plan/find-prefix.ts'
@@ -19,7 +21,7 @@ export type PrefixProof = {
   /** Among the pending ones those that change nothing that can be seen. */
   unseen: readonly Migration[]
   /** Why nothing is proven: what differs from the files that come nearest. */
-  conflict?: { nearest: readonly Migration[]; differences: readonly Difference[]; unread?: string }
+  conflict?: Doubts & { nearest: readonly Migration[]; differences: readonly Difference[] }
   /** Databases that were built. */
   builds: number
 }
@@ -70,7 +72,12 @@ const findClosest = async (count: number, total: number, { build }: Builder): Pr
   return closest
 }
 
-type Met = { count: number; differences: readonly Difference[]; unread?: string }
+type Met = Doubts & { count: number; differences: readonly Difference[] }
+
+const doubtsOf = (unread: string | undefined, failure: unknown): Doubts => ({
+  ...(unread !== undefined && { unread }),
+  ...(failure instanceof AppError && { untried: failure.message }),
+})
 
 /** None is met by bisecting: each is looked at, and the nearest is read back as well. */
 const searchAll = async (builder: Builder, found: Schema, { bench, allowed }: ProofRequest): Promise<Met> => {
@@ -81,7 +88,7 @@ const searchAll = async (builder: Builder, found: Schema, { bench, allowed }: Pr
   return {
     count,
     differences: differences.filter((one) => !isAllowed(one, allowed)),
-    ...(unread !== undefined && { unread }),
+    ...doubtsOf(unread, builder.failure()),
   }
 }
 
@@ -100,9 +107,9 @@ const search = async (
   })
   const met: Met =
     bisected === undefined ? await searchAll(builder, found, request) : { count: bisected, differences: [] }
-  const { count, differences, unread } = met
+  const { count, differences, ...doubts } = met
   if (differences.length > 0) {
-    const conflict = { nearest: files.slice(0, count), differences, ...(unread !== undefined && { unread }) }
+    const conflict = { nearest: files.slice(0, count), differences, ...doubts }
     const nothing = { proven: [], pending: files, unseen: [] }
     return { ...nothing, conflict, builds: builder.count(), own: builder.own() }
   }

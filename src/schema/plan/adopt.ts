@@ -8,12 +8,20 @@ import type { AdoptStep } from '../steps/adopt-kinds.ts'
 import type { Difference } from './compare-schemas.ts'
 import { withoutSecrets } from './secrets.ts'
 
+/** What makes less of a conflict than it looks like. */
+export type Doubts = {
+  /** Why what differs could not be read back. */
+  unread?: string
+  /** Why the files behind the nearest could not be tried. */
+  untried?: string
+}
+
 /** What is proven of one database, as far as a plan needs it. */
 export type Proof = {
   managed: ManagedDatabase
   versions: VersionsTable
   proven: readonly Migration[]
-  conflict?: { nearest: readonly Migration[]; differences: readonly Difference[]; unread?: string }
+  conflict?: Doubts & { nearest: readonly Migration[]; differences: readonly Difference[] }
 }
 
 /** @throws AppError (exit 2) for files that cannot be run, of which nobody knows what they make. */
@@ -52,7 +60,7 @@ const withAside = (aside: readonly Aside[]): Pick<Plan, 'aside'> => (aside.lengt
 /** What differs from the files that come nearest, with both definitions. */
 export const describeConflict = ({ managed, conflict }: Proof): string[] => {
   if (!conflict) return []
-  const { differences, unread } = conflict
+  const { differences, unread, untried } = conflict
   const lines = differences.flatMap(({ object, expected, found }) => [
     `  ${object}`,
     ...changedLines(shown(expected), shown(found)).map((line) => `    ${line}`),
@@ -64,6 +72,7 @@ export const describeConflict = ({ managed, conflict }: Proof): string[] => {
     ...(unread === undefined
       ? []
       : [`  Some may be the same, written another way; they could not be read back: ${unread}`]),
+    ...(untried === undefined ? [] : [`  More files could not be tried on the scratch server: ${untried}`]),
   ]
 }
 
