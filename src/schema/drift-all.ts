@@ -58,7 +58,7 @@ export const driftAll = async (
   const told: Told[] = []
   for (const [index, state] of databases.entries()) {
     const count = databases.length > 1 ? ` (${index + 1} of ${databases.length})` : ''
-    progress(`${state.managed.database}: made anew from its files, and compared${count}`)
+    progress(`${state.managed.database}: beside what its files make${count}`)
     told.push(await tell(state))
   }
   return told

@@ -1,6 +1,7 @@
 import type { VersionsTable } from '../../model/types.ts'
 import type { Untold } from '../../model/untold.ts'
 import { connectionString, cut, type DumpTarget, failedTool, runTool } from './dump-tool.ts'
+import { failedDump } from './failed-dump.ts'
 import type { Query } from './postgres.ts'
 import { quoteVersions } from './read-database.ts'
 
@@ -45,7 +46,7 @@ export const dumpSchema = async (
   const what = `The dump of the schema of ${database}`
   const result = await runTool(target, { command, onOutput, ...(signal && { signal }) })
   if (signal?.aborted) throw cut(what)
-  if (result.exitCode !== 0) throw failedTool(what, result, target)
+  if (result.exitCode !== 0) throw await failedDump(what, result, { target, database })
   return Buffer.concat(chunks).toString('utf8')
 }
 
