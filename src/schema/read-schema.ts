@@ -27,10 +27,10 @@ export const readSchema = async ({ server, dump }: SchemaSource, options: ReadOp
 }
 
 /** Beside the databases of any environment. */
-const scratchName = 'po_migrate_read_back'
+const scratchNames = { expected: 'po_migrate_read_expected', found: 'po_migrate_read_found' }
 
 /** Made from its dump and dumped once more: Postgres writes some expressions another way then (`x in (…)` over varchar). */
-const readBack = async (bench: Workbench, { text, untold }: Schema): Promise<Schema> => {
+const readBack = async (bench: Workbench, scratchName: string, { text, untold }: Schema): Promise<Schema> => {
   await bench.create(scratchName)
   try {
     if (!untold.hasPublic) await bench.server.query(scratchName, 'drop schema public')
@@ -39,6 +39,12 @@ const readBack = async (bench: Workbench, { text, untold }: Schema): Promise<Sch
   } finally {
     await bench.drop(scratchName)
   }
+}
+
+/** Both have ended by then, and left nothing, whichever of them failed. */
+const answerOf = (settled: PromiseSettledResult<Schema>): Schema => {
+  if (settled.status === 'rejected') throw settled.reason
+  return settled.value
 }
 
 export type Compared = {
@@ -58,8 +64,12 @@ export const compareThoroughly = async (
   const differences = compareSchemas(expected.objects, found.objects)
   if (differences.length === 0) return { differences }
   try {
-    const one = await readBack(bench, expected)
-    const other = await readBack(bench, found)
+    // Side by side: what takes long is the server's.
+    const both = await Promise.allSettled([
+      readBack(bench, scratchNames.expected, expected),
+      readBack(bench, scratchNames.found, found),
+    ])
+    const [one, other] = both.map(answerOf) as [Schema, Schema]
     const left = new Set(compareSchemas(one.objects, other.objects).map(({ object }) => object))
     return { differences: differences.filter(({ object }) => left.has(object)) }
   } catch (error) {
