@@ -6,6 +6,9 @@ import type { CommandResult } from '../support/machines/checkout.ts'
 import { installGitlab, runGitlab } from '../support/machines/gitlab.ts'
 import { type ReleaseHost, startReleaseHost } from '../support/machines/release-host.ts'
 
+/** Behind what gitlab-ci-local says of variables that it sets itself. */
+const jobList = /\[\s*\{/
+
 let host: ReleaseHost
 beforeAll(async () => {
   await installGitlab()
@@ -48,7 +51,7 @@ describe('the scheduled job drift', () => {
   it('is part of a schedule that asks for it, and of no other pipeline', async () => {
     const listed = async (variables: Record<string, string>) => {
       const { stdout } = await gitlab(variables, '--list-json')
-      const jobs: { name: string; when: string }[] = JSON.parse(stdout.slice(stdout.indexOf('[')))
+      const jobs: { name: string; when: string }[] = JSON.parse(stdout.slice(stdout.search(jobList)))
       return jobs.filter(({ name }) => name.startsWith('drift')).map(({ when }) => when)
     }
     expect(await listed(scheduled)).toEqual(['on_success', 'on_success'])
@@ -61,14 +64,16 @@ describe('the scheduled job drift', () => {
     for (const database of ['calendar_qual', 'calendar_prod'])
       expect(clean.all).toContain(`${database} is as its 5 applied files make it`)
 
-    await host.psql('calendar_prod', 'create index by_hand on activity_log (created_at)')
+    await host.psql('calendar_prod', 'create index by_hand on activity_log (id)')
     const { exit, all } = await gitlab(scheduled, 'drift')
     expect(exit, all).not.toBe(0)
     expect(all).toContain('index public.by_hand is made by no file')
     expect(all).toContain('exit 3 of: infrastructure/scripts/po-migrate drift prod')
     expect(all).toContain('calendar_qual is as its 5 applied files make it')
     expect(all).not.toContain(host.password)
-    expect(await docker(['ps', '--all', '--quiet', '--filter', `label=po-migrate.environment=prod`])).toBe('')
+    const server = `${host.clone.names.PO_SHARED_PROJECT}-postgres-1`
+    const id = await docker(['inspect', '--format', '{{.Id}}', server])
+    expect(await docker(['ps', '--all', '--quiet', '--filter', `label=po-migrate.server=${id}`])).toBe('')
   })
 })
 
@@ -77,7 +82,10 @@ describe('the job verify-migrations of a merge request', () => {
   const calendar = 'infrastructure/migrations/calendar'
 
   it('verifies what the branch adds, and leaves a report of a down section that does not undo', async () => {
-    host.git('remote', 'add', 'origin', host.clone.directory)
+    const origin = join(host.releases, 'origin.git')
+    host.git('clone', '--quiet', '--bare', '.', origin)
+    host.git('remote', 'add', 'origin', origin)
+    host.git('fetch', '--quiet', 'origin')
     host.git('checkout', '--quiet', '-b', 'feature')
     host.commit({
       [`${calendar}/00012_good.sql`]:
