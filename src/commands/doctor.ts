@@ -165,7 +165,9 @@ const checksOf = (
       readUnfinished: async (free) => readUnfinished(environment, await engine(), free),
     },
   })
-  return environment.server === undefined ? [...checks, ...cutovers] : checks
+  return environment.server === undefined && environment.engine === 'docker'
+    ? [...checks, ...cutovers]
+    : checks
 }
 
 const examine = async (
@@ -199,7 +201,10 @@ export const doctor = async (options: DoctorOptions, context: Context): Promise<
   const host = once(() => openDockerHost(context.env, shellUntil(context.stop)))
   const names = chooseEnvironments(config, options, context)
   for (const name of names) stateOf(config, resolveEnvironment(config, name).host, context.env)
-  const usesDocker = names.some((name) => resolveEnvironment(config, name).engine === 'docker')
+  const usesDocker = names.some((name) => {
+    const { engine } = resolveEnvironment(config, name)
+    return engine === 'docker' || engine === 'swarm'
+  })
   const machine = [
     ...machineChecks({ configFile: config.file, nodeVersion: context.nodeVersion }),
     ...(usesDocker ? dockerChecks({ host, image: dbmateImage(config) }) : []),

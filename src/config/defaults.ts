@@ -8,7 +8,8 @@ type EnvironmentFile = Config['environments'][string]
 const complete = (environment: EnvironmentFile, config: Config, env: Variables): EnvironmentFile => {
   if (environment.engine === 'embedded') return environment
   const { host = localHost, network, server } = environment
-  if (environment.engine === 'native') return { ...environment, host }
+  // A process has no network, and a swarm's service tells its own.
+  if (environment.engine === 'native' || environment.engine === 'swarm') return { ...environment, host }
   const isDefault = server ? network === composeDefault : (network ?? composeDefault) === composeDefault
   if (!isDefault) return { ...environment, host }
   return { ...environment, host, network: defaultNetwork(config, config.hosts[host]?.stack, env) }

@@ -76,7 +76,7 @@ export const resolveEnvironment = (
     name,
     host,
     engine,
-    network: engine === 'docker' ? (network ?? '') : '',
+    network: engine === 'docker' || engine === 'swarm' ? (network ?? '') : '',
     ...(server && { server: describeServer(server) }),
     confirm,
     policy: toPolicy(environment, host),
@@ -104,12 +104,13 @@ export const dbmateImage = ({ dbmate: { image, digest } }: Config): string =>
 export const hostEnvironments = (config: Config, host: string): string[] =>
   Object.keys(config.environments).filter((name) => {
     const environment = config.environments[name]
-    return environment?.host === host && !environment.server
+    return environment?.host === host && environment.engine !== 'swarm' && !environment.server
   })
 
 /**
  * For verbs that act on a host's stack and volume.
- * @throws AppError (exit 2) for an environment, or a host of environments, whose Postgres is only known by its address.
+ * @throws AppError (exit 2) for an environment, or a host of environments, whose Postgres is only known by its address, or is a
+ * service of a swarm.
  */
 export const requireVolumeHere = (config: Config, named: string): void => {
   const { environments, hosts } = config
@@ -117,9 +118,11 @@ export const requireVolumeHere = (config: Config, named: string): void => {
     Object.hasOwn(hosts, named) ? environments[name]?.host === named : name === named,
   )
   const [found] = members.flatMap((name) => {
-    const { server, engine } = environments[name] ?? {}
+    const { server, engine, service } = environments[name] ?? {}
     const without = engine === 'native' ? ', and its engine is native: no Docker is asked' : ''
-    return server ? [{ name, where: describeServer(server), without }] : []
+    if (server) return [{ name, where: describeServer(server), without }]
+    const moves = ', and whoever starts, stops and wipes it needs one machine'
+    return engine === 'swarm' ? [{ name, where: `the service ${service} of a swarm`, without: moves }] : []
   })
   if (found === undefined || hostEnvironments(config, named).length > 0) return
   throw usageError(
@@ -140,7 +143,7 @@ export const managedOn = (config: Config, host: string): string[] => [
 export const hostNetworks = (config: Config, host: string): string[] => [
   ...new Set(
     Object.values(config.environments)
-      .filter((environment) => environment.host === host && !environment.server)
+      .filter(({ host: home, engine, server }) => home === host && engine !== 'swarm' && !server)
       .flatMap(({ network }) => network ?? []),
   ),
 ]

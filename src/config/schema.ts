@@ -139,15 +139,15 @@ const environment = z
   .strictObject({
     host: name.optional().describe('One of hosts; left out: this machine, called `local`'),
     engine: z
-      .enum(['docker', 'embedded', 'native'])
+      .enum(['docker', 'swarm', 'embedded', 'native'])
       .default('docker')
       .describe(
-        'What runs dbmate: docker, a container; embedded, with a Postgres of its own, for trials; native, a process of this machine, against `server:`',
+        'What runs dbmate: docker, a container; swarm, a container on the manager that is asked, against a service; embedded, with a Postgres of its own, for trials; native, a process of this machine, against `server:`',
       ),
     network: dockerName
       .optional()
       .describe(
-        "Docker network on which Postgres answers; left out: the compose project's own, as compose names it; with `server:` the one from which dbmate reaches it",
+        "Docker network on which Postgres answers; left out: the compose project's own, as compose names it, or the swarm service's; with `server:` the one from which dbmate reaches it",
       )
       .meta({ examples: ['shop_default'] }),
     suffix: z
@@ -169,7 +169,7 @@ const environment = z
     service: dockerName
       .optional()
       .describe(
-        'DNS name of Postgres on the network; left out: `postgres`, else the one Postgres that runs there',
+        'DNS name of Postgres on the network; left out: `postgres`, else the one Postgres that runs there; with `engine: swarm` the service, by its name in the swarm or in its stack',
       )
       .meta({ examples: ['db'] }),
     port: whole(1, 65535).default(5432).describe('Port on which it listens there'),
@@ -206,11 +206,18 @@ const environment = z
         path: ['server'],
         message: 'is needed by the native engine; write e.g. server: { url_env: DATABASE_URL }',
       })
-    if (value.engine === 'docker' && !value.server && !value.password)
+    if (value.engine === 'swarm' && !value.server && !value.service)
+      context.addIssue({
+        code: 'custom',
+        path: ['service'],
+        message: 'is needed by the swarm engine, or server; write e.g. service: shop_postgres',
+      })
+    const asksPassword = value.engine === 'docker' || value.engine === 'swarm'
+    if (asksPassword && !value.server && !value.password)
       context.addIssue({
         code: 'custom',
         path: ['password'],
-        message: 'is needed by the docker engine; write e.g. password: { env_file: .env }',
+        message: `is needed by the ${value.engine} engine; write e.g. password: { env_file: .env }`,
       })
   })
   .describe('One set of managed databases on one server')
@@ -369,7 +376,13 @@ export const configSchema = z
       const { ssh, stack } = hosts[host] ?? {}
       if (host !== localHost && !hosts[host])
         refuse([key, 'host'], `unknown host "${host}"; ${suggestHost(host, known)}`)
-      else if (ssh && (network ?? composeDefault) === composeDefault && !stack && !server)
+      else if (
+        engine !== 'swarm' &&
+        ssh &&
+        (network ?? composeDefault) === composeDefault &&
+        !stack &&
+        !server
+      )
         refuse(
           [key, 'network'],
           `is needed on a host that is reached by ssh: "${composeDefault}" is derived from a compose project here; write e.g. network: shop_default`,

@@ -39,12 +39,12 @@ const addressOf = async (
 
 const serverOptions = async (
   docker: Docker,
-  { id, name, address: told }: PostgresContainer,
+  { id, name, address: told, task }: PostgresContainer,
   options: DockerEngineOptions & { address: string },
 ): Promise<ServerOptions> => {
   const { environment, credentials, run, passwordHint, onWait, address, memory, note } = options
   const { port, auth } = environment
-  const direct = told !== '' && (await hasRoute(address, port))
+  const direct = told !== '' && !task && (await hasRoute(address, port))
   const route = { container: id, label: name, anyAuth: auth === 'any', memory, note }
   return {
     label: name,
@@ -67,10 +67,18 @@ const serverOptions = async (
  * The real engine (its parts for work are loaded when there is some): Postgres in a container on the environment's network, dbmate in a container beside it.
  * @throws AppError (exit 6): no network, no Postgres on it.
  */
-export const openDockerEngine = async (host: DockerHost, options: DockerEngineOptions): Promise<Engine> => {
+export const openDockerEngine = async (host: DockerHost, options: DockerEngineOptions): Promise<Engine> =>
+  openContainerEngine(host, options, await findPostgres(host.client, options.environment))
+
+/** The same with a container that was found otherwise. */
+export const openContainerEngine = async (
+  host: DockerHost,
+  options: DockerEngineOptions,
+  container: PostgresContainer,
+): Promise<Engine> => {
   const { environment, project, credentials, image, run } = options
   const { client: docker } = host
-  const container = await findPostgres(docker, environment)
+  const known = container.task?.system
   const address = await addressOf(docker, container, environment.network)
   const connection = await serverOptions(docker, container, { ...options, address })
   const server = openServer(connection)
@@ -78,7 +86,7 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
     server,
     shared: {
       docker,
-      id: container.id,
+      id: known ?? container.id,
       tools: async () => ({ image: container.image, container: container.id }),
       volumes: container.volumes,
       projects: options.projects,
@@ -107,6 +115,7 @@ export const openDockerEngine = async (host: DockerHost, options: DockerEngineOp
         postgres: { id: container.id, address, port: environment.port },
         credentials,
         files,
+        ...(known && { server: known }),
       })
     },
     logged: async (statement, since) => {

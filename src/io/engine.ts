@@ -17,6 +17,8 @@ export type Engine = AsyncDisposable & {
     docker: Docker
     /** By which containers of runs belong to this server: its own container's id, or else its system_identifier. */
     id: string
+    /** Whose containers beside the server are no leftovers: they end with this engine. */
+    run?: string
     /** Volumes that it mounts. */
     volumes: readonly string[]
     /** Ids that count as this project. */

@@ -3,6 +3,7 @@ import { sessionName } from '../model/session.ts'
 import type { ServerAddress } from '../model/types.ts'
 import { type Dbmate, openDbmate, type PlannedFile } from './dbmate/dbmate.ts'
 import { openProbe } from './dbmate/probe.ts'
+import { outwardSocket } from './docker/exec-stream.ts'
 import type { DockerHost } from './docker/host.ts'
 import { hasImage, readImageId } from './docker/image.ts'
 import { pullFor } from './docker/pull-for.ts'
@@ -16,7 +17,11 @@ import { readMajor } from './postgres/inventory.ts'
 import { openLockSession, openServer, type Server } from './postgres/postgres.ts'
 import { connectionOf } from './server-connection.ts'
 
-export type ServerEngineOptions = DockerEngineOptions & { address: ServerAddress }
+export type ServerEngineOptions = DockerEngineOptions & {
+  address: ServerAddress
+  /** The container from which alone the address is reached: its network is that of all that works on the server. */
+  through?: string
+}
 
 type Opened = ServerEngineOptions & { host: DockerHost; server: Server; id: string; way: () => Promise<Way> }
 
@@ -67,13 +72,15 @@ const meet = async (
 ): Promise<Opened> => {
   await server.query(server.maintenance, 'select 1')
   const answered = address.answered()
-  const { network } = options.environment
+  const { through, environment } = options
+  const { network } = environment
+  const joined: Way = { network: `container:${through}`, gateway: false, tls: address.tls }
   return {
     ...options,
     host,
     server,
     id: address.system() ?? server.label,
-    way: () => findWay(host, { address, answered, network }),
+    way: async () => (through ? joined : findWay(host, { address, answered, network })),
   }
 }
 
@@ -91,6 +98,14 @@ const toolsOf = (opened: Opened) => {
   }
 }
 
+const reachedFrom = (docker: DockerHost | AppError, options: ServerEngineOptions) => {
+  const { address, through: container } = options
+  const connection = connectionOf(options)
+  if (!container || docker instanceof AppError) return connection
+  const target = { container, address: address.host, port: address.port }
+  return { ...connection, socket: () => outwardSocket(docker.client, target) }
+}
+
 /**
  * A server that is no container of this engine; dbmate and Postgres' tools run in containers that reach it by its address.
  * `docker` may be why there is none: reading needs none.
@@ -101,7 +116,7 @@ export const openServerEngine = async (
   options: ServerEngineOptions,
 ): Promise<Engine> => {
   const { image, run } = options
-  const connection = connectionOf(options)
+  const connection = reachedFrom(docker, options)
   const server = openServer(connection)
   const cancel: Engine['cancel'] = (database) => endSessions(server, sessionName(run, 'dbmate'), database)
   const close = async (): Promise<void> => server[Symbol.asyncDispose]()
@@ -129,6 +144,7 @@ export const openServerEngine = async (
     shared: {
       docker: docker.client,
       id: opened.id,
+      run,
       volumes: [],
       projects: options.projects,
       tools: held.tools,

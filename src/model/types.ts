@@ -38,7 +38,7 @@ export type Host = {
   cutover?: CutoverSettings
 }
 
-export type EngineName = 'docker' | 'embedded' | 'native'
+export type EngineName = 'docker' | 'swarm' | 'embedded' | 'native'
 
 /** One directory of migrations, and what its database is called on an environment's server. */
 export type ManagedDatabase = {

@@ -11,7 +11,8 @@ const period = /\.$/
 const imageOf = async (engine: Engine): Promise<string | undefined> => {
   const { shared, server } = engine
   if (!shared) return undefined
-  return server.address ? await shared.toolsImage() : await readImageOf(shared.docker, shared.id)
+  if (server.address) return await shared.toolsImage()
+  return await readImageOf(shared.docker, (await shared.tools()).container)
 }
 
 /** What a scratch server of this engine's Postgres would run, or why there can be none. */

@@ -15,10 +15,9 @@ export const renderHeader = (
   { bold, dim }: Paint,
 ): string => {
   const tag = image.slice(image.lastIndexOf(':') + 1)
-  const place =
-    environment.engine === 'embedded'
-      ? ['embedded Postgres']
-      : [`host ${environment.host.name}`, environment.server ?? `network ${environment.network}`]
+  const { engine, host, server, network, service } = environment
+  const there = engine === 'swarm' ? `service ${service}` : `network ${network}`
+  const place = engine === 'embedded' ? ['embedded Postgres'] : [`host ${host.name}`, server ?? there]
   return `${bold(`${verb} ${environment.name}`)} ${dim(`· ${[...place, `dbmate ${tag}`].join(' · ')}`)}`
 }
 

@@ -106,6 +106,10 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
       const { openNativeEngine } = await import('../io/native/engine.ts')
       return openNativeEngine({ ...common, ...beside(config, context), address, credentials, passwordHint })
     }
+    if (environment.engine === 'swarm') {
+      const { openSwarmEngine } = await import('../io/swarm/engine.ts')
+      return openSwarmEngine(await open(), { ...common, address, credentials, passwordHint })
+    }
     const docker = lockWait === undefined ? await open().catch(asReason) : await open()
     const { openServerEngine } = await import('../io/server-engine.ts')
     return openServerEngine(docker, { ...common, address, credentials, passwordHint })
@@ -116,16 +120,19 @@ export const openEngine = async (options: OpenOptions, context: Context): Promis
     composeVersion: () => askComposeVersion(context.env, shellUntil(context.stop)),
   })
   const host = await open()
+  const given = {
+    ...common,
+    credentials: { user: environment.user, password },
+    passwordHint: `docker exec -it CONTAINER psql -X -U ${quote(environment.user)} -p ${environment.port} -d ${quote(environment.maintenance)} -c '\\password', or correct ${source.key} in ${source.files.at(-1)?.path}`,
+  }
+  if (environment.engine === 'swarm') {
+    const { openSwarmEngine } = await import('../io/swarm/engine.ts')
+    return openSwarmEngine(host, given)
+  }
   const { volume } = environment.host
   if (lockWait !== undefined && volume)
     await awaitFreeVolumes(host.client, { volumes: [volume], lockWait, report }, context)
   const halfWay = holdsVolume ? undefined : readHalfWay(config, environment.host, context)
   const { openDockerEngine } = await import('../io/docker-engine.ts')
-  return tellHalfWay(halfWay, report, () =>
-    openDockerEngine(host, {
-      ...common,
-      credentials: { user: environment.user, password },
-      passwordHint: `docker exec -it CONTAINER psql -X -U ${quote(environment.user)} -p ${environment.port} -d ${quote(environment.maintenance)} -c '\\password', or correct ${source.key} in ${source.files.at(-1)?.path}`,
-    }),
-  )
+  return tellHalfWay(halfWay, report, () => openDockerEngine(host, given))
 }

@@ -4,16 +4,18 @@ import { AppError, usageError } from '../errors.ts'
 import { readDatabaseService } from '../io/docker/compose-parts.ts'
 import type { DockerHost } from '../io/docker/host.ts'
 import { findPostgres } from '../io/docker/postgres-container.ts'
+import { findService, readServiceImage } from '../io/swarm/find-postgres.ts'
 import type { Environment } from '../model/types.ts'
 
 /** An image, and the environment whose it is. */
 export type FoundImage = { image: string; environment: Environment }
 
-/** What its stack would run; else what runs. */
+/** What its stack, or its service, would run; else what runs. */
 const imageOf = async (host: DockerHost, config: Config, environment: Environment): Promise<string> => {
   const { stack, volume } = environment.host
   const { service } = environment
   const passEnv = config.compose.pass_env
+  if (environment.engine === 'swarm') return readServiceImage(await findService(host.client, environment))
   if (stack) return (await readDatabaseService(host, { stack, passEnv, service, volume })).image
   return (await findPostgres(host.client, environment)).image
 }
@@ -21,7 +23,7 @@ const imageOf = async (host: DockerHost, config: Config, environment: Environmen
 const onDocker = (config: Config): Environment[] =>
   Object.keys(config.environments)
     .map((name) => resolveEnvironment(config, name))
-    .filter(({ engine }) => engine === 'docker')
+    .filter(({ engine, server }) => engine === 'docker' || (engine === 'swarm' && !server))
 
 /** @throws AppError (exit 2) where no environment is of the docker engine: none is looked for then. */
 export const requireSomeDocker = (config: Config): void => {

@@ -71,16 +71,10 @@ const socketOver = (open: () => Promise<Duplex>): Duplex => {
   return Object.assign(socket, methods)
 }
 
-export type ExecTarget = { container: string; address: string; port: number }
-
-/**
- * A byte stream to a port inside a container's network, for engines whose containers have no route from here
- * (Docker Desktop, a remote DOCKER_HOST). The target is the container's own address: loopback is `trust` there.
- */
-export const execSocket = (docker: Docker, { container, address, port }: ExecTarget): Duplex =>
+const relayed = (docker: Docker, container: string, command: string[]): Duplex =>
   socketOver(async () => {
     const exec = await docker.getContainer(container).exec({
-      Cmd: ['sh', '-c', relay, 'po-migrate', address, String(port)],
+      Cmd: command,
       AttachStdin: true,
       AttachStdout: true,
       AttachStderr: true,
@@ -94,3 +88,16 @@ export const execSocket = (docker: Docker, { container, address, port }: ExecTar
     raw.on('close', () => output.end())
     return Duplex.from({ readable: output, writable: raw })
   })
+
+export type ExecTarget = { container: string; address: string; port: number }
+
+/**
+ * A byte stream to a port inside a container's network, for engines whose containers have no route from here
+ * (Docker Desktop, a remote DOCKER_HOST). The target is the container's own address: loopback is `trust` there.
+ */
+export const execSocket = (docker: Docker, { container, address, port }: ExecTarget): Duplex =>
+  relayed(docker, container, ['sh', '-c', relay, 'po-migrate', address, String(port)])
+
+/** The same to an address outside, by its name there too, from a container with busybox that reaches it. */
+export const outwardSocket = (docker: Docker, { container, address, port }: ExecTarget): Duplex =>
+  relayed(docker, container, ['nc', address, String(port)])

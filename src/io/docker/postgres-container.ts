@@ -21,6 +21,11 @@ export type PostgresContainer = {
   address: string
   /** That it mounts: whoever holds the guard of one acts on this server. */
   volumes: readonly string[]
+  /**
+   * Of a swarm's task, which this machine has no route to, and which gets another container at each start: by what its server is
+   * known all the same.
+   */
+  task?: { system: string }
 }
 
 const oneOffLabel = 'com.docker.compose.oneoff'

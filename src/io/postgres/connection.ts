@@ -72,9 +72,15 @@ const connectDirectly = async (config: ClientConfig, { direct }: ServerOptions):
   }
 }
 
-/** To a server that is known by its address alone. */
-const connectThere = async (config: ClientConfig, address: ReachedAddress): Promise<Client> => {
-  const opened = await openClient(config, address.scramOnly)
+/** To a server that is known by its address alone, which may be one that only a container reaches. */
+const connectThere = async (
+  config: ClientConfig,
+  { address, socket }: { address: ReachedAddress; socket: ServerOptions['socket'] },
+): Promise<Client> => {
+  const opened = await openClient(
+    { ...config, ...(socket && { stream: socket as never }) },
+    address.scramOnly,
+  )
   try {
     const { pid, system } = await introduce(opened, 'if told')
     if (pid !== opened.client.processID) throw new NotTheServer('a connection pooler answers', true)
@@ -110,9 +116,9 @@ const judgeInside = async (config: ClientConfig, options: ServerOptions, outside
 const isPowerOfTwo = (round: number): boolean => (round & (round - 1)) === 0
 
 const tryOnce = async (database: string, options: ServerOptions, round: number): Promise<Client> => {
-  const { direct, address } = options
+  const { direct, address, socket } = options
   const config = configOf(database, options)
-  if (address) return connectThere(config, address)
+  if (address) return connectThere(config, { address, socket })
   if (!direct?.isOpen()) return connectInside(config, options)
   try {
     return await connectDirectly(config, options)

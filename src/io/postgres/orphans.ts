@@ -23,9 +23,9 @@ export type Orphans = {
 
 /**
  * The engine, and by what the server is known on it: another one may have databases of the same names. `projects`: ids that
- * count as this project.
+ * count as this project; `run`: of who asks, where it has containers there and no lock.
  */
-export type ServerHost = { docker: Docker; id: string; projects: readonly string[] }
+export type ServerHost = { docker: Docker; id: string; projects: readonly string[]; run?: string }
 
 const backendsSql = `
 select a.pid, substring(a.application_name from '${runIdPattern}') as run, a.datname as database, left(a.query, 200) as query
@@ -77,6 +77,7 @@ export const findOrphans = async (
     ),
   ])
   const touching = containers.filter((container) => touches(container, databases))
+  if (host?.run) alive.add(host.run)
   const isOrphan = ({ Labels }: ContainerInfo): boolean => !alive.has(Labels[labels.run] ?? '')
   const foreign = new Map(containers.map(({ Labels }) => [Labels[labels.run], foreignOf(Labels, host)]))
   return {
