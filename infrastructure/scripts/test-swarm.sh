@@ -7,6 +7,8 @@ usage() {
 usage: test-swarm.sh start       start it, a manager and a worker; prints lines to eval: PO_SWARM_MANAGER, PO_SWARM_WORKER
        test-swarm.sh cut         the network between the nodes is gone
        test-swarm.sh mend        it is back
+       test-swarm.sh kill        SIGKILL to the manager's dockerd
+       test-swarm.sh revive      start it again, as systemd would
        test-swarm.sh stop        stop both; their images stay as a cache
 Needs root on Debian or Ubuntu, and an engine that answers with the test images in it. It lives in PO_SWARM_DIR (default: beside
 that engine, in PO_ENGINE_DIR or below the user's cache), its nodes' engines below that.
@@ -83,6 +85,27 @@ start() {
   printf 'export PO_SWARM_MANAGER=%q\nexport PO_SWARM_WORKER=%q\n' "$(<"$dir/host-1")" "$(<"$dir/host-2")"
 }
 
+run_of() { dirname "$(sed 's,^unix://,,' "$dir/host-$1")"; }
+
+kill_manager() {
+  local pid
+  pid=$(<"$(run_of 1)/docker.pid")
+  grep -qF "$dir/node-1/data" "/proc/$pid/cmdline" || die "process $pid is not the manager's dockerd"
+  cp "/proc/$pid/cmdline" "$dir/command"
+  kill -KILL "$pid"
+  while [[ -e /proc/$pid ]] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null; do sleep 0.1; done
+}
+
+revive() {
+  local command run deadline=$((SECONDS + 120))
+  mapfile -d '' -t command <"$dir/command"
+  run=$(run_of 1)
+  # Nobody may have reaped the dead one yet; then its number still counts as running.
+  rm -f "$run/docker.pid" "$run/exec/containerd/containerd.pid"
+  inside 1 setsid "${command[@]}" </dev/null >>"$dir/node-1/dockerd.log" 2>&1 &
+  until on 1 node ls >/dev/null 2>&1; do ((SECONDS < deadline)) || die "the manager does not come back"; sleep 0.2; done
+}
+
 stop() {
   local n
   for n in 2 1; do
@@ -97,6 +120,8 @@ case ${1:-} in
   start) start ;;
   cut) inside 2 ip link set cable down ;;
   mend) cable ;;
+  kill) kill_manager ;;
+  revive) revive ;;
   stop) stop ;;
   help | -h | --help) usage ;;
   *) usage >&2; exit 2 ;;

@@ -72,7 +72,11 @@ const openThrough = async (
     ...{ image, run, project, network, node, note },
     environment: environment.name,
   })
-  const close = async (): Promise<void> => foothold[Symbol.asyncDispose]()
+  const close = async (): Promise<void> => {
+    await foothold[Symbol.asyncDispose]()
+    // That of a run which was killed ends with its last session, for which this one may have waited.
+    await removeDeadFootholds(host.client, options.projects).catch(() => {})
+  }
   try {
     const engine = await openServerEngine(host, {
       ...options,
