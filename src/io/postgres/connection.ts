@@ -14,9 +14,12 @@ const secondTimeout = 3000
 /** Readers ask small things; a server that stays silent so long is out of reach. */
 const answerTimeout = 30_000
 
-/** The server notices within half a minute when a client is gone without a goodbye, and frees what its session held. */
+/**
+ * The server notices within half a minute when a client is gone without a goodbye, and frees what its session held; also one that
+ * owes it the receipt of an answer, which keep-alives do not ask for.
+ */
 export const keepAliveOptions =
-  '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
+  '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30000'
 
 /** Nothing that the server, a database or a role sets may end our sessions; given at the start, it wins. */
 const untimed = '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0'

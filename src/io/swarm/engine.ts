@@ -75,7 +75,7 @@ const openThrough = async (
   const close = async (): Promise<void> => {
     await foothold[Symbol.asyncDispose]()
     // That of a run which was killed ends with its last session, for which this one may have waited.
-    await removeDeadFootholds(host.client, options.projects).catch(() => {})
+    await removeDeadFootholds(host.client, { projects: options.projects, node }).catch(() => {})
   }
   try {
     const engine = await openServerEngine(host, {
@@ -86,6 +86,11 @@ const openThrough = async (
     })
     return {
       ...engine,
+      openDbmate: async (files) => {
+        const dbmate = await engine.openDbmate(files)
+        foothold.onGone(() => void dbmate.abort())
+        return dbmate
+      },
       [Symbol.asyncDispose]: async () => {
         await engine[Symbol.asyncDispose]()
         await close()
@@ -107,7 +112,7 @@ const containerHint = 'docker exec -it CONTAINER'
 export const openSwarmEngine = async (host: DockerHost, options: SwarmEngineOptions): Promise<Engine> => {
   const { environment, address, projects, note, onWait, passwordHint } = options
   const manager = await requireManager(host, environment.name)
-  for (const name of await removeDeadFootholds(host.client, projects))
+  for (const name of await removeDeadFootholds(host.client, { projects, node: manager.node }))
     note(`removed the service ${name}, which a run that died had left`)
   if (address) {
     const { network } = environment

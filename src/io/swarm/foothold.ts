@@ -25,14 +25,18 @@ export type FootholdOptions = {
 }
 
 /** A task of this run on an overlay network: whatever joins its container's network reaches what is there. */
-export type Foothold = AsyncDisposable & { container: string; service: string }
+export type Foothold = AsyncDisposable & {
+  container: string
+  /** Told when it ends before it is closed: what joined its network has none any more, and does not notice. */
+  onGone: (act: () => void) => void
+}
 
 /**
- * Process 1. Nobody who does not say within a minute that it is held: a run that was killed before it could hold it.
+ * Process 1. Ends where nobody says within half a minute that it is held: that run was killed before it could.
  * A task's stdin stays open when its client dies, so that another process is its leash.
  */
 const script = `trap 'exit 0' TERM
-read -t 60 held || exit 0
+read -t 30 held || exit 0
 while :; do sleep 86400 & wait; done`
 
 /** Ends the task when the run dies, but not under a session that is still at work: a file goes on to its end, as ever. */
@@ -133,6 +137,7 @@ export const openFoothold = async (host: DockerHost, options: FootholdOptions): 
     throw failed(dockerMessage(cause), 'which was not made', cause)
   })
   let container: string | undefined
+  let open = true
   try {
     const { Spec } = await service.inspect()
     container = await awaitContainer(docker, service, Spec.Name)
@@ -140,8 +145,13 @@ export const openFoothold = async (host: DockerHost, options: FootholdOptions): 
     const id = container
     return {
       container: id,
-      service: Spec.Name,
+      onGone: (act) => {
+        held.once('close', () => {
+          if (open) act()
+        })
+      },
       [Symbol.asyncDispose]: async () => {
+        open = false
         await remove(docker, service, id)
         held.destroy()
       },

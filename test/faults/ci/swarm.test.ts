@@ -106,17 +106,13 @@ describe('the task of the run', () => {
     const stack = stackOf('far')
     using where = slow(stack, 'unheld', 0)
     const running = start(where, 'status dev')
-    await eventually('the service of the run', () =>
+    const service = await eventually('the service of the run', () =>
       swarm.manager.docker('service', 'ls', '-q', '--filter', 'label=po-migrate.run'),
     )
     running.child.kill('SIGKILL')
     await running.ended
-    await eventually(
-      'its task to end',
-      async () =>
-        (await swarm.manager.docker('ps', '-q', '--filter', 'name=po-migrate-')) === '' || undefined,
-      90_000,
-    )
+    const state = () => swarm.manager.docker('service', 'ps', '--format', '{{.CurrentState}}', service)
+    await eventually('the end of its task', async () => (await state()).startsWith('Complete') || undefined)
     await goesOn(stack, where, 'unheld')
   })
 
@@ -138,15 +134,18 @@ describe('the task of the run', () => {
 })
 
 describe('the network between the nodes', () => {
-  it('is gone for six seconds: the run goes through', async () => {
+  it('is gone for six seconds: the run goes through, or the nodes have given each other up and the next one goes on', async () => {
     const stack = stackOf('far')
     using where = slow(stack, 'split', 12)
     const running = await inMidFile(stack, where, 'split')
     await swarm.cut()
     await sleep(6000)
     await swarm.mend()
-    expect(await running.ended).toMatchObject({ exit: 0 })
-    expect(await versions(stack, 'split')).toBe('00001 00002 00003')
+    const { exit, stderr } = await running.ended
+    expect(exit === 0 || (exit === 1 && stderr.includes('✖'))).toBe(true)
+    await goesOn(stack, where, 'split')
+    // Once, whoever recorded it.
+    expect(await stack.psql('split', 'select count(*) from a')).toBe('1')
   })
 
   it('is gone for good: the run ends within its limits, and the next one goes on when it is back', {
