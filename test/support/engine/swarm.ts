@@ -89,7 +89,7 @@ export type StackPostgres = AsyncDisposable & {
   update: (...args: string[]) => Promise<void>
 }
 
-const password = `it's p@ss:word/$HOME #1`
+export const stackPassword = `it's p@ss:word/$HOME #1`
 
 /** `docker stack deploy` of a compose file; gone with all that it made, its volumes too. */
 export const deployStack = async (
@@ -122,7 +122,7 @@ export type PostgresPlace = { on: 'manager' | 'worker'; stack: string }
 
 export const postgresService = (on: PostgresPlace['on']): object => ({
   image: postgresImage,
-  environment: { POSTGRES_PASSWORD: password.replaceAll('$', '$$$$') },
+  environment: { POSTGRES_PASSWORD: stackPassword.replaceAll('$', '$$$$') },
   command: ['-c', 'fsync=off'],
   volumes: ['data:/var/lib/postgresql/data'],
   // No ip_vs in every kernel that these tests meet.
@@ -156,7 +156,7 @@ export const deployPostgres = async (swarm: Swarm, { on, stack }: PostgresPlace)
     )
   })
   return {
-    ...{ stack, service, network: `${stack}_default`, password, psql, task },
+    ...{ stack, service, network: `${stack}_default`, password: stackPassword, psql, task },
     update: async (...args) => void (await manager.docker('service', 'update', '-d', '-q', ...args, service)),
     [Symbol.asyncDispose]: () => deployed[Symbol.asyncDispose](),
   }
