@@ -41,8 +41,8 @@ all_settled() {
 }
 
 options=(--with-registry-auth)
-# Engines before 26 only begin: then the loop below is what waits.
-! docker stack deploy --help | grep -q -- --detach || options+=(--detach=false)
+# A client before 26 only begins, and one that waits answers 0 all the same where the swarm took a release back: the loop below decides.
+! docker stack deploy --help | grep -q -- --detach || options+=(--detach=false --quiet)
 docker stack deploy "${options[@]}" --compose-file "$file" "$stack"
 waiting='' quiet=0
 while ((quiet < 3)); do

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { type CommandResult, eventually, run } from '../support/engine/docker.ts'
-import { dbmateImage, standInImage } from '../support/engine/images.ts'
+import { standInImage } from '../support/engine/images.ts'
 import { postgresService, type Swarm, stackPassword, startSwarm } from '../support/engine/swarm.ts'
 import { makeSwarmProject } from '../support/engine/swarm-project.ts'
 import { root } from '../support/root.ts'
@@ -27,7 +27,11 @@ afterAll(async () => {
 })
 
 /** Asks by the service's name, as its callers do; one line an answer. */
-const loop = `while :; do if wget -q -T 5 -O /dev/null http://app:8080/healthz; then echo good; else echo bad; fi; sleep 0.05; done`
+const loop = `const say = (word) => { console.log(word); setTimeout(ask, 50) }
+const ask = () => require('http')
+  .get('http://app:8080/healthz', { agent: false, timeout: 5000 }, (r) => r.resume().once('end', () => say(r.statusCode === 200 ? 'good' : 'bad')))
+  .once('timeout', function () { this.destroy() }).once('error', () => say('bad'))
+ask()`
 
 const health = `require('http').get('http://127.0.0.1:8080/healthz', (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))`
 
@@ -41,14 +45,14 @@ const compose = (services: object): string =>
 /** What `.deploy_stack` does, without the ssh: each line's exit code ends it. */
 const deploy = (env: Record<string, string>): Promise<CommandResult> => {
   const script = `set -e
-"$SCRIPTS/migrate.sh" dev
-"$SCRIPTS/deploy-stack.sh" ${stack} compose.yml
-"$SCRIPTS/po-migrate" status dev --exit-code`
+node "$ROOT/dist/po-migrate.cjs" up dev
+"$ROOT/infrastructure/scripts/deploy-stack.sh" ${stack} compose.yml
+node "$ROOT/dist/po-migrate.cjs" status dev --exit-code`
   return run('bash', ['-c', script], {
     cwd: where.directory,
     env: {
       ...swarm.manager.env,
-      SCRIPTS: join(root, 'infrastructure/scripts'),
+      ROOT: root,
       DEPLOY_TIMEOUT: '90',
       ...env,
     },
@@ -117,17 +121,23 @@ describe('a stack on a swarm', () => {
       },
     }
     const caller = {
-      image: dbmateImage,
-      entrypoint: ['/bin/sh', '-c', loop],
+      image: standInImage,
+      entrypoint: ['node', '-e', loop],
+      // The image's own would ask for a server.
+      healthcheck: { disable: true },
       deploy: { endpoint_mode: 'dnsrr', placement: { constraints: ['node.role==manager'] } },
     }
     where.write('compose.yml', compose({ app, caller }))
-    expect(await deploy({ IMAGE_TAG: 'v1', SCHEMA_VERSION: '00001' })).toMatchObject({ exit: 0 })
+    const begun = await deploy({ IMAGE_TAG: 'v1', SCHEMA_VERSION: '00001' })
+    expect(begun.stderr).not.toMatch(/✖|deploy-stack: shop_/)
+    expect(begun.exit).toBe(0)
     // A caller that came before the service has bad answers of its own.
     await eventually('a good answer', async () => (await asked()).good > 5 || undefined)
     const before = await asked()
     where.migrations({ shop: { '00002_b.sql': migration('create table b (id int);') } })
-    expect(await deploy({ IMAGE_TAG: 'v2', SCHEMA_VERSION: '00002' })).toMatchObject({ exit: 0 })
+    const rolled = await deploy({ IMAGE_TAG: 'v2', SCHEMA_VERSION: '00002' })
+    expect(rolled.stderr).not.toMatch(/✖|deploy-stack: shop_/)
+    expect(rolled.exit).toBe(0)
     expect(await images()).toEqual(['stand-in:v2 Running', 'stand-in:v2 Running'])
     const after = await asked()
     expect(after.good).toBeGreaterThan(before.good + 20)

@@ -32,11 +32,11 @@ export type Foothold = AsyncDisposable & {
 }
 
 /**
- * Process 1. Ends where nobody says within half a minute that it is held: that run was killed before it could.
+ * Process 1. Ends where nobody says within 15 s that it is held: that run was killed before it could.
  * A task's stdin stays open when its client dies, so that another process is its leash.
  */
 const script = `trap 'exit 0' TERM
-read -t 30 held || exit 0
+read -t 15 held || exit 0
 while :; do sleep 86400 & wait; done`
 
 /** Ends the task when the run dies, but not under a session that is still at work: a file goes on to its end, as ever. */

@@ -1,0 +1,58 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../support/engine/docker.ts'
+import {
+  goesOn,
+  inMidFile,
+  slow,
+  start,
+  startTwoStacks,
+  type TwoStacks,
+} from '../support/engine/swarm-run.ts'
+import { migration } from '../support/tool/project.ts'
+
+let stacks: TwoStacks
+beforeAll(async () => {
+  stacks = await startTwoStacks()
+}, 180_000)
+afterAll(() => stacks[Symbol.asyncDispose]())
+afterEach(async () => expect(await stacks.swarm.leftovers()).toEqual([]))
+
+describe('the task of a run', () => {
+  it('is killed with the run before it was held, and ends by itself all the same', async () => {
+    const { swarm } = stacks
+    const stack = stacks.far
+    using where = slow(stack, 'unheld', 0)
+    const running = start(swarm, where, 'status dev')
+    const service = await eventually('the service of the run', () =>
+      swarm.manager.docker('service', 'ls', '-q', '--filter', 'label=po-migrate.run'),
+    )
+    running.child.kill('SIGKILL')
+    await running.ended
+    const state = () => swarm.manager.docker('service', 'ps', '--format', '{{.CurrentState}}', service)
+    await eventually('the end of its task', async () => (await state()).startsWith('Complete') || undefined)
+    await goesOn({ swarm, stack, where, database: 'unheld' })
+  })
+})
+
+describe('the network between the nodes', () => {
+  it('is gone for good: the run ends within its limits, and the next one goes on when it is back', {
+    timeout: 240_000,
+  }, async () => {
+    const { swarm } = stacks
+    const stack = stacks.far
+    using where = slow(stack, 'apart', 600)
+    const running = await inMidFile({ swarm, stack, where, database: 'apart' })
+    await swarm.cut()
+    const { exit, stderr } = await running.ended
+    await swarm.mend()
+    expect(stderr).toMatch(/✖/)
+    expect(exit).toBe(1)
+    where.migrations({ apart: { '00002_slow.sql': migration('select 1;') } })
+    await eventually(
+      'the worker to be ready',
+      async () =>
+        (await swarm.manager.docker('node', 'ls', '--format', '{{.Status}}')) === 'Ready\nReady' || undefined,
+    )
+    await goesOn({ swarm, stack, where, database: 'apart' })
+  })
+})
