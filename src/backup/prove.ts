@@ -18,6 +18,8 @@ export type ProofRequest = {
   docker: Docker
   /** By which containers of runs belong to the real server. */
   id: string
+  /** Where its tools are: its own container, where that is here. */
+  container: string
   run: string
   directory: string
   manifest: Manifest
@@ -69,6 +71,7 @@ export const proveBackup = async (request: ProofRequest): Promise<Unproven[]> =>
     project: manifest.project,
     user: scratchSuperuser(roles, server.user),
     postgres: id,
+    memoryOf: request.container,
     databases: databases.map(({ inventory }) => inventory.name),
     preload: server.preload,
     ...(signal && { signal }),

@@ -104,6 +104,7 @@ const openServer = async (
     ...{ run: tools.run, environment: environment.name, project, preload },
     user: scratchSuperuser(roles, server.user),
     postgres: shared.id,
+    memoryOf: (await shared.tools(tools.rehearsal.report.progress)).container,
     databases: names,
     signal: stop,
     ...(mode === 'data' && { fullLog: true }),

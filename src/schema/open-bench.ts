@@ -45,6 +45,7 @@ export const openBench = async (request: BenchRequest, context: Context): Promis
     user: scratchSuperuser(like.roles, engine.server.user),
     migrator: engine.server.user,
     postgres: id,
+    memoryOf: container,
     databases: environment.databases.map(({ database }) => database),
     preload: like.preload,
     signal: context.interrupt,

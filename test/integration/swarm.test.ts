@@ -1,25 +1,19 @@
 import { chmodSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { deployPostgres, type StackPostgres, type Swarm, startSwarm } from '../support/engine/swarm.ts'
+import type { Swarm } from '../support/engine/swarm.ts'
 import { makeSwarmProject } from '../support/engine/swarm-project.ts'
+import { startTwoStacks, type TwoStacks } from '../support/engine/swarm-run.ts'
 import { migration, type Project } from '../support/tool/project.ts'
 import { runIn, type ToolResult } from '../support/tool/tool.ts'
 
+let stacks: TwoStacks
 let swarm: Swarm
-const stacks: Partial<Record<'near' | 'far', StackPostgres>> = {}
 beforeAll(async () => {
-  swarm = await startSwarm()
-  stacks.near = await deployPostgres(swarm, { on: 'manager', stack: 'near' })
-  stacks.far = await deployPostgres(swarm, { on: 'worker', stack: 'far' })
+  stacks = await startTwoStacks()
+  swarm = stacks.swarm
 })
-afterAll(() => swarm[Symbol.asyncDispose]())
-
-const stackOf = (name: 'near' | 'far'): StackPostgres => {
-  const found = stacks[name]
-  if (!found) throw new Error(`the stack ${name} is not deployed`)
-  return found
-}
+afterAll(() => stacks[Symbol.asyncDispose]())
 
 const tool = (where: Project, args: string, env = swarm.manager.env): Promise<ToolResult> =>
   runIn(where, args, { env })
@@ -31,8 +25,8 @@ const files = {
 
 describe.each(['near', 'far'] as const)('a service whose task is %s', (name) => {
   it('is planned, migrated, shown, told of and rolled back, and nothing is left', async () => {
-    const { service, psql } = stackOf(name)
-    using where = makeSwarmProject(stackOf(name), { store: { crm: files } })
+    const { service, psql } = stacks[name]
+    using where = makeSwarmProject(stacks[name], { store: { crm: files } })
     expect((await tool(where, 'plan dev --exit-code')).exit).toBe(3)
     const up = await tool(where, 'up dev')
     expect(up).toMatchObject({ exit: 0, stdout: expect.stringContaining('2 migrations applied') })
@@ -52,7 +46,7 @@ describe.each(['near', 'far'] as const)('a service whose task is %s', (name) => 
   })
 
   it('passes doctor, but for what this machine lacks', async () => {
-    using where = makeSwarmProject(stackOf(name), { store: { fit: files } })
+    using where = makeSwarmProject(stacks[name], { store: { fit: files } })
     chmodSync(join(where.directory, 'infrastructure/postgres.env'), 0o600)
     expect((await tool(where, 'up dev')).exit).toBe(0)
     const { exit, stdout } = await tool(where, 'doctor dev')
@@ -64,8 +58,8 @@ describe.each(['near', 'far'] as const)('a service whose task is %s', (name) => 
   })
 
   it('is backed up, compared, rehearsed and restored', async () => {
-    const { psql } = stackOf(name)
-    using where = makeSwarmProject(stackOf(name), { store: { kept: files } })
+    const { psql } = stacks[name]
+    using where = makeSwarmProject(stacks[name], { store: { kept: files } })
     expect(await tool(where, 'up dev --rehearse schema')).toMatchObject({
       exit: 0,
       stdout: expect.stringContaining('2 migrations applied'),
@@ -85,8 +79,8 @@ describe.each(['near', 'far'] as const)('a service whose task is %s', (name) => 
   })
 
   it('is adopted', async () => {
-    const { psql } = stackOf(name)
-    using where = makeSwarmProject(stackOf(name), { store: { old: files } })
+    const { psql } = stacks[name]
+    using where = makeSwarmProject(stacks[name], { store: { old: files } })
     await psql('postgres', 'create database old')
     await psql('old', 'create table a (id int)')
     expect(await tool(where, 'adopt dev --confirm yes')).toMatchObject({ exit: 0 })
@@ -97,9 +91,9 @@ describe.each(['near', 'far'] as const)('a service whose task is %s', (name) => 
 
 describe('an address that only an overlay network knows', () => {
   it('is reached through the network that the config names', async () => {
-    const { network, psql } = stackOf('far')
+    const { network, psql } = stacks.far
     const server = { host: 'postgres', tls: { mode: 'disable' } }
-    using where = makeSwarmProject(stackOf('far'), {
+    using where = makeSwarmProject(stacks.far, {
       store: { by_address: files },
       environment: { service: undefined, network, server },
     })
@@ -109,7 +103,7 @@ describe('an address that only an overlay network knows', () => {
   })
 
   it('needs a network of the swarm', async () => {
-    using where = makeSwarmProject(stackOf('far'), {
+    using where = makeSwarmProject(stacks.far, {
       store: { by_address: files },
       environment: { service: undefined, network: 'bridge', server: { host: 'postgres' } },
     })
@@ -122,7 +116,7 @@ describe('an address that only an overlay network knows', () => {
 
 describe('what a swarm does not have', () => {
   const project = (environment = {}): Project =>
-    makeSwarmProject(stackOf('near'), { store: { crm: files }, environment })
+    makeSwarmProject(stacks.near, { store: { crm: files }, environment })
 
   it.each(['cutover local', 'start local'])(
     '%s is refused as usage, and says that it needs one machine',

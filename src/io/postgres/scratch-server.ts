@@ -21,6 +21,8 @@ export type ScratchServerOptions = {
   user: string
   /** By which the real server is known, and the databases it concerns: by these a later run reaps what a dead one left. */
   postgres: string
+  /** The container whose shared memory it gets as much of, where `postgres` is none. */
+  memoryOf?: string
   databases: readonly string[]
   /** Of the host that a cutover has for itself: its next run removes it whatever became of the real server. */
   volume?: string
@@ -68,11 +70,23 @@ export const readImageOf = async (docker: Docker, container: string): Promise<st
   (await docker.getContainer(container).inspect()).Image
 
 const create = async (docker: Docker, options: ScratchServerOptions): Promise<Container> => {
-  const { image, run, environment, project, user, postgres, databases, volume, preload, fullLog } = options
+  const {
+    image,
+    run,
+    environment,
+    project,
+    user,
+    postgres,
+    databases,
+    volume,
+    preload,
+    fullLog,
+    memoryOf = postgres,
+  } = options
   const log = fullLog ? 'wal_level=replica' : 'wal_level=minimal'
   const arguments_ = [...settings, log, ...(preload ? [`shared_preload_libraries=${preload}`] : [])]
   // What the real server's indexes were built in.
-  const sharedMemory = await sharedMemoryIn(docker, postgres)
+  const sharedMemory = await sharedMemoryIn(docker, memoryOf)
   return docker.createContainer({
     name: `po-migrate-${run}-scratch`,
     Image: image,

@@ -32,8 +32,7 @@ export const isComing = ({ Status, DesiredState }: Task): boolean =>
 export const isRunning = ({ Status }: Task): boolean => Status.State === 'running'
 
 /** It does nothing any more, and nothing will come of it. */
-export const isOver = (task: Task): boolean =>
-  !isRunning(task) && (!coming.has(task.Status.State) || task.DesiredState !== 'running')
+export const isOver = (task: Task): boolean => !isRunning(task) && !isComing(task)
 
 /** Of a service, the newest first. */
 export const listTasks = async (docker: Docker, service: string): Promise<Task[]> => {
