@@ -14,7 +14,7 @@ let stacks: TwoStacks
 beforeAll(async () => {
   stacks = await startTwoStacks()
 }, 180_000)
-afterAll(() => stacks[Symbol.asyncDispose]())
+afterAll(() => stacks[Symbol.asyncDispose](), 60_000)
 afterEach(async () => expect(await stacks.swarm.leftovers()).toEqual([]))
 
 describe('the task of a run', () => {
