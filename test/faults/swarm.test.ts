@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/engine/docker.ts'
 import {
@@ -35,6 +36,21 @@ describe('the task of a run', () => {
 })
 
 describe('the network between the nodes', () => {
+  it('is gone for six seconds: the run goes through, or the nodes have given each other up and the next one goes on', async () => {
+    const { swarm } = stacks
+    const stack = stacks.far
+    using where = slow(stack, 'split', 12)
+    const running = await inMidFile({ swarm, stack, where, database: 'split' })
+    await swarm.cut()
+    await sleep(6000)
+    await swarm.mend()
+    const { exit, stderr } = await running.ended
+    expect(exit === 0 || (exit === 1 && stderr.includes('✖'))).toBe(true)
+    await goesOn({ swarm, stack, where, database: 'split' })
+    // Once, whoever recorded it.
+    expect(await stack.psql('split', 'select count(*) from a')).toBe('1')
+  })
+
   it('is gone for good: the run ends within its limits, and the next one goes on when it is back', {
     timeout: 240_000,
   }, async () => {
@@ -54,5 +70,22 @@ describe('the network between the nodes', () => {
         (await swarm.manager.docker('node', 'ls', '--format', '{{.Status}}')) === 'Ready\nReady' || undefined,
     )
     await goesOn({ swarm, stack, where, database: 'apart' })
+  })
+})
+
+describe('the manager’s dockerd', () => {
+  it('is killed in mid-file and comes back: what is not known is settled by the next run', async () => {
+    const { swarm } = stacks
+    const stack = stacks.far
+    using where = slow(stack, 'engineless', 5)
+    const running = await inMidFile({ swarm, stack, where, database: 'engineless' })
+    await swarm.killManager()
+    const ended = running.ended
+    await sleep(2000)
+    await swarm.reviveManager()
+    const { exit, stderr } = await ended
+    expect(stderr).toMatch(/✖/)
+    expect(exit).toBe(1)
+    await goesOn({ swarm, stack, where, database: 'engineless' })
   })
 })

@@ -86,8 +86,8 @@ const openThrough = async (
     })
     return {
       ...engine,
-      openDbmate: async (files) => {
-        const dbmate = await engine.openDbmate(files)
+      openDbmate: async (files, lane) => {
+        const dbmate = await engine.openDbmate(files, lane)
         foothold.onGone(() => void dbmate.abort())
         return dbmate
       },
