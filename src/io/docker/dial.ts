@@ -36,9 +36,12 @@ const closedEarly = (): Error => Object.assign(new Error('the connection closed'
 export const dialOnce = (modem: Modem, options: DialOptions, answered: Answered): GiveUp => {
   const ended = new AbortController()
   let open = true
+  let used: Socket | undefined
   const settle: Answered = (error, answer) => {
     if (!open) return
     open = false
+    // A request that was to become a stream, and was refused, would keep its connection and this process for ever.
+    if (error) used?.destroy()
     answered(error, answer)
   }
   const { rejectUnauthorized } = modem
@@ -47,6 +50,7 @@ export const dialOnce = (modem: Modem, options: DialOptions, answered: Answered)
   const make = patched.createConnection
   patched.createConnection = (...args) => {
     const socket = make.apply(agent, args)
+    used = socket
     // What came before the end is still on its way through the parser.
     socket.once('close', () => setImmediate(() => setImmediate(() => settle(closedEarly(), null))))
     return socket
