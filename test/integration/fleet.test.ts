@@ -347,7 +347,6 @@ describe('--db', () => {
     ['up qual --db tenant', 'did you mean tenants?'],
     ['rollback qual --db tenants', 'po-migrate rollback qual --db tenants/NAME'],
     ['lint --db tenants/one_a', '--db tenants'],
-    ['drift qual', '--db NAME'],
   ])('answers 2 and what to type to %s', async (command, hint) => {
     const { exit, stdout, stderr } = await runIn(made, command)
     expect({ command, exit }).toEqual({ command, exit: 2 })

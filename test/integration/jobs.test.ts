@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docker, eventually } from '../support/engine/docker.ts'
 import { closeGate, type Gate } from '../support/postgres/gate.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { watchSessions } from '../support/postgres/watch-sessions.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { startTool, type ToolProcess } from '../support/tool/process.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
@@ -114,6 +115,19 @@ describe('up --jobs', () => {
     expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
     expect(stdout).toMatch(/^dev: 6 migrations applied in .* \(fresh_1 2, fresh_2 2, fresh_3 2\)\.\n$/)
     expect(stderr.match(/✔ fresh_\d {2}0000\d_[ab]\.sql/g)).toHaveLength(6)
+  })
+
+  it('has no more sessions open than the config allows', async () => {
+    const databases = names('budget', 12)
+    using files = project(
+      Object.fromEntries(databases.map((name) => [name, { '00001_a.sql': table, '00002_b.sql': later }])),
+    )
+    const watcher = await watchSessions(postgres)
+    const { exit, stderr } = await runIn(files, 'up dev --jobs 4')
+    const most = await watcher.stop()
+    expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
+    expect(most).toBeGreaterThan(4)
+    expect(most).toBeLessThanOrEqual(8)
   })
 
   it('starts nothing new anywhere after a failure, and lets what runs finish', async () => {

@@ -26,8 +26,12 @@ describe('a command that is to be typed again', () => {
     const rest =
       'prod --db iam --db rag --allow-out-of-order 00003 --allow-missing 00004 --accept-edit 00001 --accept-edit 00002 --accept-warning drop-table'
     expect(upCommandLine(options)).toBe(`po-migrate up ${rest} --continue-on-error`)
-    const { continueOnError: _, ...looked } = options
-    expect(planCommandLine(looked)).toBe(`po-migrate plan ${rest}`)
+    expect(upCommandLine({ ...options, jobs: 3 })).toBe(`po-migrate up ${rest} --continue-on-error --jobs 3`)
+  })
+
+  it('of plan leaves out what only up has', () => {
+    const options = { ...nothingLifted, environment: 'prod', db: ['iam'], continueOnError: true, jobs: 3 }
+    expect(planCommandLine(options)).toBe('po-migrate plan prod --db iam')
   })
 
   it('quotes a name that a shell would take apart', () => {
