@@ -99,12 +99,18 @@ describe('make, from a clone', () => {
 })
 
 describe('make bench', () => {
-  it('applies the same files by both runners, and says how their times compare', async () => {
-    const { exit, all, stdout } = await checkout.run('make bench', { env: { ROUNDS: '1' } })
+  it('applies the same files by all runners, says how their times compare, and draws it', async () => {
+    const env = { ROUNDS: '1', LARGE_ROUNDS: '1', DATABASES: '2' }
+    const { exit, all, stdout } = await checkout.run('make bench', { env })
     expect(exit, all).toBe(0)
-    const ratio = String.raw`\d+\.\d\d of bash's time \(.* in 1 rounds?\)`
-    expect(stdout).toMatch(new RegExp(`3 databases, 10 files each, all pending: ${ratio}`))
+    const ratio = String.raw`[\d.]+ times as fast as bash \([\d.]+ to [\d.]+\), [\d.]+ times as fast as dbmate`
+    expect(stdout).toMatch(new RegExp(`3 databases from empty, 30 files each: ${ratio}`))
     expect(stdout).toMatch(new RegExp(`3 databases, nothing pending: ${ratio}`))
+    expect(stdout).toMatch(new RegExp(`2 databases, one file pending in each: ${ratio}`))
+    const drawn = await checkout.run(
+      'cat docs/benchmarks/files.svg docs/benchmarks/databases.svg docs/benchmarks/results.json',
+    )
+    expect(drawn.exit, drawn.all).toBe(0)
   })
 })
 

@@ -4,8 +4,8 @@ import { type Checkout, makeCheckout } from '../support/machines/checkout.ts'
 
 /** A block of commands of the README and docs/, and the machine that the comment above it names. */
 const blocks = pages
-  // Run from the package, in directories of its own: adopt.test.ts.
-  .filter(({ path }) => path !== 'docs/adopting.md')
+  // Run from the package, in directories of its own: adopt.test.ts; on a swarm: swarm-deploy.test.ts.
+  .filter(({ path }) => path !== 'docs/adopting.md' && path !== 'docs/swarm.md')
   .flatMap(blocksOf)
   .filter(({ language }) => language === 'sh')
   .map(({ path, note, code }) => ({
