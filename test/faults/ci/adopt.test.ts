@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docker, eventually } from '../../support/engine/docker.ts'
 import { postgresImage } from '../../support/engine/images.ts'
 import { startPostgres, type TestPostgres } from '../../support/postgres/postgres.ts'
+import { openSession } from '../../support/postgres/session.ts'
 import { startTool } from '../../support/tool/process.ts'
 import { makeProject, migration, type Project } from '../../support/tool/project.ts'
 import { runIn } from '../../support/tool/tool.ts'
@@ -75,14 +76,12 @@ describe('adopt, killed', () => {
       await postgres.psql(database, 'create table a (id int primary key); create index a_id on a (id)')
       // dbmate's table is made in the transaction that records: an empty schema of its name holds it up.
       const holds = moment === 'while it waits to record'
-      const holder = holds
-        ? postgres.psql(
-            database,
-            'begin; create table public.schema_migrations (version varchar primary key); select pg_sleep(20); rollback',
-          )
-        : Promise.resolve('')
+      const holder = await openSession(postgres, database, 'holder')
+      await holder.query('begin')
+      if (holds) await holder.query('create table public.schema_migrations (version varchar primary key)')
       await killed(where, 'adopt dev --confirm yes', () => reached(database))
-      await holder
+      await holder.query('rollback')
+      await holder.end()
       expect(
         await postgres.psql(
           database,
