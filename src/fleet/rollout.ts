@@ -23,6 +23,14 @@ export const wavesOf = ({ databases, rollout: { canary, wave } }: Rolled): strin
   return [databases.slice(0, canary), ...waves].filter(({ length }) => length > 0)
 }
 
+/** The portion of each database. */
+export const waveOfEach = (rolled: readonly Rolled[]): Map<string, readonly string[]> =>
+  new Map(
+    rolled.flatMap((one) =>
+      wavesOf(one).flatMap((wave) => wave.map((database) => [database, wave] as const)),
+    ),
+  )
+
 /** Why nothing new starts in a fleet: what was to go first failed, or as many as may. */
 export const stopOf = (
   { databases, rollout }: Rolled,

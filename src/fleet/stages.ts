@@ -1,6 +1,6 @@
 import { databaseOf } from '../model/outcome.ts'
 import type { Step } from '../model/step.ts'
-import { type Rolled, wavesOf } from './rollout.ts'
+import { type Rolled, waveOfEach } from './rollout.ts'
 
 /** Steps of which none may overtake another, or of one portion, whose databases do not wait for each other. */
 type Portion<S> = { of: unknown; isOne: boolean; steps: S[] }
@@ -16,9 +16,7 @@ export const stagesOf = <S extends Step>(
   steps: readonly S[],
   { rolled, named }: { rolled: readonly Rolled[]; named: boolean },
 ): S[][][] => {
-  const waves = new Map(
-    rolled.flatMap((one) => wavesOf(one).flatMap((wave) => wave.map((database) => [database, wave]))),
-  )
+  const waves = waveOfEach(rolled)
   const portions: Portion<S>[] = []
   for (const step of steps) {
     const { managed } = step

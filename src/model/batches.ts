@@ -38,16 +38,12 @@ const literals = (sql: string): string => {
     .join('')
 }
 
-const changesLater = ({ up }: Migration): boolean => {
-  const inside = literals(up)
-  return session.test(inside) || setByBody.test(inside)
-}
+const changesSession = ({ up }: Migration): boolean => session.test(up) || setByBody.test(literals(up))
 
 /** A file that has a session of its own, and so a call. */
 const standsAlone = (migration: Migration, table: string): boolean =>
   !migration.transaction ||
-  session.test(migration.up) ||
-  changesLater(migration) ||
+  changesSession(migration) ||
   ignoredError.test(migration.text) ||
   migration.up.toLowerCase().includes(table.toLowerCase()) ||
   blankOpaque(migration.up)
@@ -67,7 +63,7 @@ export const batchesOf = (files: readonly Migration[], table: string): Migration
     if (tainted || standsAlone(file, table)) {
       batches.push([file])
       open = undefined
-      tainted ||= changesLater(file) && making.test(file.up)
+      tainted ||= changesSession(file) && making.test(file.up)
     } else if (open) open.push(file)
     else {
       open = [file]

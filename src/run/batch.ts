@@ -87,7 +87,8 @@ const withoutIt = ({ managed: { database } }: BatchOptions, { file }: Migration,
 const resultOf = async (call: Call, migration: Migration, ended: Ended): Promise<AttemptResult> => {
   if ('error' in ended) throw ended.error
   const { exitCode, output } = ended.result.result
-  if (exitCode === 0) throw withoutIt(call.options, migration, output)
+  const isSaid = readApplied(call.said()).has(migration.file)
+  if (exitCode === 0 && !isSaid) throw withoutIt(call.options, migration, output)
   return ended.result
 }
 
@@ -104,6 +105,11 @@ const conclude = async (migration: Migration, call: Call, ended: Ended): Promise
     },
   )
   call.done.add(migration)
+}
+
+/** A server that cannot be asked is told of once the call is over, with what is not known then. */
+const unlessAway = (error: unknown): void => {
+  if (!(error instanceof AppError) || error.exitCode !== exitCodes.unreachable) throw error
 }
 
 const barAll = async (call: Call): Promise<Migration> => {
@@ -135,7 +141,7 @@ export const openBatch = (options: BatchOptions): Batch => {
       while (!call.done.has(migration)) {
         const next = call.next()
         const ended = call.ended()
-        if (ended || readApplied(call.said()).has(migration.file)) await settle(call)
+        if (ended || readApplied(call.said()).has(migration.file)) await settle(call).catch(unlessAway)
         if (call.done.has(migration)) return
         if (ended) return await conclude(migration, call, ended)
         await next

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import { type Rolled, wavesOf } from '../fleet/rollout.ts'
+import { type Rolled, waveOfEach } from '../fleet/rollout.ts'
 import type { Lock } from '../io/postgres/lock.ts'
 import { databaseOf } from '../model/outcome.ts'
 import type { Step } from '../model/step.ts'
@@ -15,9 +15,7 @@ export type Waves = {
 
 /** Locks databases of fleets wave by wave; without a lock there is nobody to keep out. */
 export const openWaves = (rolled: readonly Rolled[], lock: Lock | undefined): Waves => {
-  const waveOf = new Map(
-    rolled.flatMap((one) => wavesOf(one).flatMap((wave) => wave.map((database) => [database, wave]))),
-  )
+  const waveOf = waveOfEach(rolled)
   let held: readonly string[] = []
   let current: readonly string[] | undefined
   let changing = Promise.resolve()

@@ -308,4 +308,31 @@ describe('in the middle of files that share a call', () => {
     expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
     expect(await postgres.versions('restarted')).toBe('00001 00002 00003')
   })
+
+  it('a server that goes away for good leaves what is not known, and the next run settles it', async () => {
+    const own = await startPostgres()
+    await using gate = await closeGate(own)
+    using files = makeProject({
+      network: own.network,
+      store: { gone: named([first, migration(gate.insert('who (file)')), row(3)]) },
+      edit: (config) => {
+        config.state = 'state'
+        config.environments.dev.wait = 3
+      },
+    })
+    const tool = start(files)
+    await gate.reached()
+    await docker(['kill', own.container])
+    const { exit, stderr } = await tool.ended
+    expect(stderr).toContain(
+      'gone: whether 00002_file.sql was applied is not known: Postgres cannot be asked.',
+    )
+    expect(stderr).toContain('00001 stays applied')
+    expect(exit).toBe(1)
+    await docker(['start', own.container])
+    await eventually('its answer', () => own.psql('gone', 'select 1').catch(() => undefined))
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
+    expect(await own.versions('gone')).toBe('00001 00002 00003')
+    await own[Symbol.asyncDispose]()
+  })
 })

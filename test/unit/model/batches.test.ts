@@ -76,6 +76,7 @@ describe('batchesOf', () => {
   it.each([
     ['a statement', 'as $$ begin set x.y = 1; return new; end $$'],
     ['a call', "as $$ begin perform set_config('x.y', '1', false); return new; end $$"],
+    ['a call in its own SQL', "begin atomic insert into t select set_config('x.y', '1', false); end"],
     ['a role', "as $$ begin execute 'set role owner'; return new; end $$"],
   ])('gives every file a call of its own behind a function that may set something by %s', (_, body) => {
     const made = `create function f() returns trigger language plpgsql ${body};`
