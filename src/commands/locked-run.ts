@@ -44,16 +44,16 @@ type Opened = {
   shown: Plan<UpStep>
 }
 
-type About = { config: Config; engine: Engine; rolled: readonly Rolled[] }
+type About = { config: Config; environment: Environment; rolled: readonly Rolled[] }
 
 /** Rolling back is about one database. */
-const jobsFor = (
-  { verb, jobs: given }: PlannedVerb,
-  { config: { connections }, engine, rolled }: About,
-): number =>
-  verb === 'up'
-    ? jobsOf({ given, connections, engine, cores: availableParallelism(), hasFleet: rolled.some(isMany) })
-    : 1
+const jobsFor = ({ verb, jobs: given }: PlannedVerb, { config, environment, rolled }: About): number => {
+  if (verb !== 'up') return 1
+  const { connections } = config
+  const isEmbedded = environment.engine === 'embedded'
+  const hasFleet = rolled.some(isMany)
+  return jobsOf({ given, connections, isEmbedded, cores: availableParallelism(), hasFleet })
+}
 
 const isMany = ({ databases }: Rolled): boolean => databases.length > 1
 
@@ -82,7 +82,7 @@ export const runLocked = async (opened: Opened, verb: PlannedVerb, context: Cont
   requireSome(planned)
   if (planned.steps.length === 0) return reportNothing(run, environment, { planned, databases })
   const rolled = rolledOf(environment.fleets ?? [], planned.steps)
-  const jobs = jobsFor(verb, { config, engine, rolled })
+  const jobs = jobsFor(verb, { config, environment, rolled })
   run.start(planned, jobs)
   const provenance = () => readProvenance({ config, environment, engine }, context)
   const applied = watchApplied(engine.server, databases)

@@ -7,6 +7,7 @@ import { requireAllowed } from '../plan/up.ts'
 import { confirm } from '../report/confirm.ts'
 import { renderAside, renderHeader, renderMissing, renderNotes } from '../report/up.ts'
 import type { RunResult } from '../run/execute.ts'
+import { requireRoom } from '../run/jobs.ts'
 import { makeHolder } from '../run/make-holder.ts'
 import { lookFirst } from './look-first.ts'
 import type { ShownPlan } from './plan.ts'
@@ -35,6 +36,11 @@ export const runPlanned = async (run: Run, verb: PlannedVerb, context: Context):
   const { lockWait } = options
   const config = configOf(options, context)
   const asked = resolveEnvironment(config, options.environment, options.db)
+  requireRoom({
+    given: verb.jobs,
+    connections: config.connections,
+    isEmbedded: asked.engine === 'embedded',
+  })
   const { host } = asked
   const holder = makeHolder(
     { run: run.id, command, verb: verb.verb, target: asked.name, config, host },

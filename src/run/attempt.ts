@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dbmate, DbmateResult } from '../io/dbmate/dbmate.ts'
 import type { Engine, Progress } from '../io/engine.ts'
 import { type Blocker, describeBlocker, watch } from '../io/postgres/observer.ts'
+import { readApplied } from '../model/applied-lines.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
 import { sectionOf } from '../model/migration.ts'
 import type { Direction, ManagedDatabase, Migration } from '../model/types.ts'
+import type { Turns } from './turns.ts'
 
 /** Postgres gave up waiting for a lock (lock_not_available). */
 const lockNotAvailable = '55P03'
@@ -27,6 +29,8 @@ export type AttemptOptions = {
   /** Which of the settings that not every server has are here. */
   known: ReadonlySet<string>
   interrupt: AbortSignal
+  /** Of the databases that run side by side. */
+  turns: Turns
   onProgress: Progress
   /** Of files that share a call: this one is the first of them. */
   batch?: string
@@ -55,14 +59,30 @@ const sessionSettings = (
   return `-c lock_timeout=${ms}${known.has(clientCheck) ? ` -c ${clientCheck}=500` : ''}`
 }
 
-/** Another database was changed at the same moment, in what all share: Postgres took the file back. */
-const concurrentUpdate = /tuple concurrently (?:updated|deleted)/
+/** Two sessions changed one row of a catalog, or made the same one: whoever comes second looks at it anew, and finds it made. */
+const met: Readonly<Record<string, RegExp>> = {
+  XX000: /tuple concurrently (?:updated|deleted)/,
+  '23505': /\bpg_\w+_index\b/,
+  // Each waited for what the other one has.
+  '40P01': /(?:)/,
+}
+
+/** Whether Postgres took the file back because of what another session did at the same moment. */
+const metAnother = ({ exitCode, output }: DbmateResult): boolean => {
+  if (exitCode === 0) return false
+  const { sqlState = '', message } = parseDbmateError(output)
+  return met[sqlState]?.test(message) ?? false
+}
+
+const duplicateObject = '42710'
 
 /** Whether a file that was taken back whole may pass when it is tried again. */
-const mayPass = ({ exitCode, output }: DbmateResult): boolean => {
-  if (exitCode === 0) return false
-  const { sqlState, message } = parseDbmateError(output)
-  return sqlState === lockNotAvailable || (sqlState === 'XX000' && concurrentUpdate.test(message))
+const mayPass = (result: DbmateResult, tries: number, { turns }: AttemptOptions): boolean => {
+  if (result.exitCode === 0) return false
+  const { sqlState } = parseDbmateError(result.output)
+  // It looked for a role, and another one made it before it did: one more look tells.
+  if (sqlState === duplicateObject) return tries === 1 && turns.wereShared()
+  return sqlState === lockNotAvailable || metAnother(result)
 }
 
 const tooManySessions = '53300'
@@ -101,16 +121,25 @@ const whenFree = async (options: AttemptOptions): Promise<Pick<AttemptResult, 'r
   }
 }
 
+/** Files of a shared call are through, so this is the first try of the one that failed. */
+const isFurther = ({ batch }: AttemptOptions, { output }: DbmateResult): boolean =>
+  batch !== undefined && readApplied(output).size > 0
+
 /**
  * Runs one file; when it could not get a lock, and was rolled back whole, again after a pause: each wait for a lock makes
- * the application queue up behind it, so many short waits are kinder than a long one.
+ * the application queue up behind it, so many short waits are kinder than a long one. The last try of a file that met another
+ * one of this run has the server to itself.
  */
 export const attempt = async (options: AttemptOptions): Promise<AttemptResult> => {
-  const { migration, direction, interrupt, onProgress } = options
+  const { migration, direction, interrupt, turns, onProgress } = options
   const { transaction } = sectionOf(migration, direction)
+  let run = turns.share
   for (let tries = 1; ; tries++) {
-    const { result, blockers } = await whenFree(options)
-    if (!mayPass(result) || !transaction || tries === attempts) return { result, blockers, tries }
+    const { result, blockers } = await run(() => whenFree(options))
+    if (isFurther(options, result)) tries = 1
+    run = metAnother(result) && tries === attempts - 1 ? turns.alone : turns.share
+    if (!mayPass(result, tries, options) || !transaction || tries === attempts)
+      return { result, blockers, tries }
     const pause = firstPause * 2 ** (tries - 1) * (0.5 + Math.random())
     const [blocker] = blockers
     const reason = blocker ? `, after ${describeBlocker(blocker)}` : ''

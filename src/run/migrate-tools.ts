@@ -9,6 +9,7 @@ import { clientCheck } from './attempt.ts'
 import type { Batch } from './batch.ts'
 import type { MigrateFileOptions } from './migrate-file.ts'
 import { openBatches, type SharedCalls } from './open-batches.ts'
+import { openTurns, type Turns } from './turns.ts'
 
 /** What the steps of `up` and `rollback` act with. */
 export type MigrateTools = Pick<SharedCalls, 'created' | 'isBegun' | 'halt'> & {
@@ -39,6 +40,8 @@ export type MigrateToolsOptions = Pick<
   stop: AbortSignal
   /** Which of several that run side by side. */
   lane?: number
+  /** Of all that run side by side. */
+  turns?: Turns
 }
 
 const filesOf = (steps: readonly Step[]): PlannedFile[] =>
@@ -49,7 +52,7 @@ const filesOf = (steps: readonly Step[]): PlannedFile[] =>
 /** Opens what these steps need, each when it is needed first. */
 export const openMigrateTools = (
   steps: readonly Step[],
-  { provenance, lost, stop, lane = 0, ...options }: MigrateToolsOptions,
+  { provenance, lost, stop, lane = 0, turns = openTurns(), ...options }: MigrateToolsOptions,
 ): MigrateTools & AsyncDisposable => {
   const { engine, run, onProgress, applied } = options
   const files = filesOf(steps)
@@ -86,6 +89,7 @@ export const openMigrateTools = (
     const [from, known] = await readOnce()
     return {
       ...options,
+      turns,
       migration,
       provenance: from,
       known,

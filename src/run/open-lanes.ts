@@ -1,5 +1,6 @@
 import type { Step } from '../model/step.ts'
 import { type MigrateTools, type MigrateToolsOptions, openMigrateTools } from './migrate-tools.ts'
+import { openTurns } from './turns.ts'
 
 /** What steps act with that run side by side: each lane has a dbmate of its own. */
 export type Lanes = AsyncDisposable &
@@ -7,9 +8,10 @@ export type Lanes = AsyncDisposable &
 
 export const openLanes = (
   steps: readonly Step[],
-  { provenance, ...options }: Omit<MigrateToolsOptions, 'lane'>,
+  { provenance, ...options }: Omit<MigrateToolsOptions, 'lane' | 'turns'>,
 ): Lanes => {
   const lanes = new Map<number, MigrateTools & AsyncDisposable>()
+  const turns = openTurns()
   let read: ReturnType<typeof provenance> | undefined
   const once = (): ReturnType<typeof provenance> => {
     read ??= provenance()
@@ -17,7 +19,7 @@ export const openLanes = (
   }
   return {
     of: (lane) => {
-      const found = lanes.get(lane) ?? openMigrateTools(steps, { ...options, provenance: once, lane })
+      const found = lanes.get(lane) ?? openMigrateTools(steps, { ...options, provenance: once, turns, lane })
       lanes.set(lane, found)
       return found
     },

@@ -234,19 +234,63 @@ describe('up --jobs', () => {
     expect(await versions(databases)).toEqual(['00001', ''])
   })
 
-  it('tries a file again that met another one in what all databases share', async () => {
-    const databases = names('role', 4)
-    await postgres.psql('postgres', 'create role shared_by_all')
+  it.each([
+    ['of one call each, in new databases', 'made', false],
+    ['of a call a file, in databases that are there', 'there', true],
+  ])('tries files again that met others in what all databases share: %s', async (_, role, areThere) => {
+    const databases = names(role, 4)
+    await postgres.psql('postgres', `drop role if exists ${role}; create role ${role}`)
+    if (areThere) for (const name of databases) await postgres.psql('postgres', `create database ${name}`)
     const files = Object.fromEntries(
-      Array.from({ length: 12 }, (_, index) => [
+      Array.from({ length: areThere ? 3 : 8 }, (_, index) => [
         `${String(index + 1).padStart(5, '0')}_role.sql`,
-        migration(`alter role shared_by_all set work_mem = '${index + 1}MB';\nselect pg_sleep(0.05);`),
+        migration(`alter role ${role} set work_mem = '${index + 1}MB';\nselect pg_sleep(0.2);`),
       ]),
     )
     using made = project(Object.fromEntries(databases.map((name) => [name, files])))
     const { exit, stderr } = await runIn(made, 'up dev --jobs 4')
     expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
     expect(stderr).toContain('✔')
+  })
+
+  it.each([
+    ['made by another one meanwhile', 'create role once', 'once'],
+    [
+      'given to by another one meanwhile',
+      'create role twice; grant pg_monitor to twice; comment on role twice is $c$c$c$',
+      'twice',
+    ],
+  ])('tries a file again that looks for a role first, which is %s', async (_, statement, role) => {
+    const databases = names(role, 3)
+    await postgres.psql('postgres', `drop role if exists ${role}`)
+    const body = `do $$ begin
+  if not exists (select from pg_roles where rolname = '${role}') then
+    perform pg_sleep(1);
+    ${statement};
+  end if;
+end $$;`
+    using made = project(
+      Object.fromEntries(databases.map((name) => [name, { '00001_role.sql': migration(body) }])),
+    )
+    const { exit, stderr } = await runIn(made, 'up dev --jobs 3')
+    expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
+  })
+
+  it('tries a file again that waited for what waits for it', async () => {
+    const databases = names('knot', 2)
+    await postgres.psql(
+      'postgres',
+      'drop role if exists left_end, right_end; create role left_end; create role right_end',
+    )
+    const files = (...roles: string[]) => ({
+      '00001_knot.sql': migration(
+        roles.map((role) => `alter role ${role} nologin;`).join('\nselect pg_sleep(1.5);\n'),
+      ),
+    })
+    using made = project({ knot_1: files('left_end', 'right_end'), knot_2: files('right_end', 'left_end') })
+    const { exit, stderr } = await runIn(made, 'up dev --jobs 2')
+    expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
+    expect(await versions(databases)).toEqual(['00001', '00001'])
   })
 
   it.each([
