@@ -114,26 +114,48 @@ export const renderNothingToDo = (environment: string, databases: readonly Datab
 
 export type Summary = { environment: string; outcomes: readonly StepOutcome[]; ms: number }
 
-/** `qual: 6 migrations applied in 0.9 s (iam_qual 1, calendar_qual 4, rag_qual 1).` */
+/** What one database or one fleet got: its files by database, in the order they ran. */
+type Share = { name: string; of: ReadonlyMap<string, readonly string[]> }
+
+const sharesOf = (outcomes: Summary['outcomes']): Share[] => {
+  const files = outcomes.flatMap(({ step: { kind, managed, migration }, status }) =>
+    managed && migration && counted.has(kind) && status === 'done'
+      ? {
+          name: managed.member?.fleet ?? managed.database,
+          database: managed.database,
+          version: migration.version,
+        }
+      : [],
+  )
+  return [...Map.groupBy(files, ({ name }) => name)].map(([name, found]) => {
+    const databases = Map.groupBy(found, ({ database }) => database)
+    const versions = [...databases].map(
+      ([database, own]) => [database, own.map(({ version }) => version)] as const,
+    )
+    return { name, of: new Map(versions) }
+  })
+}
+
+const filesIn = ({ of }: Share): number => [...of.values()].flat().length
+
+/** Which versions, or of a fleet how many databases. */
+const describeShare = (share: Share): string => {
+  const { of } = share
+  if (of.size > 1) return plural(of.size, 'database')
+  const versions = [...of.values()].flat()
+  const [first = '', last = first] = [versions[0], versions.at(-1)]
+  return first === last ? first : `${first} to ${last}`
+}
+
+/** `qual: 6 migrations applied in 0.9 s.`, and of several databases a line each: `  iam_qual  4 migrations  00003 to 00006`. */
 export const renderSummary = ({ environment, outcomes, ms }: Summary): string => {
-  const counts = new Map<string, number>()
-  for (const { step, status } of outcomes) {
-    if (!step.managed || !counted.has(step.kind) || status !== 'done') continue
-    counts.set(step.managed.database, (counts.get(step.managed.database) ?? 0) + 1)
-  }
-  const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
-  const fleets = new Map(
-    outcomes.flatMap(({ step: { managed } }) =>
-      managed?.member ? [[managed.database, managed.member.fleet]] : [],
-    ),
-  )
-  const groups = Map.groupBy([...counts], ([database]) => fleets.get(database) ?? database)
-  const each = [...groups].map(([name, found]) =>
-    found.length === 1
-      ? found.map(([database, count]) => `${database} ${count}`)
-      : `${name}: ${plural(found.length, 'database')}`,
-  )
+  const shares = sharesOf(outcomes)
+  const total = shares.reduce((sum, share) => sum + filesIn(share), 0)
   const did = outcomes.some(({ step }) => step.kind === 'rollback-migration') ? 'rolled back' : 'applied'
-  const where = total > 0 ? ` (${each.join(', ')})` : ''
-  return `${environment}: ${plural(total, 'migration')} ${did} in ${renderDuration(ms)}${where}.\n`
+  const line = `${environment}: ${plural(total, 'migration')} ${did} in ${renderDuration(ms)}`
+  const [first] = shares
+  if (!first) return `${line}.\n`
+  if (shares.length === 1) return `${line} (${first.name}: ${describeShare(first)}).\n`
+  const rows = shares.map((share) => [share.name, plural(filesIn(share), 'migration'), describeShare(share)])
+  return `${line}.\n${renderTable(rows, '  ')}`
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { docker } from '../support/engine/docker.ts'
 import { renderChart } from './chart.ts'
 import { measure, type Row } from './measure.ts'
-import { bash, help, native, node, tool } from './runners.ts'
+import { bash, help, native, node, nodePgMigrate, peakMemory, tool, toolNative } from './runners.ts'
 import { openWorld, type World } from './world.ts'
 
 /*
@@ -15,9 +15,13 @@ const rounds = Number(process.env.ROUNDS ?? 7)
 /** Of the large cases, which take minutes. */
 const largeRounds = Number(process.env.LARGE_ROUNDS ?? 3)
 const many = Number(process.env.DATABASES ?? 200)
+/** Once, by each. */
+const most = Number(process.env.MOST_DATABASES ?? 1000)
 const directory = join(import.meta.dirname, '../../docs/benchmarks')
 
 const rows: Row[] = []
+/** MiB, of a run over the most databases with nothing to do. */
+let memory = Number.NaN
 
 const number = (value: number): string => value.toFixed(value < 1 ? 2 : 1)
 
@@ -41,30 +45,29 @@ const fromEmpty = async (world: World, count: number): Promise<Row> => {
   world.files(count)
   const row = await measure({
     what: `${world.databases.length} databases from empty, ${count} files each`,
-    ...{ world, rounds, runners: [tool, bash, native] },
+    ...{ world, rounds, runners: [tool, bash, native, toolNative] },
     before: world.dropAll,
     expected: () => world.databases.length * count,
   })
   return tell(row)
 }
 
-const nothing = (world: World, times: number): Promise<Row> =>
-  measure({
-    what: `${world.databases.length} databases, nothing pending`,
-    ...{ world, rounds: times, runners: [tool, bash, native] },
-  })
+/** All that can do this job; node-pg-migrate has databases of its own, since they are not dbmate's. */
+const all = [tool, bash, native, toolNative, nodePgMigrate] as const
 
 const benchFew = async (): Promise<void> => {
   await using world = await openWorld(few)
+  for (const name of few) await world.postgres.psql('postgres', `create database ${name}_plain`)
   const counts = [1, 5, 10, 30]
   const empty: Row[] = []
   for (const count of counts) empty.push(await fromEmpty(world, count))
-  tell(await nothing(world, rounds))
+  await nodePgMigrate.run(world)
+  tell(await measure({ what: '3 databases, nothing pending', ...{ world, rounds, runners: all } }))
   tell(
     await measure({
       what: '1 of 3 databases has a pending file',
-      ...{ world, rounds, runners: [tool, bash, native] },
-      before: () => world.oneMore('iam'),
+      ...{ world, rounds, runners: all },
+      before: (_, { kind }) => world.oneMore('iam', kind),
     }),
   )
   tell(await measure({ what: '--help', world, rounds, runners: [help, node] }))
@@ -79,23 +82,30 @@ const benchFew = async (): Promise<void> => {
   })
 }
 
+const three = [tool, bash, native] as const
+
+const nothing = async (count: number, times: number): Promise<Row> => {
+  await using world = await openWorld(numbered(count), true)
+  world.files(1)
+  await tool.run(world)
+  const what = `${count} databases, nothing pending`
+  const row = tell(await measure({ what, ...{ world, rounds: times, runners: three } }))
+  if (count === most) memory = await peakMemory(world)
+  if (count < many) return row
+  tell(
+    await measure({
+      what: `${count} databases, one file pending in each`,
+      ...{ world, rounds: 1, runners: three },
+      before: () => world.oneMore(),
+    }),
+  )
+  return row
+}
+
 const benchMany = async (): Promise<void> => {
-  const counts = [1, Math.round(many / 4), Math.round(many / 2), many]
+  const counts = [1, Math.round(many / 4), Math.round(many / 2), many, most]
   const found: Row[] = []
-  for (const count of counts) {
-    await using world = await openWorld(numbered(count), true)
-    world.files(1)
-    await tool.run(world)
-    found.push(tell(await nothing(world, largeRounds)))
-    if (count !== many) continue
-    tell(
-      await measure({
-        what: `${many} databases, one file pending in each`,
-        ...{ world, rounds: 1, runners: [tool, bash, native] },
-        before: () => world.oneMore(),
-      }),
-    )
-  }
+  for (const count of counts) found.push(await nothing(count, count === most ? 1 : largeRounds))
   const lineOf = (name: string) => ({
     name,
     points: found.map((row, index) => [counts[index] ?? 0, secondsOf(row, name)] as const),
@@ -103,7 +113,7 @@ const benchMany = async (): Promise<void> => {
   chart('databases', {
     title: 'Nothing pending',
     x: 'databases',
-    lines: [tool, bash, native].map(({ name }) => lineOf(name)),
+    lines: three.map(({ name }) => lineOf(name)),
   })
 }
 
@@ -123,7 +133,11 @@ const main = async (): Promise<void> => {
     docker: await docker(['version', '--format', '{{.Server.Version}}']),
     date: new Date().toISOString().slice(0, 10),
   }
-  writeFileSync(join(directory, 'results.json'), `${JSON.stringify({ on, rows }, null, 2)}\n`)
+  writeFileSync(
+    join(directory, 'results.json'),
+    `${JSON.stringify({ on, rows, memory: { databases: most, MiB: memory } }, null, 2)}\n`,
+  )
+  console.info(`${most} databases, nothing pending: at most ${memory} MiB`)
   console.info(`written to ${directory}`)
 }
 

@@ -32,8 +32,8 @@ export type Case = {
   world: World
   runners: readonly [Runner, ...Runner[]]
   rounds: number
-  /** Before each call, by whichever runner. */
-  before?: (world: World) => Promise<void> | void
+  /** Before each call. */
+  before?: (world: World, runner: Runner) => Promise<void> | void
   /** How many files have to be applied after it. */
   expected?: () => number
 }
@@ -43,7 +43,7 @@ export const measure = async ({ what, world, runners, rounds, before, expected }
   const times = new Map(runners.map(({ name }) => [name, [] as number[]]))
   for (let round = 0; round < rounds; round++)
     for (const runner of round % 2 === 0 ? runners : runners.toReversed()) {
-      await before?.(world)
+      await before?.(world, runner)
       times.get(runner.name)?.push(await timed(() => runner.run(world)))
       const found = expected && (await world.applied())
       if (expected && found !== expected())

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { dbmateBinary } from '../support/postgres/native-project.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { makeProject, migration, type Project } from '../support/tool/project.ts'
 
@@ -10,18 +11,25 @@ export type World = AsyncDisposable & {
   databases: readonly string[]
   /** Where the files of this database lie. */
   directoryOf: (database: string) => string
+  /** The same files without dbmate's headings. */
+  plainOf: (database: string) => string
   /** So many files in each directory, and none besides. */
   files: (count: number) => void
-  /** One more file: for all databases, or for this one. */
-  oneMore: (database?: string) => void
+  /** One more file: for all databases, or for this one; `plain`: without dbmate's headings. */
+  oneMore: (database?: string, kind?: Kind) => void
   dropAll: () => Promise<void>
   /** How many files are applied, over all databases. */
   applied: () => Promise<number>
 }
 
+export type Kind = 'dbmate' | 'plain'
+
 const nameOf = (index: number): string => `${String(index).padStart(5, '0')}_table.sql`
-const text = (index: number): string =>
-  migration(`create table t${index} (id bigint primary key);`, `drop table t${index};`)
+const create = (index: number): string => `create table t${index} (id bigint primary key);`
+const texts: Record<Kind, (index: number) => string> = {
+  dbmate: (index) => migration(create(index), `drop table t${index};`),
+  plain: create,
+}
 
 export const openWorld = async (databases: readonly string[], isFleet = false): Promise<World> => {
   const postgres = await startPostgres()
@@ -33,31 +41,45 @@ export const openWorld = async (databases: readonly string[], isFleet = false): 
       config.databases = isFleet
         ? { all: { directory: 'migrations/all', from: { list: databases }, create: true } }
         : Object.fromEntries(databases.map((name) => [name, {}]))
+      config.dbmate.binary = dbmateBinary
+      const { network: _, ...dev } = config.environments.dev
+      config.environments.bare = {
+        ...dev,
+        engine: 'native',
+        server: { host: postgres.address, tls: { mode: 'disable' } },
+      }
     },
   })
   const directoryOf = (database: string): string =>
     join(project.directory, 'infrastructure/migrations', isFleet ? 'all' : database)
-  const directories = [...new Set(databases.map(directoryOf))]
-  let written = 0
-  const write = (directory: string, index: number): void =>
-    writeFileSync(join(directory, nameOf(index)), text(index))
-  const files = (count: number): void => {
-    for (const directory of directories) {
+  const plainOf = (database: string): string => join(project.directory, 'plain', isFleet ? 'all' : database)
+  const placeOf = { dbmate: directoryOf, plain: plainOf }
+  const directoriesOf = (kind: Kind): string[] => [...new Set(databases.map(placeOf[kind]))]
+  const written = { dbmate: 0, plain: 0 }
+  const write = (directory: string, kind: Kind, index: number): void =>
+    writeFileSync(join(directory, nameOf(index)), texts[kind](index))
+  const fill = (kind: Kind, count: number): void => {
+    for (const directory of directoriesOf(kind)) {
       rmSync(directory, { recursive: true, force: true })
       mkdirSync(directory, { recursive: true })
-      for (let index = 1; index <= count; index++) write(directory, index)
+      for (let index = 1; index <= count; index++) write(directory, kind, index)
     }
-    written = count
+    written[kind] = count
   }
   return {
     postgres,
     project,
     databases,
     directoryOf,
-    files,
-    oneMore: (database) => {
-      written++
-      for (const directory of database ? [directoryOf(database)] : directories) write(directory, written)
+    plainOf,
+    files: (count) => {
+      fill('dbmate', count)
+      fill('plain', count)
+    },
+    oneMore: (database, kind = 'dbmate') => {
+      written[kind]++
+      const places = database ? [placeOf[kind](database)] : directoriesOf(kind)
+      for (const directory of places) write(directory, kind, written[kind])
     },
     dropAll: async () => {
       const sql = databases.map((name) => `drop database if exists ${name} with (force);`)

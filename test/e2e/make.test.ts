@@ -43,7 +43,9 @@ describe('make, from a clone', () => {
 
   it('brings the dev stack up and migrates it with one command', async () => {
     const { exit, all } = await checkout.run('make dev')
-    expect(all).toMatch(/dev: 7 migrations applied in .* \(iam 1, calendar 5, rag 1\)\./)
+    expect(all).toMatch(
+      /dev: 7 migrations applied in .*\.\n {2}iam {7}1 migration .*\n {2}calendar {2}5 migrations .*\n {2}rag {7}1 migration /,
+    )
     expect(exit).toBe(0)
     const status = await checkout.run('infrastructure/scripts/po-migrate status dev --json')
     const { environments } = JSON.parse(status.stdout)
@@ -74,7 +76,7 @@ describe('make, from a clone', () => {
     const since = Date.now() / 1000
     const { exit, stdout } = await checkout.run('make db-migrate-dev DB=calendar')
     expect(exit).toBe(0)
-    expect(stdout).toMatch(/^dev: 1 migration applied in .* \(calendar 1\)\.$/)
+    expect(stdout).toMatch(/^dev: 1 migration applied in .* \(calendar: 00012\)\.$/)
     expect(await startedSince(since)).toHaveLength(1)
   })
 
@@ -100,13 +102,15 @@ describe('make, from a clone', () => {
 
 describe('make bench', () => {
   it('applies the same files by all runners, says how their times compare, and draws it', async () => {
-    const env = { ROUNDS: '1', LARGE_ROUNDS: '1', DATABASES: '2' }
+    const env = { ROUNDS: '1', LARGE_ROUNDS: '1', DATABASES: '2', MOST_DATABASES: '3' }
     const { exit, all, stdout } = await checkout.run('make bench', { env })
     expect(exit, all).toBe(0)
     const ratio = String.raw`[\d.]+ times as fast as bash \([\d.]+ to [\d.]+\), [\d.]+ times as fast as dbmate`
     expect(stdout).toMatch(new RegExp(`3 databases from empty, 30 files each: ${ratio}`))
     expect(stdout).toMatch(new RegExp(`3 databases, nothing pending: ${ratio}`))
+    expect(stdout).toMatch(/3 databases, nothing pending: .* as fast as node-pg-migrate/)
     expect(stdout).toMatch(new RegExp(`2 databases, one file pending in each: ${ratio}`))
+    expect(stdout).toMatch(/3 databases, nothing pending: at most \d+ MiB/)
     const drawn = await checkout.run(
       'cat docs/benchmarks/files.svg docs/benchmarks/databases.svg docs/benchmarks/results.json',
     )
@@ -167,10 +171,10 @@ describe('the VPS, with PO_MIGRATE_HERE=1', () => {
     const migrate = (args: string) => checkout.run(`bash infrastructure/scripts/migrate.sh ${args}`, { env })
     const [qual, prod] = await Promise.all([migrate('qual'), migrate('prod --confirm yes')])
     expect(qual.stdout).toMatch(
-      /^qual: 8 migrations applied in .* \(iam_qual 1, calendar_qual 6, rag_qual 1\)\.$/,
+      /^qual: 8 migrations applied in .*\.\n {2}iam_qual {7}1 migration .*\n {2}calendar_qual {2}6 migrations .*\n {2}rag_qual {7}1 migration .*$/,
     )
     expect(prod.stdout).toMatch(
-      /prod: 8 migrations applied in .* \(iam_prod 1, calendar_prod 6, rag_prod 1\)\.$/,
+      /prod: 8 migrations applied in .*\.\n {2}iam_prod {7}1 migration .*\n {2}calendar_prod {2}6 migrations .*\n {2}rag_prod {7}1 migration .*$/,
     )
     expect(await migrate('prod')).toMatchObject({ exit: 0 })
   })

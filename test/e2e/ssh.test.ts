@@ -62,7 +62,7 @@ describe('a verb for the VPS, typed on a laptop without Docker', () => {
     const { exit, stdout, stderr } = await type('up qual')
     expect(exit, stderr).toBe(0)
     expect(stdout).toMatch(
-      /^qual: \d+ migrations applied in .* \(iam_qual \d+, calendar_qual \d+, rag_qual \d+\)\.\n$/,
+      /^qual: \d+ migrations applied in .*\.\n {2}iam_qual {7}\d+ .*\n {2}calendar_qual {2}\d+ .*\n {2}rag_qual {7}\d+ .*\n$/,
     )
     expect(stderr).toContain(
       `commit ${vps.commit.slice(0, 12)}, po-migrate 0.1.0, in ${vps.checkout.directory} (this checkout: `,

@@ -113,7 +113,9 @@ describe('up --jobs', () => {
     )
     const { exit, stdout, stderr } = await runIn(files, 'up dev --jobs 3')
     expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
-    expect(stdout).toMatch(/^dev: 6 migrations applied in .* \(fresh_1 2, fresh_2 2, fresh_3 2\)\.\n$/)
+    expect(stdout).toMatch(
+      /^dev: 6 migrations applied in .*\.\n(?: {2}fresh_[123] {2}2 migrations {2}00001 to 00002\n){3}$/,
+    )
     expect(stderr.match(/✔ fresh_\d {2}0000\d_[ab]\.sql/g)).toHaveLength(6)
   })
 

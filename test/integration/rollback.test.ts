@@ -50,7 +50,7 @@ describe('rollback', () => {
     const { exit, stdout } = await runIn(files, 'rollback dev --db back --steps 2')
     expect(exit).toBe(0)
     expect(stdout).toContain('5 | drop table c;')
-    expect(stdout).toMatch(/dev: 2 migrations rolled back in .* \(back 2\)\.\n$/)
+    expect(stdout).toMatch(/dev: 2 migrations rolled back in .* \(back: 0\d+ to 0\d+\)\.\n$/)
     expect([await postgres.versions('back'), await tables('back')]).toEqual(['00001', 'a'])
     const history = await runIn(files, 'history dev')
     expect(history.stdout).toMatch(/00010_c.sql \(rolled back\)[\s\S]*00002_b.sql \(rolled back\)/)

@@ -49,7 +49,9 @@ describe('up', () => {
     })
     const first = await runIn(files)('up dev')
     expect(first).toMatchObject({ exit: 0, stderr: expect.stringContaining('shop') })
-    expect(first.stdout).toMatch(/^dev: 3 migrations applied in .* \(crm 1, shop 2\)\.\n$/)
+    expect(first.stdout).toMatch(
+      /^dev: 3 migrations applied in .*\.\n {2}crm {3}1 migration {3}00001\n {2}shop {2}2 migrations {2}00001 to 00002\n$/,
+    )
     expect(await postgres.psql('shop', 'select count(*) from a')).toBe('1')
     expect(await postgres.versions('shop')).toBe('00001 00002')
     expect(await postgres.versions('crm')).toBe('00001')

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { eventually } from '../engine/docker.ts'
-import type { TestPostgres } from './postgres.ts'
-import { openSession } from './session.ts'
+import { openSession, type Reachable } from './session.ts'
 
 /** A migration's statement that goes on only when the test lets it: no guess at how long something takes. */
 export type Gate = AsyncDisposable & {
@@ -16,10 +15,7 @@ export type Gate = AsyncDisposable & {
 }
 
 /** The gate is closed while a session of the test holds an advisory lock; the file looks for it, and waits for no lock. */
-export const closeGate = async (
-  postgres: Pick<TestPostgres, 'address' | 'password'>,
-  database = 'postgres',
-): Promise<Gate> => {
+export const closeGate = async (postgres: Reachable, database = 'postgres'): Promise<Gate> => {
   const session = await openSession(postgres, database, 'gate')
   const key = randomInt(2 ** 31 - 1)
   const held = `locktype = 'advisory' and classid = 0 and objid = ${key}`

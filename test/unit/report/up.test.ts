@@ -87,7 +87,12 @@ describe('a plan for people', () => {
       ...['t1', 't2'].map((key) => done({ ...apply(calendar, '00001_a.sql'), managed: memberDatabase(key) })),
     ]
     expect(renderSummary({ environment: 'qual', outcomes, ms: 1000 })).toBe(
-      'qual: 3 migrations applied in 1.0 s (iam_qual 1, tenants: 2 databases).\n',
+      'qual: 3 migrations applied in 1.0 s.\n' +
+        '  iam_qual  1 migration   00001\n' +
+        '  tenants   2 migrations  2 databases\n',
+    )
+    expect(renderSummary({ environment: 'qual', outcomes: outcomes.slice(1), ms: 1000 })).toBe(
+      'qual: 2 migrations applied in 1.0 s (tenants: 2 databases).\n',
     )
   })
 
@@ -148,14 +153,16 @@ describe('what a run did', () => {
     ]
     const summary = { environment: 'qual', ms: 900 }
     expect(renderSummary({ ...summary, outcomes })).toBe(
-      'qual: 3 migrations applied in 900 ms (iam_qual 1, calendar_qual 2).\n',
+      'qual: 3 migrations applied in 900 ms.\n' +
+        '  iam_qual       1 migration   00001\n' +
+        '  calendar_qual  2 migrations  00001 to 00002\n',
     )
     expect(renderSummary({ ...summary, outcomes: outcomes.slice(0, 2) })).toBe(
       'qual: 0 migrations applied in 900 ms.\n',
     )
     const undone = { ...apply(iam, '00001_a.sql'), kind: 'rollback-migration' }
     expect(renderSummary({ ...summary, outcomes: [outcome(undone, 'done')] })).toBe(
-      'qual: 1 migration rolled back in 900 ms (iam_qual 1).\n',
+      'qual: 1 migration rolled back in 900 ms (iam_qual: 00001).\n',
     )
   })
 })
