@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every fault at every kind of step, on an engine of its own: dockerd is killed in it.
-# PO_FAULT_REPORT=FILE gets a line for each cell: fault, step, milliseconds, repairs pasted, what the struck run said.
+# PO_FAULT_REPORT=FILE gets a line for each cell: fault, step, flags, milliseconds, repairs pasted, what the struck run said.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -30,7 +30,11 @@ const names = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}_${index + 1}`)
 
 /** Each database is there, stops at the gate in its first file, and has another one behind it. */
-const gated = async (databases: readonly string[], gate: Gate): Promise<Project> => {
+const gated = async (
+  databases: readonly string[],
+  gate: Gate,
+  edit?: (config: Record<string, unknown>) => void,
+): Promise<Project> => {
   for (const name of databases) await postgres.psql('postgres', `create database ${name}`)
   return project(
     Object.fromEntries(
@@ -42,6 +46,7 @@ const gated = async (databases: readonly string[], gate: Gate): Promise<Project>
         },
       ]),
     ),
+    edit,
   )
 }
 
@@ -194,18 +199,20 @@ describe('up --jobs', () => {
 
   it('killed with several in flight: the next run settles each, and applies each once', async () => {
     await using gate = await closeGate(postgres)
-    const databases = names('killed', 2)
-    using files = await gated(databases, gate)
-    const tool = start(files, 'up dev --jobs 2')
-    await atGate(gate, 2)
+    const databases = names('killed', 8)
+    using files = await gated(databases, gate, (config) => {
+      config.connections = 11
+    })
+    const tool = start(files, 'up dev --jobs 8')
+    await atGate(gate, 8)
     tool.child.kill('SIGKILL')
     await tool.ended
-    const next = start(files, 'up dev --jobs 2')
-    await atGate(gate, 2)
+    const next = start(files, 'up dev --jobs 8')
+    await atGate(gate, 8)
     await gate.open()
     const { exit, stderr } = await next.ended
     expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
-    expect(await versions(databases)).toEqual(['00001 00002', '00001 00002'])
+    expect(await versions(databases)).toEqual(databases.map(() => '00001 00002'))
     for (const name of databases)
       expect(await attempts(name)).toMatch(/^00001 (?:failed, 00001 )?done, 00002 done$/)
   }, 120_000)

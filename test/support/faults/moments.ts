@@ -70,10 +70,11 @@ export const moments = {
 
 export type MomentName = keyof typeof moments
 
-/** The dbmate container of the world's run, as soon as it is there. */
+/** The dbmate container of the world's run, as soon as it is there; of several the first database's. */
 export const dbmateContainer = ({ databases }: FaultWorld): Promise<string> =>
   eventually('the dbmate container', async () => {
     const filter = `label=po-migrate.databases=${databases.first},${databases.second}`
-    const { stdout } = await run('docker', ['ps', '-q', '--filter', filter])
+    const first = 'name=^/?po-migrate-[0-9T]+-[0-9a-f]+$'
+    const { stdout } = await run('docker', ['ps', '-q', '--filter', filter, '--filter', first])
     return stdout.trim()
   })

@@ -45,10 +45,10 @@ const tidyAfter = async (world: FaultWorld, ended: Ended): Promise<void> => {
 }
 
 /** Runs until everything is applied, with the printed repairs in between. */
-const finish = async (world: FaultWorld): Promise<number> => {
+const finish = async (world: FaultWorld, command: readonly string[]): Promise<number> => {
   let repairs = 0
   for (let runs = 1; runs <= mostRuns; runs++) {
-    const ended = await startTool(world, ['up', 'dev', '--json']).ended(longest)
+    const ended = await startTool(world, command).ended(longest)
     if (ended.exit === 0) return repairs
     expect(ended.exit, describeEnd(ended)).toBe(4)
     repairs += await repair(world, ended)
@@ -114,13 +114,18 @@ const expectNothingPending = async (world: FaultWorld): Promise<void> => {
 }
 
 /** One fault at one moment: strike, bring the world back, migrate on, and look for anything that is not as it should be. */
-export const strikeAndRecover = async (faultName: FaultName, momentName: MomentName): Promise<void> => {
+export const strikeAndRecover = async (
+  faultName: FaultName,
+  momentName: MomentName,
+  flags: readonly string[] = [],
+): Promise<void> => {
+  const command = ['up', 'dev', '--json', ...flags]
   const fault: Fault = faults[faultName]
   const moment: Moment = moments[momentName]
   await using world = await makeFaultWorld(fault.smallDisk ?? false)
   const since = Date.now()
   const release = await moment.prepare?.(world)
-  const tool = startTool(world, ['up', 'dev', '--json'])
+  const tool = startTool(world, command)
   await moment.reached(tool, world)
   const heal = await fault.strike(world, tool)
   await release?.()
@@ -129,11 +134,18 @@ export const strikeAndRecover = async (faultName: FaultName, momentName: MomentN
   await heal()
   if (ended.signal !== 'SIGKILL') expectSensible(ended)
   await tidyAfter(world, ended)
-  const repairs = await finish(world)
+  const repairs = await finish(world, command)
   await expectApplied(world)
   await expectNothingLeft(world)
   await expectNothingPending(world)
   const report = process.env.PO_FAULT_REPORT
-  const line = [faultName, momentName, took, repairs, describeEnd(ended).replaceAll(/\s+/g, ' ')]
+  const line = [
+    faultName,
+    momentName,
+    flags.join(' '),
+    took,
+    repairs,
+    describeEnd(ended).replaceAll(/\s+/g, ' '),
+  ]
   if (report) appendFileSync(report, `${line.join('\t')}\n`)
 }

@@ -1,0 +1,3 @@
+import { describeMatrix } from '../support/faults/matrix.ts'
+
+describeMatrix(['--jobs', '4'])
