@@ -12,7 +12,7 @@ import { openRunLog } from '../io/host/run-log.ts'
 import type { Context } from '../model/context.ts'
 import { isReset } from '../model/cutover.ts'
 import { logReport } from '../report/log.ts'
-import { nothingDone, type RunResult } from '../run/execute.ts'
+import { nothingDone, type RunResult } from '../run/run-result.ts'
 import { refuseUnfinished } from '../run/unfinished.ts'
 import { verbs } from './verbs.ts'
 

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os'
 import type { Config } from '../config/load.ts'
 import { dbmateImage } from '../config/resolve.ts'
 import { stateOf } from '../config/state.ts'
+import { portionsOf } from '../fleet/portions.ts'
 import { gateOf, type Rolled, rolledOf } from '../fleet/rollout.ts'
-import { stagesOf } from '../fleet/stages.ts'
 import type { Run } from '../frame/run.ts'
 import type { Engine } from '../io/engine.ts'
 import type { HostLock } from '../io/host/host-lock.ts'
@@ -19,13 +19,14 @@ import { type UpStep, upKinds } from '../rehearsal/steps/up-kinds.ts'
 import { wishOf } from '../rehearsal/with-rehearsal.ts'
 import { watchApplied } from '../run/applied.ts'
 import { concludeFleets, setAside } from '../run/conclude-fleets.ts'
-import { execute, type RunResult } from '../run/execute.ts'
+import { execute } from '../run/execute.ts'
 import { jobsOf } from '../run/jobs.ts'
 import { lockDatabases } from '../run/lock-databases.ts'
 import { explainGone } from '../run/member-gone.ts'
 import { openLanes } from '../run/open-lanes.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { requireLock } from '../run/require-lock.ts'
+import type { RunResult } from '../run/run-result.ts'
 import { settleFindings } from '../run/settle.ts'
 import { settleMembers } from '../run/settle-members.ts'
 import { takeInFiles } from '../run/take-in.ts'
@@ -103,7 +104,7 @@ export const runLocked = async (opened: Opened, verb: PlannedVerb, context: Cont
   const result = await execute(planned, {
     run: run.id,
     kinds: upKinds,
-    stages: { jobs, of: stagesOf(planned.steps, { rolled, named: verb.jobs !== undefined }) },
+    portions: { jobs, of: portionsOf(planned.steps, { rolled, named: verb.jobs !== undefined }) },
     perform: async (step, lane) => {
       if (!(await lanes.isBegun(step))) {
         host.verify()

@@ -1,7 +1,7 @@
 import type { Run } from '../frame/run.ts'
 import type { Environment } from '../model/types.ts'
 import { renderNothingToDo } from '../report/up.ts'
-import { nothingDone, type RunResult } from '../run/execute.ts'
+import { nothingDone, type RunResult } from '../run/run-result.ts'
 import type { Planned } from './planned-verb.ts'
 
 /** A run that found nothing to do, told as a run. */

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { paintFor } from '../frame/options.ts'
 import { isReset } from '../model/cutover.ts'
-import type { RunResult } from '../run/execute.ts'
+import type { RunResult } from '../run/run-result.ts'
 import { readNewest, refuseUnfinished } from '../run/unfinished.ts'
 import { begin, type CutoverSession } from './conduct.ts'
 import { requireCopySpace } from './disk-space.ts'

@@ -8,7 +8,8 @@ import type { State } from '../model/state.ts'
 import { type Step, stepKey } from '../model/step.ts'
 import { commandsOf, describeStanding, renderWaysOn } from '../report/cutover.ts'
 import type { Report } from '../report/report.ts'
-import { execute, type RunResult } from '../run/execute.ts'
+import { execute } from '../run/execute.ts'
+import type { RunResult } from '../run/run-result.ts'
 import { type CutoverStep, cutoverKinds } from './steps/cutover-kinds.ts'
 
 export type SagaOptions = {

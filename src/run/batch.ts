@@ -1,6 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { askAgain } from '../io/postgres/ask-again.ts'
-import { beginAttempts, endAttempts, removeAttempts } from '../io/postgres/ledger.ts'
+import { beginAttempts, endAttempts, removeAttempts } from '../io/postgres/ledger-attempts.ts'
 import { readApplied } from '../model/applied-lines.ts'
 import type { Migration } from '../model/types.ts'
 import { type AttemptResult, attempt } from './attempt.ts'

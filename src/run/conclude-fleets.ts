@@ -3,7 +3,7 @@ import { type Rolled, tellStops } from '../fleet/rollout.ts'
 import { databaseOf } from '../model/outcome.ts'
 import type { Plan } from '../model/plan.ts'
 import { countAside, tellAside } from '../plan/aside.ts'
-import type { RunResult } from './execute.ts'
+import type { RunResult } from './run-result.ts'
 
 type FleetEnd = {
   rolled: readonly Rolled[]

@@ -1,7 +1,7 @@
 import { AppError, amend, asTouched, exitCodes } from '../errors.ts'
 import type { DbmateResult } from '../io/dbmate/dbmate.ts'
 import { askAgain } from '../io/postgres/ask-again.ts'
-import { beginAttempt, endAttempt, removeAttempts } from '../io/postgres/ledger.ts'
+import { beginAttempt, endAttempt, removeAttempts } from '../io/postgres/ledger-attempts.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
 import type { Provenance } from '../model/ledger.ts'
 import { sectionOf } from '../model/migration.ts'

@@ -4,8 +4,8 @@ import type { Context } from '../model/context.ts'
 import type { State } from '../model/state.ts'
 import type { RunRecord } from '../report/documents.ts'
 import { toolVersion } from '../version.ts'
-import type { RunResult } from './execute.ts'
 import { userOf } from './provenance.ts'
+import type { RunResult } from './run-result.ts'
 
 export type RecordedRun = Pick<RunRecord, 'run' | 'command' | 'environment' | 'databases' | 'directory'> & {
   state: State

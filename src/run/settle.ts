@@ -1,5 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
-import { endAttempt, readLedger, removeAttempts } from '../io/postgres/ledger.ts'
+import { readLedger } from '../io/postgres/ledger.ts'
+import { endAttempt, removeAttempts } from '../io/postgres/ledger-attempts.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { quoteVersions } from '../io/postgres/read-database.ts'
 import { readIndexes } from '../io/postgres/read-indexes.ts'

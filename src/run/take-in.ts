@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import { takeIn } from '../io/postgres/ledger.ts'
+import { takeIn } from '../io/postgres/ledger-adoption.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { untakenFiles } from '../model/history.ts'
 import type { Provenance } from '../model/ledger.ts'

@@ -1,4 +1,4 @@
-import { recordAcceptedEdit } from '../../io/postgres/ledger.ts'
+import { recordAcceptedEdit } from '../../io/postgres/ledger-attempts.ts'
 import type { Kind } from '../../model/kind.ts'
 import type { ManagedDatabase, Migration } from '../../model/types.ts'
 import type { MigrateTools } from '../migrate-tools.ts'

@@ -1,5 +1,5 @@
 import { AppError, exitCodes } from '../../errors.ts'
-import { recordAdoption } from '../../io/postgres/ledger.ts'
+import { recordAdoption } from '../../io/postgres/ledger-adoption.ts'
 import type { Server } from '../../io/postgres/postgres.ts'
 import { readVersions } from '../../io/postgres/read-database.ts'
 import type { Kind } from '../../model/kind.ts'

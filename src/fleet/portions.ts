@@ -12,7 +12,7 @@ const rowsOf = <S extends Step>({ isOne, steps }: Portion<S>): S[][] =>
  * A plan in portions, one after the other, each with rows that may run side by side: the databases of a wave, and named databases
  * that follow one another where `named` allows it, since one may need what another made.
  */
-export const stagesOf = <S extends Step>(
+export const portionsOf = <S extends Step>(
   steps: readonly S[],
   { rolled, named }: { rolled: readonly Rolled[]; named: boolean },
 ): S[][][] => {

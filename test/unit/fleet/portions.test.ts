@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { portionsOf } from '../../../src/fleet/portions.ts'
 import { rolledOf } from '../../../src/fleet/rollout.ts'
-import { stagesOf } from '../../../src/fleet/stages.ts'
 import type { Step } from '../../../src/model/step.ts'
 import type { ManagedDatabase } from '../../../src/model/types.ts'
 import { fleet, managedDatabase, memberDatabase, parsed } from '../support/fixtures.ts'
@@ -17,13 +17,13 @@ const twice = (all: readonly ManagedDatabase[]): Step[] =>
 
 const shape = (steps: readonly Step[], { rows = false, canary = 1, wave = 2 } = {}): string => {
   const fleets = [fleet({ rollout: { canary, wave, maxFailures: 1 } })]
-  const stages = stagesOf(steps, { rolled: rolledOf(fleets, steps), named: rows })
+  const portions = portionsOf(steps, { rolled: rolledOf(fleets, steps), named: rows })
   const say = ({ managed, migration }: Step): string =>
     `${managed?.database ?? 'image'}${migration?.version.at(-1) ?? ''}`
-  return stages.map((stage) => stage.map((row) => row.map(say).join(' ')).join(' | ')).join(' ; ')
+  return portions.map((portion) => portion.map((row) => row.map(say).join(' ')).join(' | ')).join(' ; ')
 }
 
-describe('stagesOf', () => {
+describe('portionsOf', () => {
   it('keeps named databases one after the other', () => {
     expect(shape(twice(named))).toBe('iam1 iam2 rag1 rag2')
   })
