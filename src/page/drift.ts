@@ -12,9 +12,9 @@ const says: Readonly<Record<DifferenceDocument['state'], string>> = {
   changed: 'is another one',
 }
 
-/** What the files make (-), and what is there (+). */
+/** What the files make (-), and what is there (+); each is a block, so that a copy has its lines. */
 const renderLine = (line: string): Html =>
-  line.startsWith('-') ? html`<del>${line}</del>\n` : html`<ins>${line}</ins>\n`
+  line.startsWith('-') ? html`<del>${line}</del>` : html`<ins>${line}</ins>`
 
 const renderDifference = ({ object, state, expected, found }: DifferenceDocument): Html =>
   html`<li><p><span class="file">${object}</span> <span class="soft">${says[state]}</span></p>

@@ -91,11 +91,14 @@ ${environments.map((_, column) => cell({ environments, databases }, row, column)
 )}</tbody>`
 }
 
+/** Environments side by side on a sheet; more of them are blocks there. */
+const fitOnPaper = 3
+
 /** Migrations × environments. Its roles are written out, since narrow screens lay it out as blocks. */
 export const renderMatrix = (
   environments: readonly PageEnvironment[],
   matrices: readonly Matrix<PageDatabase>[],
 ): Html => html`<section aria-labelledby="matrix"><h2 id="matrix">Migrations</h2>
-<div class="scroll" role="region" aria-label="Every migration in every environment" tabindex="0"><table role="table" class="matrix"><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Migration</th>
+<div class="scroll" role="region" aria-label="Every migration in every environment" tabindex="0"><table role="table" class="matrix${environments.length > fitOnPaper && ' many'}"><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Migration</th>
 ${environments.map(({ environment }, index) => html`<th role="columnheader" scope="col">${seriesMark(index)} ${environment}</th>`)}</tr></thead>
 ${matrices.map((matrix, index) => group(environments, matrix, index))}</table></div></section>`

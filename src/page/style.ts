@@ -57,7 +57,7 @@ tbody tr:first-child>*{border-top:0}
 .cell{display:inline-block;line-height:1.35}.cell strong{font-weight:560;display:block}
 .cell>time,.cell>.soft,.cell>.bad{display:block}.cell .soft,.cell .bad{font-size:.82rem}
 .matrix .file{position:sticky;z-index:1;left:0;background:var(--paper);min-width:14rem}
-.where{display:none}
+.where{display:none;font-size:.78rem;font-weight:600;color:var(--soft)}
 .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}`
 
 const databases = `.database{border-top:1px solid var(--firm);margin-top:4rem}
@@ -72,7 +72,8 @@ const databases = `.database{border-top:1px solid var(--firm);margin-top:4rem}
 .plot text{font-size:11px;fill:var(--soft);font-weight:400}
 .drift>li{padding:.35rem 0}.drift>li+li{border-top:1px solid var(--line)}
 .drift p{margin:0;font-size:.9rem}.drift details{margin:.3rem 0 0}.drift summary{color:var(--soft);margin:0}.drift ul li{padding:.35rem 0 .35rem 1rem}
-del,ins{text-decoration:none}del{color:var(--bad)}ins{color:var(--ok)}
+.drift .problem{margin:.2rem 0 0;padding:0;border:0}
+del,ins{display:block;padding-left:2ch;text-indent:-2ch;text-decoration:none}del{color:var(--bad)}ins{color:var(--ok)}
 .run{display:grid;grid-template-columns:9.5rem 1fr;gap:0 1.9rem;position:relative;padding-bottom:1.6rem;font-size:.9rem}
 .run::before{content:"";position:absolute;left:10.4rem;top:.55rem;bottom:-.55rem;border-left:1px solid var(--firm)}
 .run:last-child::before{bottom:auto;height:.6rem;border-color:transparent}
@@ -94,15 +95,18 @@ figure .scroll{background:var(--card);border:1px solid var(--line)}
 .key path{fill:var(--wait);stroke:var(--wait)}.foreign path{fill:none;stroke:var(--link);stroke-width:1.4}
 .names{columns:16rem;font-size:.85rem}`
 
-/** Rows of tables become blocks, a line for the file and a cell for each environment below it. */
+/** Rows of the matrix become blocks, a line for the file and a cell for each environment below it. */
+const blocks = (
+  matrix: string,
+): string => `${matrix} thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+${matrix},${matrix} tbody{display:block}
+${matrix} tr{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.5rem .75rem;padding:.7rem 0;border-top:1px solid var(--line)}
+${matrix} tr>*{border:0;padding:0}${matrix} td{padding:0 0 0 1.5em;white-space:normal}${matrix} .where{display:block;margin-left:-1.35rem}${matrix} .file{grid-column:1/-1}
+${matrix} .group{border-top:0;padding-bottom:.2rem}${matrix} .group th{padding-top:.9rem;grid-column:1/-1}${matrix} .group+tr{border-top:0;padding-top:.2rem}`
+
 const narrow = `@media(max-width:46rem){header,main{padding:0 1rem}header{padding-top:2rem}footer{padding:3rem 1rem 2rem}
 h1{font-size:1.7rem}h2{margin-top:2.75rem}
-.matrix thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.matrix,.matrix tbody{display:block}
-.matrix tr{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.5rem .75rem;padding:.7rem 0;border-top:1px solid var(--line)}
-.matrix tr>*{border:0;padding:0}.matrix td{padding:0 0 0 1.5em;white-space:normal}.where{margin-left:-1.35rem}.matrix .file{grid-column:1/-1}
-.matrix .group{border-top:0;padding-bottom:.2rem}.matrix .group th{padding-top:.9rem;grid-column:1/-1}.matrix .group+tr{border-top:0;padding-top:.2rem}
-.where{display:block;font-size:.78rem;font-weight:600;color:var(--soft)}
+${blocks('.matrix')}
 .durations,.durations tbody,.durations thead{display:block}
 .durations tr{display:grid;grid-template-columns:1fr auto;padding:.35rem 0}
 .durations td:nth-child(2),.durations thead th:nth-child(2){grid-row:2;grid-column:1/-1}
@@ -112,10 +116,11 @@ h1{font-size:1.7rem}h2{margin-top:2.75rem}
 const print = `@media print{:root{${light};--paper:#fff}html{color-scheme:light}body{font-size:10.5pt}
 header,main,footer{max-width:none;padding-left:0;padding-right:0}header{padding-top:0}
 *,*::before,*::after{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-h2,h3,h4,.legend,figcaption{break-after:avoid}tr,.run,.card,pre,.files li{break-inside:avoid}
-nav,.skip{display:none}.scroll{overflow:visible}.diagram{max-width:100%;max-height:24cm;width:auto;height:auto}
+h2,h3,h4,.legend,figcaption,summary,.group,.drift p:not(:last-child){break-after:avoid}tr,.run,.card,.files li,.drift p,.drift ul li:not(:has(pre>:nth-child(13))){break-inside:avoid}
+nav,.skip{display:none}.scroll{overflow:visible}.matrix th{white-space:normal}.matrix .file{min-width:9rem}.diagram{max-width:100%;max-height:24cm;width:auto;height:auto}
 figure{break-inside:avoid}.database{margin-top:2rem}a{color:inherit}
-details::details-content{content-visibility:visible;block-size:auto}summary{display:none}
+details::details-content{content-visibility:visible;block-size:auto}summary{list-style:none}.drift summary{display:none}
+${blocks('.many')}
 @page{margin:16mm}}`
 
 /** The whole style of the page. */
