@@ -203,6 +203,46 @@ describe('report', () => {
     expect(page.stdout).toContain('Tables of iam in qual')
   })
 
+  it('has the drift there on the page that is written here, and leaves no scratch server', async () => {
+    const { psql } = await vps.postgres()
+    await psql('iam_qual', "create table by_hand (odd text default '<b>')")
+    try {
+      const file = join(home, 'page.html')
+      const { exit, stdout, stderr } = await type(`report --drift --out ${file}`)
+      // This machine has no Docker for dev; the page is written in any case.
+      expect(exit, stderr).toBe(6)
+      expect(stdout).toMatch(/page\.html: 2 environments, 6 databases, \d+ pending, 1 drifted\n$/)
+      expect(stderr.match(/^on \S+: commit/gm)).toHaveLength(1)
+      const page = readFileSync(file, 'utf8')
+      expect(page).toContain('1 of 3 schemas drifted</p>')
+      expect(page).toContain('<span class="file">table public.by_hand</span>')
+      expect(page).toContain('<ins>+     odd text DEFAULT &#39;&lt;b&gt;&#39;::text</ins>')
+      expect(page.match(/no drift<\/p>/g)).toHaveLength(1)
+      expect(await containers('--filter', 'status=running')).toBe('')
+    } finally {
+      await psql('iam_qual', 'drop table by_hand')
+    }
+  })
+
+  it('has why a schema there could not be compared, beside those that were', async () => {
+    const { psql } = await vps.postgres()
+    await psql('iam_qual', "insert into schema_migrations values ('99999')")
+    try {
+      const { exit, stdout, stderr } = await type('report qual --drift --json')
+      expect(exit, stderr).toBe(0)
+      const [qual] = reportDocument.parse(JSON.parse(stdout)).environments
+      expect(
+        qual?.databases.map(({ name, drift }) => [name, drift?.differences, drift?.error?.message]),
+      ).toEqual([
+        ['iam', [], expect.stringContaining('99999 is applied, and this checkout has no file')],
+        ['calendar', [], undefined],
+        ['rag', [], undefined],
+      ])
+    } finally {
+      await psql('iam_qual', "delete from schema_migrations where version = '99999'")
+    }
+  })
+
   it('has a host that cannot be reached on the page, and is 6', async () => {
     const { exit, stdout, stderr } = await type('report --out -', { PO_VPS_SSH: 'nowhere.invalid' })
     expect(exit).toBe(6)
@@ -305,14 +345,14 @@ describe('the checkout there', () => {
 const heard = (tool: ToolProcess): Promise<unknown> =>
   eventually('the tool to say that it heard', () => tool.stderr().includes('again to end it now'))
 
-const containers = async (): Promise<string> => {
+const containers = async (...more: string[]): Promise<string> => {
   const server = await docker([
     'inspect',
     '--format',
     '{{.Id}}',
     `${vps.checkout.names.PO_SHARED_PROJECT}-postgres-1`,
   ])
-  return docker(['ps', '--all', '--quiet', '--filter', `label=po-migrate.server=${server}`])
+  return docker(['ps', '--all', '--quiet', '--filter', `label=po-migrate.server=${server}`, ...more])
 }
 
 /** Two files, of which the first waits at a gate. */
