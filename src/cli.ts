@@ -3,9 +3,10 @@ import { loadVerb } from './commands/load-verb.ts'
 import { type Verb, verbs } from './commands/verbs.ts'
 import { AppError, type ExitCode, exitCodes } from './errors.ts'
 import { globalNames, globalOptions, type Program, type Wire } from './frame/options.ts'
-import type { Context } from './model/context.ts'
+import type { Context, Output } from './model/context.ts'
 import { changes, type Named } from './remote/typed.ts'
 import { asciiOutput } from './report/ascii.ts'
+import { isNarrow, narrowOutput } from './report/narrow.ts'
 import { isUnicode, makePaint } from './report/paint.ts'
 import { renderError } from './report/render.ts'
 import { errorToPaste, type StandingFlags } from './report/to-paste.ts'
@@ -118,12 +119,20 @@ const inLocale = (context: Context, argv: readonly string[]): Context => {
   return { ...context, stdout, stderr: asciiOutput(context.stderr) }
 }
 
+/** Documents and statements are taken as they are. */
+const inWidth = (context: Context, argv: readonly string[]): Context => {
+  const { stdout, stderr } = context
+  if (argv.includes('--json') || argv.includes('--sql') || ![stdout, stderr].some(isNarrow)) return context
+  const folded = (stream: Output): Output => (isNarrow(stream) ? narrowOutput(stream) : stream)
+  return { ...context, stdout: folded(stdout), stderr: folded(stderr) }
+}
+
 /**
  * Runs one command line and answers its exit code; the one place where errors become words.
  * An AppError prints what, why and the next command; anything else is a bug, and --verbose shows its stack.
  */
 export const runCli = async (argv: readonly string[], given: Context): Promise<ExitCode> => {
-  const context = inLocale(given, argv)
+  const context = inWidth(inLocale(given, argv), argv)
   let changing = false
   let flags: StandingFlags = []
   let chosen = async (): Promise<ExitCode> => exitCodes.done

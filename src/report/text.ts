@@ -18,15 +18,19 @@ const namedIn = (event: RunEvent): string | Words => {
 
 /** Wider names are not waited for. */
 const widest = 48
+/** Of a step's line: its sign, the blanks between, how long it took. */
+const beside = 13
 
 /** Widths of the columns of a plan: its databases, its migrations. */
-const widthsOf = ({ plan }: Extract<RunEvent, { event: 'run.started' }>) => {
+const widthsOf = ({ plan }: Extract<RunEvent, { event: 'run.started' }>, { columns = Infinity }: Paint) => {
   const steps = plan?.steps ?? []
   const width = (texts: readonly (string | undefined)[]): number =>
     Math.max(0, ...texts.map((text) => text?.length ?? 0))
+  const first = width(steps.map(({ database }) => database))
+  const room = Math.max(0, columns - first - beside)
   return {
-    first: width(steps.map(({ database }) => database)),
-    second: Math.min(widest, width(steps.map(({ migration }) => migration))),
+    first,
+    second: Math.min(widest, room, width(steps.map(({ migration }) => migration))),
     total: steps.length,
   }
 }
@@ -116,7 +120,7 @@ export const textReport = ({ stdout, stderr, paint, quiet, live: isLive }: TextR
     event: (event, words = namedIn(event)) => {
       const line = inColumns(words, widths)
       if (event.event === 'run.started') {
-        widths = widthsOf(event)
+        widths = widthsOf(event, paint)
         crowd = crowdOf(event)
         command = `${event.command} ${event.environment}`
       }
