@@ -44,14 +44,17 @@ ${unread !== undefined && html`<p class="soft">${unreadable} ${unread}</p>`}
 ${differences.length > 0 && html`<details${differences.length <= openUntil && html` open`}><summary>${plural(differences.length, 'difference')} in ${environment.environment}</summary><ul>${differences.map(renderDifference)}</ul></details>`}</li>`
 }
 
-/** Of a database in all environments in which somebody asked for it. */
+/** Of a database in all environments in which somebody asked for it; `series`: what each of these is drawn with. */
 export const renderDrift = (
   environments: readonly PageEnvironment[],
   databases: readonly (PageDatabase | undefined)[],
+  series: readonly number[] = environments.map((_, index) => index),
 ): Html | undefined => {
   const told = databases.flatMap((database, index) => {
     const environment = environments[index]
-    return database?.drift && environment ? renderOne(database.drift, environment, index) : []
+    return database?.drift && environment
+      ? renderOne(database.drift, environment, series[index] ?? index)
+      : []
   })
   if (told.length === 0) return undefined
   const differs = databases.some((database) => database?.drift && database.drift.differences.length > 0)

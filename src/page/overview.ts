@@ -1,7 +1,8 @@
-import type { Matrix, MatrixRow } from '../report/matrix.ts'
+import { type Matrix, type MatrixRow, rowsOf } from '../report/matrix.ts'
 import { plural, renderDuration } from '../report/render.ts'
 import type { PageDatabase, PageEnvironment } from './document.ts'
 import { driftVerdict } from './drift.ts'
+import type { PageFleet } from './fleet.ts'
 import { breakable, type Html, html } from './html.ts'
 import { icon } from './icons.ts'
 import { lastApplied, lastFailed } from './ledger.ts'
@@ -76,19 +77,61 @@ const cell = ({ environments, databases }: Columns, row: MatrixRow, index: numbe
   return html`<td role="cell"><span class="where" aria-hidden="true">${environment?.environment}</span>${content}</td>`
 }
 
-const group = (
-  environments: readonly PageEnvironment[],
-  matrix: Matrix<PageDatabase>,
-  index: number,
-): Html => {
-  const { name, databases, rows } = matrix
-  return html`<tbody role="rowgroup"><tr role="row" class="group"><th role="rowheader" scope="rowgroup" colspan="${environments.length + 1}"><a href="#database-${index + 1}">${name}</a></th></tr>
+/** Of a fleet: in how many of its databases. */
+const countCell = ({ environment }: PageEnvironment, states: MatrixRow['states']): Html => {
+  const counts = Map.groupBy(states, (state) => state ?? 'not there')
+  const applied = counts.get('applied')?.length ?? 0
+  const others = [...counts].filter(([state]) => state !== 'applied')
+  const told = [
+    `${applied} of ${states.length} applied`,
+    ...others.map(([state, { length }]) => `${length} ${state}`),
+  ]
+  const [odd] = others.flatMap(([state]) => (state === 'not there' ? 'unread' : state))
+  const content =
+    states.length === 0
+      ? html`${icon('unread')}<span class="cell soft">none there</span>`
+      : html`${icon(odd ?? 'applied')}<span class="cell">${odd ? html`<strong class="is-${odd}">${told.join(', ')}</strong>` : `all ${states.length} applied`}</span>`
+  return html`<td role="cell"><span class="where" aria-hidden="true">${environment}</span>${content}</td>`
+}
+
+type Group = {
+  name: string
+  id: string
+  rows: readonly MatrixRow[]
+  cells: (row: MatrixRow) => readonly Html[]
+}
+
+const group = (width: number, { name, id, rows, cells }: Group): Html =>
+  html`<tbody role="rowgroup"><tr role="row" class="group"><th role="rowheader" scope="rowgroup" colspan="${width}"><a href="#${id}">${name}</a></th></tr>
 ${rows.map(
   (
     row,
   ) => html`<tr role="row"><th role="rowheader" scope="row" class="file">${row.file !== null ? breakable(row.file) : html`${row.version} <span class="soft">no file</span>`}</th>
-${environments.map((_, column) => cell({ environments, databases }, row, column))}</tr>`,
+${cells(row)}</tr>`,
 )}</tbody>`
+
+const groupOf = (
+  environments: readonly PageEnvironment[],
+  { name, databases, rows }: Matrix<PageDatabase>,
+  index: number,
+): Group => ({
+  ...{ name, rows, id: `database-${index + 1}` },
+  cells: (row) => environments.map((_, column) => cell({ environments, databases }, row, column)),
+})
+
+const fleetGroupOf = (
+  environments: readonly PageEnvironment[],
+  { name, databases }: PageFleet,
+  index: number,
+): Group => {
+  const ends = databases.map((_, at) => databases.slice(0, at + 1).flat().length)
+  return {
+    ...{ name, rows: rowsOf(databases.flat()), id: `fleet-${index + 1}` },
+    cells: ({ states }) =>
+      environments.map((environment, at) =>
+        countCell(environment, states.slice(ends[at - 1] ?? 0, ends[at])),
+      ),
+  }
 }
 
 /** Environments side by side on a sheet; more of them are blocks there. */
@@ -97,8 +140,11 @@ const fitOnPaper = 3
 /** Migrations × environments. Its roles are written out, since narrow screens lay it out as blocks. */
 export const renderMatrix = (
   environments: readonly PageEnvironment[],
-  matrices: readonly Matrix<PageDatabase>[],
+  { matrices, fleets }: { matrices: readonly Matrix<PageDatabase>[]; fleets: readonly PageFleet[] },
 ): Html => html`<section aria-labelledby="matrix"><h2 id="matrix">Migrations</h2>
 <div class="scroll" role="region" aria-label="Every migration in every environment" tabindex="0"><table role="table" class="matrix${environments.length > fitOnPaper && ' many'}"><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Migration</th>
 ${environments.map(({ environment }, index) => html`<th role="columnheader" scope="col">${seriesMark(index)} ${environment}</th>`)}</tr></thead>
-${matrices.map((matrix, index) => group(environments, matrix, index))}</table></div></section>`
+${[
+  ...matrices.map((matrix, index) => groupOf(environments, matrix, index)),
+  ...fleets.map((fleet, index) => fleetGroupOf(environments, fleet, index)),
+].map((each) => group(environments.length + 1, each))}</table></div></section>`

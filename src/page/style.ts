@@ -69,6 +69,7 @@ const databases = `.database{border-top:1px solid var(--firm);margin-top:4rem}
 .durations thead th{border-bottom:1px solid var(--line)}
 .plot{display:block;width:100%;overflow:visible}.plot svg{overflow:visible}
 .grid{stroke:var(--line);stroke-width:1}
+.bar{fill:currentColor;opacity:.75}caption{text-align:left;font-weight:600;padding:.8rem 0 .3rem}.durations details,.durations p{margin:.2rem 0;font-weight:400}.durations summary{padding:0;margin:0;color:var(--soft);font-weight:400}
 .plot text{font-size:11px;fill:var(--soft);font-weight:400}
 .drift>li{padding:.35rem 0}.drift>li+li{border-top:1px solid var(--line)}
 .drift p{margin:0;font-size:.9rem}.drift details{margin:.3rem 0 0}.drift summary{color:var(--soft);margin:0}.drift ul li{padding:.35rem 0 .35rem 1rem}
@@ -107,7 +108,7 @@ ${matrix} .group{border-top:0;padding-bottom:.2rem}${matrix} .group th{padding-t
 const narrow = `@media(max-width:46rem){header,main{padding:0 1rem}header{padding-top:2rem}footer{padding:3rem 1rem 2rem}
 h1{font-size:1.7rem}h2{margin-top:2.75rem}
 ${blocks('.matrix')}
-.durations,.durations tbody,.durations thead{display:block}
+.durations,.durations caption,.durations tbody,.durations thead{display:block}
 .durations tr{display:grid;grid-template-columns:1fr auto;padding:.35rem 0}
 .durations td:nth-child(2),.durations thead th:nth-child(2){grid-row:2;grid-column:1/-1}
 .durations thead th{border:0;white-space:nowrap}.durations th:first-child{width:auto}

@@ -10,14 +10,15 @@ import { seriesMark } from './series.ts'
 const shown = 12
 const webAddress = /^https?:\/\//i
 
-const iconOf = ({ outcome, direction }: LedgerLine): IconName => {
+export const iconOf = ({ outcome, direction }: LedgerLine): IconName => {
   if (outcome === 'failed') return 'failed'
   if (outcome === 'running') return 'running'
   if (outcome === 'accepted') return 'edited'
   return direction === 'down' ? 'back' : 'applied'
 }
 
-const wordOf = ({ outcome, direction }: LedgerLine): string => {
+/** How an attempt ended. */
+export const wordOf = ({ outcome, direction }: LedgerLine): string => {
   if (outcome === 'done') return direction === 'down' ? 'rolled back' : 'applied'
   if (outcome === 'running') return 'without an end'
   return outcome === 'accepted' ? 'accepted as edited' : outcome
@@ -38,23 +39,29 @@ const job = (address: string | null): Html | undefined =>
 const summaryOf = (lines: readonly LedgerLine[]): string =>
   [...Map.groupBy(lines, wordOf)].map(([word, { length }]) => `${plural(length, 'file')} ${word}`).join(', ')
 
+/** Who ran it, from which commit, in which job. */
+export const whoRan = ({ actor, commit, dirty, job: address }: LedgerLine): Html =>
+  html`<p class="soft who">${actor}${commit !== null && html` · commit <code>${commit.slice(0, 8)}${dirty && '+'}</code>`}${job(address)}</p>`
+
 const renderRun = ({ environment, lines }: LedgerRun, environments: readonly PageEnvironment[]): Html => {
-  const [{ startedAt, actor, commit, dirty, job: address }] = lines
+  const [first] = lines
   const failed = lines.some(({ outcome }) => outcome === 'failed')
-  return html`<li class="run${failed && ' failed'}"><p class="when">${moment(startedAt)}</p>
+  return html`<li class="run${failed && ' failed'}"><p class="when">${moment(first.startedAt)}</p>
 <div><p class="what">${seriesMark(environment)} <strong>${environments[environment]?.environment}</strong> ${summaryOf(lines)}</p>
 <ul class="files">${lines.map(renderLine)}</ul>
-<p class="soft who">${actor}${commit !== null && html` · commit <code>${commit.slice(0, 8)}${dirty && '+'}</code>`}${job(address)}</p></div></li>`
+${whoRan(first)}</div></li>`
+}
+
+/** The newest at once. */
+export const foldRuns = (runs: readonly Html[]): Html => {
+  if (runs.length === 0) return html`<p class="soft">No run of this tool is written down here yet.</p>`
+  const older = runs.slice(shown)
+  return html`<ol class="runs">${runs.slice(0, shown)}</ol>
+${older.length > 0 && html`<details><summary>${plural(older.length, 'earlier run')}</summary><ol class="runs">${older}</ol></details>`}`
 }
 
 /** What ran in a database, in all environments, newest first. */
 export const renderTimeline = (
   environments: readonly PageEnvironment[],
   databases: readonly (PageDatabase | undefined)[],
-): Html => {
-  const runs = runsOf(databases).map((run) => renderRun(run, environments))
-  if (runs.length === 0) return html`<p class="soft">No run of this tool is written down here yet.</p>`
-  const older = runs.slice(shown)
-  return html`<ol class="runs">${runs.slice(0, shown)}</ol>
-${older.length > 0 && html`<details><summary>${plural(older.length, 'earlier run')}</summary><ol class="runs">${older}</ol></details>`}`
-}
+): Html => foldRuns(runsOf(databases).map((run) => renderRun(run, environments)))

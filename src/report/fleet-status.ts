@@ -8,10 +8,11 @@ type DatabaseStatus = StatusDocument['environments'][number]['databases'][number
 /** Named of a group. */
 const shown = 8
 
-const keyOf = ({ name }: DatabaseStatus): string => name.slice(name.indexOf('/') + 1)
+/** Its name in its fleet. */
+export const keyOf = ({ name }: Pick<DatabaseStatus, 'name'>): string => name.slice(name.indexOf('/') + 1)
 
 /** How one stands, in the words by which it is counted. */
-const standingOf = ({ exists, error, pending, migrations }: DatabaseStatus): string => {
+export const standingOf = ({ exists, error, pending, migrations }: DatabaseStatus): string => {
   if (error) return 'refused'
   if (!exists) return 'not there yet'
   const newest = migrations.findLast(({ state }) => state === 'applied' || state === 'edited')
@@ -25,7 +26,8 @@ const standingOf = ({ exists, error, pending, migrations }: DatabaseStatus): str
   ].join(', ')
 }
 
-const isBehind = ({ exists, error, pending }: DatabaseStatus): boolean =>
+/** Whether it lacks something. */
+export const isBehind = ({ exists, error, pending }: DatabaseStatus): boolean =>
   error !== undefined || !exists || pending > 0
 
 const namesOf = (group: readonly DatabaseStatus[]): string => fewNames(group.map(keyOf), shown)
@@ -36,9 +38,7 @@ export const renderFleet = (fleet: string, databases: readonly DatabaseStatus[],
   const behind = databases.filter(isBehind)
   const summary = behind.length > 0 ? paint.yellow(`${behind.length} behind`) : paint.green('none behind')
   const failures = databases.flatMap(({ error, database, ...one }): MemberFailure[] =>
-    error
-      ? [{ fleet, key: keyOf({ ...one, database }), database, message: error.message, hint: error.hint }]
-      : [],
+    error ? [{ fleet, key: keyOf(one), database, message: error.message, hint: error.hint }] : [],
   )
   const rows = groups.flatMap(([standing, group]) => {
     const [first] = group

@@ -20,8 +20,8 @@ export type Matrix<D> = {
   rows: readonly MatrixRow[]
 }
 
-/** Checkouts may have different files of one version; a version without a file stands in the row of the one that has it. */
-const rowsOf = (databases: readonly (DatabaseStatus | undefined)[]): MatrixRow[] => {
+/** A row each version, with its state in each of these. Checkouts may have different files of one version; a version without a file stands in the row of the one that has it. */
+export const rowsOf = (databases: readonly (DatabaseStatus | undefined)[]): MatrixRow[] => {
   const all = databases.flatMap((database) => database?.migrations ?? [])
   const files = Map.groupBy(all, ({ version }) => version)
   return [...files]
