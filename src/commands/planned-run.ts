@@ -4,7 +4,6 @@ import { paintFor } from '../frame/options.ts'
 import type { Run } from '../frame/run.ts'
 import type { Context } from '../model/context.ts'
 import { requireAllowed } from '../plan/up.ts'
-import { confirm } from '../report/confirm.ts'
 import { renderAside, renderHeader, renderMissing, renderNotes } from '../report/up.ts'
 import { requireRoom } from '../run/jobs.ts'
 import { makeHolder } from '../run/make-holder.ts'
@@ -24,6 +23,8 @@ const askFirst = async (shown: ShownPlan, verb: PlannedVerb, context: Context): 
     verb.show({ ...shown, command }, context)
   if (!asks) return
   const given = options.confirm ?? context.env.CONFIRM
+  // Loaded for whoever is asked.
+  const { confirm } = await import('../report/confirm.ts')
   await confirm({ about: question, answer: 'yes', given, command }, context)
 }
 

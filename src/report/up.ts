@@ -132,7 +132,8 @@ const sharesOf = (outcomes: Summary['outcomes']): Share[] => {
     const versions = [...databases].map(
       ([database, own]) => [database, own.map(({ version }) => version)] as const,
     )
-    return { name, of: new Map(versions) }
+    const [first] = versions
+    return { name: first && versions.length === 1 ? first[0] : name, of: new Map(versions) }
   })
 }
 

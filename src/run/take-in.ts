@@ -1,5 +1,4 @@
 import { AppError } from '../errors.ts'
-import { takeIn } from '../io/postgres/ledger-adoption.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { untakenFiles } from '../model/history.ts'
 import type { Provenance } from '../model/ledger.ts'
@@ -32,6 +31,8 @@ export const takeInFiles = async (
     const migrations = untakenIn(state)
     const { database } = state.managed
     if (migrations.length === 0) continue
+    // Loaded when there is something to take in.
+    const { takeIn } = await import('../io/postgres/ledger-adoption.ts')
     const files = `${plural(migrations.length, 'file')} applied before`
     try {
       await takeIn(server, { run, database, migrations, provenance: await provenance() })

@@ -1,4 +1,3 @@
-import { recordAcceptedEdit } from '../../io/postgres/ledger-attempts.ts'
 import type { Kind } from '../../model/kind.ts'
 import type { ManagedDatabase, Migration } from '../../model/types.ts'
 import type { MigrateTools } from '../migrate-tools.ts'
@@ -9,6 +8,9 @@ export type AcceptEdit = { kind: 'accept-edit'; managed: ManagedDatabase; migrat
 export const acceptEdit: Kind<AcceptEdit, MigrateTools> = {
   words: ({ managed, migration }) => [managed.database, `accept the edit of ${migration.file}`],
   line: ({ managed, migration }) => [managed.database, `accept the edit of ${migration.file}`],
-  perform: async (step, { engine, run, provenance }) =>
-    recordAcceptedEdit(engine.server, { run, provenance: await provenance(), ...step }),
+  // Loaded when there is one, as a file's work is.
+  perform: async (step, { engine, run, provenance }) => {
+    const { recordAcceptedEdit } = await import('../../io/postgres/ledger-attempts.ts')
+    return recordAcceptedEdit(engine.server, { run, provenance: await provenance(), ...step })
+  },
 }

@@ -94,6 +94,9 @@ describe('a plan for people', () => {
     expect(renderSummary({ environment: 'qual', outcomes: outcomes.slice(1), ms: 1000 })).toBe(
       'qual: 2 migrations applied in 1.0 s (tenants: 2 databases).\n',
     )
+    expect(renderSummary({ environment: 'qual', outcomes: outcomes.slice(2), ms: 1000 })).toBe(
+      'qual: 1 migration applied in 1.0 s (t2: 00001).\n',
+    )
   })
 
   it('tells what is missing here, and what up will refuse, where there is any', () => {
