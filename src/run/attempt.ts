@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dbmate, DbmateResult } from '../io/dbmate/dbmate.ts'
 import type { Engine, Progress } from '../io/engine.ts'
 import { type Blocker, describeBlocker, watch } from '../io/postgres/observer.ts'
-import { readApplied } from '../model/applied-lines.ts'
+import { lastBegun, readApplied } from '../model/applied-lines.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
 import { sectionOf } from '../model/migration.ts'
 import type { Direction, ManagedDatabase, Migration } from '../model/types.ts'
@@ -121,9 +121,11 @@ const whenFree = async (options: AttemptOptions): Promise<Pick<AttemptResult, 'r
   }
 }
 
-/** Files of a shared call are through, so this is the first try of the one that failed. */
-const isFurther = ({ batch }: AttemptOptions, { output }: DbmateResult): boolean =>
-  batch !== undefined && readApplied(output).size > 0
+/** Files of a shared call are through, so this is the first try of the one that failed, of which dbmate says the same. */
+const isFurther = ({ batch }: AttemptOptions, { output }: DbmateResult): boolean => {
+  const failed = lastBegun(output)
+  return batch !== undefined && [...readApplied(output).keys()].some((file) => file !== failed)
+}
 
 /**
  * Runs one file; when it could not get a lock, and was rolled back whole, again after a pause: each wait for a lock makes

@@ -285,6 +285,26 @@ end $$;`
     expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' })
   })
 
+  it('gives up on a role that is there, and on a conflict that does not end, also in files that share a call', async () => {
+    await postgres.psql('postgres', 'drop role if exists standing; create role standing')
+    const second = migration('create table b (id int);')
+    const role = migration('-- po-migrate:ignore cluster-wide one environment\ncreate role standing;')
+    using made = project({
+      there_1: { '00001_a.sql': table, '00002_b.sql': second, '00003_role.sql': role },
+      there_2: {
+        '00001_a.sql': migration('create table a (id int constraint pg_a_index unique);'),
+        '00002_b.sql': second,
+        '00003_clash.sql': migration('insert into a values (1), (1);'),
+      },
+    })
+    const { exit, stderr } = await runIn(made, 'up dev --jobs 2 --continue-on-error')
+    expect(stderr).toContain('there_1: 00003_role.sql failed: role "standing" already exists (42710)')
+    expect(stderr).toContain('there_2: 00003_clash.sql failed')
+    expect(stderr).toContain('5 tries')
+    expect(exit).toBe(1)
+    expect(await versions(['there_1', 'there_2'])).toEqual(['00001 00002', '00001 00002'])
+  })
+
   it('tries a file again that waited for what waits for it', async () => {
     const databases = names('knot', 2)
     await postgres.psql(
