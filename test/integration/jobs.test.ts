@@ -290,19 +290,19 @@ end $$;`
     const second = migration('create table b (id int);')
     const role = migration('-- po-migrate:ignore cluster-wide one environment\ncreate role standing;')
     using made = project({
-      there_1: { '00001_a.sql': table, '00002_b.sql': second, '00003_role.sql': role },
-      there_2: {
+      stay_1: { '00001_a.sql': table, '00002_b.sql': second, '00003_role.sql': role },
+      stay_2: {
         '00001_a.sql': migration('create table a (id int constraint pg_a_index unique);'),
         '00002_b.sql': second,
         '00003_clash.sql': migration('insert into a values (1), (1);'),
       },
     })
     const { exit, stderr } = await runIn(made, 'up dev --jobs 2 --continue-on-error')
-    expect(stderr).toContain('there_1: 00003_role.sql failed: role "standing" already exists (42710)')
-    expect(stderr).toContain('there_2: 00003_clash.sql failed')
+    expect(stderr).toContain('stay_1: 00003_role.sql failed: role "standing" already exists (42710)')
+    expect(stderr).toContain('stay_2: 00003_clash.sql failed')
     expect(stderr).toContain('5 tries')
     expect(exit).toBe(1)
-    expect(await versions(['there_1', 'there_2'])).toEqual(['00001 00002', '00001 00002'])
+    expect(await versions(['stay_1', 'stay_2'])).toEqual(['00001 00002', '00001 00002'])
   })
 
   it('tries a file again that waited for what waits for it', async () => {
