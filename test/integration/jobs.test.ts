@@ -235,6 +235,7 @@ describe('up --jobs', () => {
       .find((line) => line.includes('one_1') && line.split(' ')[0]?.endsWith('-2'))
     await docker(['kill', second?.split(' ')[0] ?? 'none'])
     await eventually('the failure', () => tool.stderr().includes('✖ one_2'))
+    // Its backend has ended by then, and the other one has not.
     expect(await gate.waiting()).toBe(1)
     await gate.open()
     const { exit, stderr } = await tool.ended

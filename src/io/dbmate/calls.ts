@@ -7,10 +7,15 @@ export type Calls = {
   close: () => void
 }
 
-/** Writes one call at a time and gathers its output up to the mark, which carries the exit code. */
+/**
+ * Writes one call at a time, once the one before has ended, and gathers its output up to the mark, which carries the exit code.
+ * What files that share a call say of themselves comes before its mark: whoever calls again then would get that mark, and the
+ * watch of the old call would read the new one's line.
+ */
 export const speak = (stream: NodeJS.ReadWriteStream, output: NodeJS.ReadableStream, mark: string): Calls => {
   let text = ''
   let ended = false
+  let last: Promise<unknown> = Promise.resolve()
   let settle: ((result: DbmateResult) => void) | undefined
   let tell: ((text: string) => void) | undefined
   const markLine = new RegExp(`\\n${mark} (\\d+)\\n`)
@@ -37,14 +42,19 @@ export const speak = (stream: NodeJS.ReadWriteStream, output: NodeJS.ReadableStr
     ended = true
     check()
   })
+  const write: Calls['call'] = (args, onOutput) =>
+    new Promise((resolve) => {
+      tell = onOutput
+      settle = resolve
+      stream.write(`${quoteArguments(args)}\n`)
+      check()
+    })
   return {
-    call: (args, onOutput) =>
-      new Promise((resolve) => {
-        tell = onOutput
-        settle = resolve
-        stream.write(`${quoteArguments(args)}\n`)
-        check()
-      }),
+    call: (args, onOutput) => {
+      const answer = last.then(() => write(args, onOutput))
+      last = answer
+      return answer
+    },
     close: () => void stream.end(),
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { runIdPattern } from '../../model/session.ts'
 import { quoteLiteral } from '../../model/sql.ts'
 import type { Server } from './postgres.ts'
@@ -8,11 +9,21 @@ export const endBackends = async (server: Server, pids: readonly number[]): Prom
   await server.query(server.maintenance, sql, [pids])
 }
 
-/** Ends every session of that name, or those in one database: a client that was killed leaves its statement running. */
+/** Milliseconds. */
+const endWithin = 5000
+const poll = 20
+
+/**
+ * Ends every session of that name, or those in one database: a client that was killed leaves its statement running. Answers when
+ * they are gone, or after 5 s: one that is asked to end may commit first, and whoever looks then must not look too early.
+ */
 export const endSessions = async (server: Server, name: string, database?: string): Promise<void> => {
   const sql = `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
     where application_name = $1 and ($2::text is null or datname = $2)`
-  await server.query(server.maintenance, sql, [name, database ?? null])
+  for (const deadline = Date.now() + endWithin; Date.now() < deadline; await sleep(poll)) {
+    const left = await server.query(server.maintenance, sql, [name, database ?? null])
+    if (left.length === 0) return
+  }
 }
 
 /** Runs that hold a session in the database of the locks: what belongs to them is nobody's to reap. */

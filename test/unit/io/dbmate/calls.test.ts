@@ -30,3 +30,24 @@ it('tells that the container ended under a call', async () => {
   stdout.end('half an answer')
   expect(await result).toEqual({ exitCode: null, output: 'half an answer' })
 })
+
+it('writes a call when the one before has ended, not when its last file is told', async () => {
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()]
+  const { call } = speak(stdin, stdout, mark)
+  const heard: string[] = []
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const first = call(['first'], (text) => heard.push(text))
+  await turn()
+  stdout.write('Applied: 00001_a.sql in 1ms\n')
+  await turn()
+  expect(heard).toEqual(['Applied: 00001_a.sql in 1ms\n'])
+  const second = call(['second'])
+  await turn()
+  expect(String(stdin.read())).toBe("'first'\n")
+  stdout.write(`\n${mark} 0\n`)
+  expect(await first).toEqual({ exitCode: 0, output: 'Applied: 00001_a.sql in 1ms\n' })
+  await turn()
+  expect(String(stdin.read())).toBe("'second'\n")
+  stdout.write(`Error: no\n\n${mark} 1\n`)
+  expect(await second).toEqual({ exitCode: 1, output: 'Error: no\n' })
+})
