@@ -2,7 +2,6 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/engine/docker.ts'
-import { closeGate } from '../support/postgres/gate.ts'
 import { type NativeServer, startNative } from '../support/postgres/native.ts'
 import { dbmateBinary, makeNativeProject, noDocker } from '../support/postgres/native-project.ts'
 import { root } from '../support/root.ts'
@@ -344,116 +343,6 @@ describe('a run that ends before its time', () => {
     expect(finished.exit).toBe(1)
     expect(finished.error?.message).toContain('shot: 00002_slow.sql: dbmate ended before it answered.')
     expect(await versions('shot')).toBe('00001')
-    await nothingLeft()
-  })
-})
-
-/** A row each, with the session that wrote it; the second one stands at the gate. */
-const togetherStore = (database: string, gate: string): Store => ({
-  [database]: {
-    '00001_a.sql': migration(
-      'create table who (file int, pid int default pg_backend_pid());\ninsert into who (file) values (1);',
-    ),
-    '00002_b.sql': migration(gate),
-    '00003_c.sql': migration('insert into who (file) values (3);'),
-  },
-})
-
-describe('files of a database that is new', () => {
-  const sessions = (database: string): Promise<unknown> =>
-    server.ask(database, 'select count(distinct pid)::int from who')
-  const closed = () => closeGate({ address: '127.0.0.1', port: server.port, password: server.password })
-
-  it('share a call, and are told one by one', async () => {
-    using files = project({ store: togetherStore('together', 'insert into who (file) values (2);') })
-    const { exit, stdout } = await tool(files, 'up dev --json')
-    const finished = readEvents({ exit, stdout }).all.flatMap((event) =>
-      event.event === 'step.finished' && event.kind === 'apply-migration' ? event.migration : [],
-    )
-    expect({ exit, finished }).toEqual({
-      exit: 0,
-      finished: ['00001_a.sql', '00002_b.sql', '00003_c.sql'],
-    })
-    expect(await sessions('together')).toBe(1)
-    expect(await ledger('together')).toBe('done done done')
-    await nothingLeft()
-  })
-
-  it('stop at the one that fails, and those behind it have no row', async () => {
-    using files = project({ store: togetherStore('stopped', 'insert into nowhere values (2);') })
-    const up = await tool(files, 'up dev')
-    expect(up.exit).toBe(1)
-    expect(up.stderr).toContain('00002_b.sql failed at line 2: relation "nowhere" does not exist')
-    expect(await versions('stopped')).toBe('00001')
-    expect(await ledger('stopped')).toBe('done failed')
-    await nothingLeft()
-  })
-
-  it('SIGINT lets the running one end and starts no other', async () => {
-    await using gate = await closed()
-    using files = project({ store: togetherStore('heard', gate.insert('who (file)')) })
-    const running = start(files, 'up dev')
-    await gate.reached()
-    running.child.kill('SIGINT')
-    await eventually('the tool to say that it heard', () => running.stderr().includes('again to end it now'))
-    await gate.open()
-    expect(await running.ended).toMatchObject({ exit: 130 })
-    expect(await versions('heard')).toBe('00001 00002')
-    expect(await ledger('heard')).toBe('done done')
-    await nothingLeft()
-  })
-
-  it('SIGKILL ends dbmate, too: nothing is applied behind it, and the next run goes on', async () => {
-    await using gate = await closed()
-    using files = project({ store: togetherStore('cut', gate.insert('who (file)')) })
-    const running = start(files, 'up dev')
-    await gate.reached()
-    running.child.kill('SIGKILL')
-    await running.ended
-    await eventually('dbmate to end', () => dbmates().length === 0)
-    await gate.open()
-    expect(await versions('cut')).toBe('00001')
-    const up = await tool(files, 'up dev')
-    expect(up.exit).toBe(0)
-    expect(up.stderr).toContain('00003_c.sql was never started')
-    expect(await versions('cut')).toBe('00001 00002 00003')
-    await nothingLeft()
-  })
-
-  it('the death of dbmate is a failure of the running one alone', async () => {
-    await using gate = await closed()
-    using files = project({ store: togetherStore('struck', gate.insert('who (file)')) })
-    const running = start(files, 'up dev')
-    await gate.reached()
-    for (const pid of dbmates())
-      if (!read(`/proc/${pid}/cmdline`).includes('/bin/sh')) process.kill(Number(pid), 'SIGKILL')
-    const { exit, stderr } = await running.ended
-    expect(exit).toBe(1)
-    expect(stderr).toContain('struck: 00002_b.sql: dbmate ended before it answered.')
-    expect(await versions('struck')).toBe('00001')
-    expect(await ledger('struck')).toBe('done failed')
-    await gate.open()
-    await nothingLeft()
-    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
-  })
-
-  it('go through a wrapper, which ends with its dbmate', async () => {
-    await using gate = await closed()
-    using files = project({
-      store: togetherStore('wound', gate.insert('who (file)')),
-      dbmate: { binary: undefined },
-    })
-    const running = startTool(['up', 'dev'], {
-      cwd: files.directory,
-      env: { ...environment(), PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` },
-    })
-    await gate.reached()
-    expect(dbmates().length).toBeGreaterThan(1)
-    running.child.kill('SIGKILL')
-    await eventually('all of it to end', () => dbmates().length === 0)
-    await gate.open()
-    expect(await versions('wound')).toBe('00001')
-    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
     await nothingLeft()
   })
 })

@@ -66,7 +66,7 @@ const write = ({ work, files, credentials, way }: NativeDbmateOptions): Written 
 }
 
 /**
- * dbmate as a process of this machine, once a file or a batch, each time with a directory that holds only that. Its environment is what
+ * dbmate as a process of this machine, once a file, each time with a directory that holds only that file. Its environment is what
  * a container's is, and its working directory has no .env.
  * @throws AppError (exit 2) where there is no room for its files.
  */
@@ -78,7 +78,7 @@ export const openNativeDbmate = (options: NativeDbmateOptions): Dbmate => {
   return {
     migrate: async (direction, planned, settings) => {
       const directory = join(work, fileDirectory(planned))
-      const { managed, batch, onOutput } = planned
+      const { managed } = planned
       const verb = verbOf(direction)
       const args = dbmateArguments({ managed, verb, directory, address, port, user, way: { way, work } })
       const env = {
@@ -89,9 +89,7 @@ export const openNativeDbmate = (options: NativeDbmateOptions): Dbmate => {
         // For a wrapper, such as npm's.
         ...(path && { PATH: path }),
       }
-      // dbmate would begin the next file by itself.
-      const group = { cwd: work, env, signal: ending.signal, isBound: batch !== undefined, onOutput }
-      const { exitCode, output } = await runGroup(file, args, group)
+      const { exitCode, output } = await runGroup(file, args, { cwd: work, env, signal: ending.signal })
       return { exitCode, output: password.redact(output) }
     },
     abort: async () => ending.abort(),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { usageError } from '../../errors.ts'
 import { sessionName } from '../../model/session.ts'
@@ -12,7 +12,6 @@ import { openLockSession, openServer, type Server } from '../postgres/postgres.t
 import { type AddressedOptions, connectionOf } from '../server-connection.ts'
 import { type Binary, type BinaryOptions, digestOf, findBinary } from './binary.ts'
 import { openNativeDbmate, requireRoom } from './dbmate.ts'
-import { shell } from './run-group.ts'
 
 export type NativeEngineOptions = AddressedOptions & {
   dbmate: BinaryOptions
@@ -94,7 +93,6 @@ export const openNativeEngine = (options: NativeEngineOptions): Engine => {
       return undefined
     },
     pull: async () => {},
-    ...(existsSync(shell) && { followsDbmate: true }),
     openDbmate: async (files, lane) => {
       await server.query(server.maintenance, 'select 1')
       const answered = address.answered()
