@@ -8,7 +8,8 @@ import { moment } from './moment.ts'
 import { seriesMark } from './series.ts'
 import { foldRuns, iconOf, whoRan, wordOf } from './timeline.ts'
 
-type Place = { environment: PageEnvironment; index: number; members: readonly PageDatabase[] }
+/** A fleet in one environment. */
+export type Place = { environment: PageEnvironment; index: number; members: readonly PageDatabase[] }
 
 type Done = { place: Place; key: string; line: LedgerLine }
 

@@ -4,7 +4,7 @@ import { plural } from '../report/render.ts'
 import { renderDiagrams } from './diagram/diagram.ts'
 import type { PageDatabase, PageEnvironment } from './document.ts'
 import { renderDrift } from './drift.ts'
-import { renderFleetRuns } from './fleet-runs.ts'
+import { type Place, renderFleetRuns } from './fleet-runs.ts'
 import { breakable, type Html, html } from './html.ts'
 import { icon } from './icons.ts'
 import { seriesClass, seriesMark } from './series.ts'
@@ -37,8 +37,6 @@ const namesOf = (group: readonly PageDatabase[]): Html => {
     ? html`<p class="soft">${breakable(few)}</p>`
     : html`<details><summary>${breakable(few)}</summary><span class="soft">${names.map((name) => html`${breakable(name)} `)}</span></details>`
 }
-
-type Place = { environment: PageEnvironment; index: number; members: readonly PageDatabase[] }
 
 /** A bar for each version at which databases stand, as long as they are many. */
 const renderVersions = ({ environment, index, members }: Place): Html => {

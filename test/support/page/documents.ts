@@ -78,3 +78,11 @@ export const document = (...environments: PageEnvironment[]): ReportDocument => 
   at: '2026-11-26T08:00:00.000Z',
   environments,
 })
+
+/** What a reader sees, one blank between words. */
+export const textOf = (markup: string): string =>
+  markup
+    .replace(/<style>.*?<\/style>/s, '')
+    .replaceAll(/<title>.*?<\/title>|<wbr>/gs, '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ')

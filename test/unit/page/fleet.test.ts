@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { PageDatabase } from '../../../src/page/document.ts'
 import { renderPage } from '../../../src/page/page.ts'
-import { database, document, environment, line, pointing, table } from '../../support/page/documents.ts'
+import {
+  database,
+  document,
+  environment,
+  line,
+  pointing,
+  table,
+  textOf,
+} from '../../support/page/documents.ts'
 
 const files = [
   { version: '00001', file: '00001_first.sql' },
@@ -24,13 +32,6 @@ const member = (key: string, applied: number, change: Partial<PageDatabase> = {}
 
 const many = (count: number, applied: number, from = 1): PageDatabase[] =>
   Array.from({ length: count }, (_, index) => member(`t${index + from}`, applied))
-
-const textOf = (markup: string): string =>
-  markup
-    .replace(/<style>.*?<\/style>/s, '')
-    .replaceAll(/<title>.*?<\/title>|<wbr>/gs, '')
-    .replaceAll(/<[^>]*>/g, ' ')
-    .replaceAll(/\s+/g, ' ')
 
 const page = (...environments: Parameters<typeof document>): string =>
   renderPage(document(...environments), '0.1.0')

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { type ReportDocument, reportDocument } from '../../../src/page/document.ts'
 import { renderPage } from '../../../src/page/page.ts'
-import { database, document, environment, line, pointing, table } from '../../support/page/documents.ts'
+import {
+  database,
+  document,
+  environment,
+  line,
+  pointing,
+  table,
+  textOf,
+} from '../../support/page/documents.ts'
 
 const page = (...environments: Parameters<typeof document>): string =>
   renderPage(document(...environments), '0.1.0')
-
-/** What a reader sees, one blank between words. */
-const textOf = (markup: string): string =>
-  markup
-    .replace(/<style>.*?<\/style>/s, '')
-    .replaceAll(/<title>.*?<\/title>|<wbr>/gs, '')
-    .replaceAll(/<[^>]*>/g, ' ')
-    .replaceAll(/\s+/g, ' ')
 
 const full = (): ReportDocument =>
   document(
