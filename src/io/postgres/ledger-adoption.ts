@@ -1,11 +1,9 @@
-import { ledgerOutcomes, type Provenance } from '../../model/ledger.ts'
-import { quoteIdentifier, quoteLiteral } from '../../model/sql.ts'
+import type { Provenance } from '../../model/ledger.ts'
+import { quoteIdentifier } from '../../model/sql.ts'
 import type { ManagedDatabase, Migration, VersionsTable } from '../../model/types.ts'
-import { askLedger, createLedgerSql, hasLedger, insertRows, writeRows } from './ledger.ts'
+import { askLedger, createLedgerSql, hasLedger, insertRows, outcomes, writeRows } from './ledger.ts'
 import { explainRefusal } from './ledger-refusal.ts'
 import type { Query, Server } from './postgres.ts'
-
-const outcomes = ledgerOutcomes.map(quoteLiteral).join(', ')
 
 /** Of releases that knew fewer outcomes. */
 const widenSql = `

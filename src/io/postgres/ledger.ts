@@ -6,7 +6,8 @@ import { checksum } from '../dbmate/checksum.ts'
 import { explainRefusal } from './ledger-refusal.ts'
 import type { Server } from './postgres.ts'
 
-const outcomes = ledgerOutcomes.map(quoteLiteral).join(', ')
+/** As the table's check has them. */
+export const outcomes = ledgerOutcomes.map(quoteLiteral).join(', ')
 
 /** Lives beside dbmate's untouched table; the row of what ran is never deleted. */
 export const createLedgerSql = `
