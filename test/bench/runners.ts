@@ -1,34 +1,80 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { connectDocker } from '../../src/io/docker/docker.ts'
+import { resolveEndpoint } from '../../src/io/docker/endpoint.ts'
+import { runShell } from '../../src/io/host/shell.ts'
+import { openScratchServer } from '../../src/io/postgres/scratch-server.ts'
 import { run } from '../support/engine/docker.ts'
-import { dbmateImage } from '../support/engine/images.ts'
+import { dbmateImage, postgresImage } from '../support/engine/images.ts'
 import { dbmateBinary } from '../support/postgres/native-project.ts'
 import { root } from '../support/root.ts'
+import type { Project } from '../support/tool/project.ts'
 import type { Kind, World } from './world.ts'
 
 export type Runner = { name: string; run: (world: World) => Promise<void>; kind?: Kind }
 
 const bundle = join(root, 'dist/po-migrate.cjs')
 
-/** @throws Error with its stderr when it fails. */
-const call = async (command: readonly string[], env: Record<string, string>, cwd = root): Promise<void> => {
+type Variables = Record<string, string | undefined>
+type Call = { env?: Variables; cwd?: string; expected?: number }
+
+/** @throws Error with its stderr when it exits otherwise than expected. */
+const call = async (
+  command: readonly string[],
+  { env = {}, cwd = root, expected = 0 }: Call = {},
+): Promise<void> => {
   const [file = '', ...args] = command
   const { exit, stderr } = await run(file, args, { cwd, env })
-  if (exit !== 0) throw new Error(`${command.join(' ')}: ${stderr}`)
+  if (exit !== expected) throw new Error(`${command.join(' ')} answers ${exit}: ${stderr}`)
 }
 
-const up =
-  (environment: string): Runner['run'] =>
+const verb =
+  (words: string, expected = 0): Runner['run'] =>
   ({ project: { directory } }) =>
-    call(
-      [process.execPath, bundle, 'up', environment],
-      { XDG_STATE_HOME: join(directory, 'state') },
-      directory,
-    )
+    call([process.execPath, bundle, ...words.split(' ')], {
+      env: { XDG_STATE_HOME: join(directory, 'state') },
+      cwd: directory,
+      expected,
+    })
 
-export const tool: Runner = { name: 'po-migrate', run: up('dev') }
+export const tool: Runner = { name: 'po-migrate', run: verb('up dev') }
+
+/** Its databases side by side. */
+export const toolAbreast: Runner = { name: 'po-migrate --jobs 3', run: verb('up dev --jobs 3') }
 
 /** The same with dbmate as a process, and no container. */
-export const toolNative: Runner = { name: 'po-migrate, engine: native', run: up('bare') }
+export const toolNative: Runner = { name: 'po-migrate, engine: native', run: verb('up bare') }
+
+/** In another project, by the engine that these variables name. */
+export const upIn =
+  ({ directory }: Project, env: Variables): (() => Promise<void>) =>
+  () =>
+    call([process.execPath, bundle, 'up', 'dev'], { env, cwd: directory })
+
+export const toolRehearsed: Runner = { name: 'po-migrate --rehearse', run: verb('up dev --rehearse schema') }
+
+/** A run that ends as one does in which a file failed. */
+export const failing: Runner = { name: 'po-migrate', run: verb('up dev', 1) }
+
+export const drift: Runner = { name: 'po-migrate drift', run: verb('drift dev') }
+
+/** An empty scratch server until it answers, by the code that rehearsals and drift start theirs with. */
+export const scratch: Runner = {
+  name: 'an empty scratch server',
+  run: async ({ postgres }) => {
+    const docker = await connectDocker(await resolveEndpoint(process.env, runShell))
+    await using server = await openScratchServer(docker, {
+      image: postgresImage,
+      run: randomBytes(8).toString('hex'),
+      environment: 'dev',
+      user: 'postgres',
+      postgres: postgres.container,
+      databases: [],
+      preload: '',
+    })
+    void server
+  },
+}
 
 const tellPeak =
   'data:text/javascript,process.on("exit",()=>console.error("peak",process.resourceUsage().maxRSS))'
@@ -46,10 +92,12 @@ export const bash: Runner = {
   name: 'bash',
   run: ({ postgres, databases, directoryOf }) =>
     call(['bash', join(import.meta.dirname, 'plain-runner.sh')], {
-      DATABASES: databases.map((name) => `${name}:${directoryOf(name)}`).join(' '),
-      NETWORK: postgres.network,
-      PASSWORD: postgres.password,
-      DBMATE_IMAGE: dbmateImage,
+      env: {
+        DATABASES: databases.map((name) => `${name}:${directoryOf(name)}`).join(' '),
+        NETWORK: postgres.network,
+        PASSWORD: postgres.password,
+        DBMATE_IMAGE: dbmateImage,
+      },
     }),
 }
 
@@ -62,10 +110,8 @@ export const native: Runner = {
   run: async ({ postgres, databases, directoryOf }) => {
     for (const name of databases) {
       const url = `${urlOf(postgres, name)}?sslmode=disable`
-      await call([dbmateBinary, '--no-dump-schema', 'up'], {
-        DATABASE_URL: url,
-        DBMATE_MIGRATIONS_DIR: directoryOf(name),
-      })
+      const env = { DATABASE_URL: url, DBMATE_MIGRATIONS_DIR: directoryOf(name) }
+      await call([dbmateBinary, '--no-dump-schema', 'up'], { env })
     }
   },
 }
@@ -79,13 +125,13 @@ export const nodePgMigrate: Runner = {
   run: async ({ postgres, databases, plainOf }) => {
     for (const name of databases)
       await call([process.execPath, nodePgMigrateBin, '--migrations-dir', plainOf(name), 'up'], {
-        DATABASE_URL: urlOf(postgres, `${name}_plain`),
+        env: { DATABASE_URL: urlOf(postgres, `${name}_plain`) },
       })
   },
 }
 
 export const help: Runner = {
   name: 'po-migrate --help',
-  run: () => call([process.execPath, bundle, '--help'], {}),
+  run: () => call([process.execPath, bundle, '--help']),
 }
-export const node: Runner = { name: 'node -e 0', run: () => call([process.execPath, '-e', '0'], {}) }
+export const node: Runner = { name: 'node -e 0', run: () => call([process.execPath, '-e', '0']) }

@@ -17,6 +17,10 @@ export type World = AsyncDisposable & {
   files: (count: number) => void
   /** One more file: for all databases, or for this one; `plain`: without dbmate's headings. */
   oneMore: (database?: string, kind?: Kind) => void
+  /** A file that fails, in each directory. */
+  broken: () => void
+  /** A file of its own text, in the first directory. */
+  write: (name: string, text: string) => void
   dropAll: () => Promise<void>
   /** How many files are applied, over all databases. */
   applied: () => Promise<number>
@@ -31,7 +35,11 @@ const texts: Record<Kind, (index: number) => string> = {
   plain: create,
 }
 
-export const openWorld = async (databases: readonly string[], isFleet = false): Promise<World> => {
+export const openWorld = async (
+  databases: readonly string[],
+  kind: 'named' | 'fleet' = 'named',
+): Promise<World> => {
+  const isFleet = kind === 'fleet'
   const postgres = await startPostgres()
   const project = makeProject({
     network: postgres.network,
@@ -39,7 +47,13 @@ export const openWorld = async (databases: readonly string[], isFleet = false): 
     edit: (config) => {
       config.state = 'state'
       config.databases = isFleet
-        ? { all: { directory: 'migrations/all', from: { list: databases }, create: true } }
+        ? {
+            all: {
+              directory: 'migrations/all',
+              from: { list: databases },
+              ...{ create: true, rollout: { canary: 1, wave: 50, max_failures: 3 } },
+            },
+          }
         : Object.fromEntries(databases.map((name) => [name, {}]))
       config.dbmate.binary = dbmateBinary
       const { network: _, ...dev } = config.environments.dev
@@ -56,12 +70,15 @@ export const openWorld = async (databases: readonly string[], isFleet = false): 
   const placeOf = { dbmate: directoryOf, plain: plainOf }
   const directoriesOf = (kind: Kind): string[] => [...new Set(databases.map(placeOf[kind]))]
   const written = { dbmate: 0, plain: 0 }
+  const put = (directory: string, name: string, text: string): void => {
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(directory, name), text)
+  }
   const write = (directory: string, kind: Kind, index: number): void =>
-    writeFileSync(join(directory, nameOf(index)), texts[kind](index))
+    put(directory, nameOf(index), texts[kind](index))
   const fill = (kind: Kind, count: number): void => {
     for (const directory of directoriesOf(kind)) {
       rmSync(directory, { recursive: true, force: true })
-      mkdirSync(directory, { recursive: true })
       for (let index = 1; index <= count; index++) write(directory, kind, index)
     }
     written[kind] = count
@@ -81,6 +98,11 @@ export const openWorld = async (databases: readonly string[], isFleet = false): 
       const places = database ? [placeOf[kind](database)] : directoriesOf(kind)
       for (const directory of places) write(directory, kind, written[kind])
     },
+    broken: () => {
+      for (const directory of directoriesOf('dbmate'))
+        put(directory, '99999_broken.sql', migration('select 1 / 0;'))
+    },
+    write: (name, text) => put(directoriesOf('dbmate')[0] ?? '', name, text),
     dropAll: async () => {
       const sql = databases.map((name) => `drop database if exists ${name} with (force);`)
       for (const one of sql) await postgres.psql('postgres', one)
