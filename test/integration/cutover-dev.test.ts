@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { driftDocument } from '../../src/report/drift-documents.ts'
 import { docker } from '../support/engine/docker.ts'
 import { makeStacks, type Stacks } from '../support/platform/stacks.ts'
 import { readEvents } from '../support/tool/events.ts'
@@ -16,6 +17,13 @@ const copies = async (): Promise<string[]> =>
     .filter(Boolean)
 const throwaways = (): Promise<string> =>
   docker(['ps', '--all', '--quiet', '--filter', `label=po-migrate.volume=${stacks.env.PO_VOLUME}`])
+/** What no file makes, or makes otherwise. */
+const drifted = async (): Promise<string[]> => {
+  const { databases } = driftDocument.parse(JSON.parse((await tool('drift dev --json')).stdout))
+  return databases.flatMap(({ differences = [] }) =>
+    differences.map(({ object, state }) => `${object} ${state}`),
+  )
+}
 
 beforeAll(() => {
   stacks = makeStacks()
@@ -49,6 +57,7 @@ describe('cutover dev', { timeout: 300_000 }, () => {
     expect(await psql('postgres', "select count(*) from pg_database where datname = 'booking'")).toBe('0')
     expect(await psql('iam', "select to_regclass('mine') is null")).toBe('t')
     expect(await tool('status dev --exit-code')).toMatchObject({ exit: 0 })
+    expect(await drifted()).toEqual([])
     expect(await throwaways()).toBe('')
   })
 
@@ -56,6 +65,7 @@ describe('cutover dev', { timeout: 300_000 }, () => {
     const undone = await tool('cutover dev --undo')
     expect(undone).toMatchObject({ exit: 0, stdout: expect.stringContaining('dev: undo done.') })
     expect(await psql('iam', 'select count(*), sum(n) from mine')).toBe('1000|500500')
+    expect(await drifted()).toEqual(['table public.mine unexpected'])
     expect(await copies()).toHaveLength(2)
     expect(await tool('cutover dev --undo')).toMatchObject({ exit: 0 })
     expect(await psql('iam', "select to_regclass('mine') is null")).toBe('t')
