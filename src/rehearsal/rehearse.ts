@@ -1,5 +1,6 @@
 import { AppError, amend, exitCodes } from '../errors.ts'
 import { performWith } from '../model/kind.ts'
+import { databaseOf } from '../model/outcome.ts'
 import type { Step } from '../model/step.ts'
 import type { DatabaseState, Environment, ManagedDatabase, Rehearsing } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
@@ -10,6 +11,7 @@ import type { Measures } from './measures.ts'
 import { openStage, type Stage } from './open-stage.ts'
 import { tellHindrance, type Wish } from './plan/add-rehearsal.ts'
 import { type Part, partsOf, type Skipped } from './plan/parts.ts'
+import { readShapes } from './read-shapes.ts'
 import { renderMeasures } from './render-measures.ts'
 
 /** What the rehearsal of a run acts with. */
@@ -169,7 +171,14 @@ const applyParts = async (
 export const rehearse = async (mode: Exclude<Rehearsing, 'off'>, tools: RehearsalTools): Promise<void> => {
   const { interrupt, stop, environment, databases, steps } = tools.rehearsal
   const cut = AbortSignal.any([interrupt, stop])
-  const parts = partsOf(steps as readonly MigrateStep[], mode)
+  const own = steps as readonly MigrateStep[]
+  const concerned = new Set(own.map(databaseOf))
+  const states = databases.filter(({ managed }) => concerned.has(managed.database))
+  const shapes = await readShapes(tools.engine.server, states, tools.onProgress).catch((error) => {
+    goOnWithout(error, partsOf(own, mode), tools)
+  })
+  if (!shapes) return
+  const parts = partsOf(own, mode, shapes)
   tellSkipped(parts, tools)
   const opening = openStage(mode, parts, { tools, cut }).catch((error: unknown) => {
     if (cut.aborted) throw cutOff()

@@ -119,6 +119,33 @@ describe('a rehearsal on copies of the schemas', () => {
     expect(await containersOf('live')).toEqual([])
   })
 
+  it('tries a file on one database of a fleet for each schema that there is among them', async () => {
+    const names = ['alike_1', 'alike_2', 'alike_3', 'alike_4']
+    using files = project(
+      { tenant: { '00001_a.sql': migration('create table a (id int, name text);') } },
+      {
+        edit: (config) => {
+          const from = { list: names }
+          config.databases = { tenants: { directory: 'migrations/tenant', from, create: true } }
+        },
+      },
+    )
+    expect(await runIn(files, 'up dev --no-rehearse')).toMatchObject({ exit: 0 })
+    files.migrations({ tenant: { '00002_b.sql': migration('alter table a add b int;') } })
+    expect(rehearsalsOf(await runIn(files, 'up dev --json')).map(({ database }) => database)).toEqual([
+      'alike_1',
+    ])
+    await postgres.psql('alike_3', 'create view by_hand as select name from a')
+    files.migrations({ tenant: { '00003_c.sql': migration('alter table a drop column name;') } })
+    const result = await runIn(files, 'up dev --json')
+    expect(rehearsalsOf(result).map(({ database, status }) => `${database} ${status}`)).toEqual([
+      'alike_1 done',
+      'alike_3 failed',
+    ])
+    expect(result.exit).toBe(1)
+    for (const name of names) expect(await postgres.versions(name)).toBe('00001 00002')
+  })
+
   it('knows the line of an error, the roles of the server, and tells of every database that failed', async () => {
     await postgres.psql('postgres', "create role rh_there login password 'x' in role pg_monitor")
     using files = project({

@@ -46,6 +46,22 @@ describe('the parts of a rehearsal', () => {
     expect(parts[1]?.skipped).toEqual([])
   })
 
+  it('are one of those databases of a fleet that are alike and get the same files', () => {
+    const member = (database: string): MigrateStep => ({
+      kind: 'apply-migration',
+      managed: { ...managedDatabase(database), member: { fleet: 'tenants', key: database, create: false } },
+      migration: parsed('00001_a.sql'),
+    })
+    const steps = ['one', 'two', 'three', 'four'].map(member)
+    const shapes = new Map([
+      ['one', 'same'],
+      ['two', 'same'],
+      ['three', 'another'],
+      ['four', 'same'],
+    ])
+    expect(partsOf(steps, 'schema', shapes).map(({ managed }) => managed.database)).toEqual(['one', 'three'])
+  })
+
   it('leave nothing out where the data is there, and know only what makes and fills databases', () => {
     const managed = managedDatabase('iam')
     const steps: MigrateStep[] = [

@@ -1,0 +1,33 @@
+import pMap from 'p-map'
+import type { Progress } from '../io/engine.ts'
+import type { Server } from '../io/postgres/postgres.ts'
+import { readShape } from '../io/postgres/read-shape.ts'
+import { fewSessions, ownSessions } from '../model/few-sessions.ts'
+import type { DatabaseState } from '../model/types.ts'
+import { isOfOne } from '../run/world.ts'
+import type { Shapes } from './plan/parts.ts'
+
+/**
+ * What tells the databases of a fleet apart that are to get the same files. One that cannot be read stands for itself, and its
+ * copy says why.
+ */
+export const readShapes = async (
+  server: Server,
+  states: readonly DatabaseState[],
+  onProgress: Progress,
+): Promise<Shapes> => {
+  const members = states.filter(({ managed, exists }) => managed.member && exists)
+  if (members.length < 2) return new Map()
+  onProgress(`which of ${members.length} databases are alike`)
+  const read = async ({ managed: { database } }: DatabaseState): Promise<[string, string]> => {
+    try {
+      return [database, await readShape(server, database)]
+    } catch (error) {
+      if (!isOfOne(error)) throw error
+      return [database, `unread ${database}`]
+    } finally {
+      await server.leave(database)
+    }
+  }
+  return new Map(await pMap(members, read, { concurrency: fewSessions - ownSessions - 1 }))
+}
