@@ -20,10 +20,12 @@ type DeltaClient = {
 const deltaPackage = '@supabase/pg-delta'
 const deltaVersion = '1.0.0-alpha.34'
 
+const importPackage = (name: string): Promise<Delta> => import(name)
+
 /** @throws AppError (exit 2) where it is not installed: it does not come with the tool. */
-export const loadDelta = async (): Promise<Delta> => {
+export const loadDelta = async (load = importPackage): Promise<Delta> => {
   try {
-    return await import(deltaPackage)
+    return await load(deltaPackage)
   } catch {
     throw usageError(
       `--sql needs ${deltaPackage}, which is not installed here.`,

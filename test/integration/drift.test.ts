@@ -167,12 +167,32 @@ describe('drift', () => {
     expect(await scratchContainers()).toBe('')
   })
 
-  it('writes no SQL without the package that does, and says how to get it', async () => {
-    using files = project({ stopped: { '00001_a.sql': migration('create table s (id int);') } })
-    const { exit, stderr } = await runIn(files, 'drift dev --sql')
-    expect([exit, stderr]).toEqual([
-      2,
-      expect.stringContaining('npm install --save-dev --save-exact @supabase/pg-delta@1.0.0-alpha.34'),
+  it('writes the SQL that brings it back, and runs none of it', async () => {
+    using files = project({
+      back: {
+        '00001_a.sql': migration(
+          'create table orders (id int primary key, kind varchar(9) not null, at date);\ncreate index orders_at on orders (at);\ncreate view kinds as select distinct kind from orders;',
+        ),
+      },
+    })
+    expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
+    await postgres.psql(
+      'back',
+      'drop index orders_at; drop view kinds; alter table orders alter kind type varchar(20), alter kind drop not null, add note text; create table extra (id int)',
+    )
+    const { exit, stdout } = await runIn(files, 'drift dev --sql --json')
+    const [{ differences = [], sql = [] } = {}] = documentOf({ stdout, exit, stderr: '' }).databases
+    expect([exit, differences.map(({ object, state }) => `${object} ${state}`)]).toEqual([
+      3,
+      [
+        'table public.orders changed',
+        'view public.kinds missing',
+        'index public.orders_at missing',
+        'table public.extra unexpected',
+      ],
     ])
+    expect(await runIn(files, 'drift dev')).toMatchObject({ exit: 3 })
+    await postgres.psql('back', sql.join('\n'))
+    expect(await runIn(files, 'drift dev')).toMatchObject({ exit: 0 })
   })
 })
