@@ -44,8 +44,8 @@ export const openWorld = async (
   const project = makeProject({
     network: postgres.network,
     store: {},
+    state: 'state',
     edit: (config) => {
-      config.state = 'state'
       config.databases = isFleet
         ? {
             all: {

@@ -21,9 +21,7 @@ beforeAll(async () => {
   project = makeProject({
     network: postgres.network,
     store: Object.fromEntries(databases.map((name) => [name, files])),
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
   const { exit, stderr } = await up()
   if (exit !== 0) throw new Error(stderr)
@@ -124,9 +122,7 @@ describe('what up says of a random history', () => {
       using made = makeProject({
         network: postgres.network,
         store: { [name]: files },
-        edit: (config) => {
-          config.state = 'state'
-        },
+        state: 'state',
       })
       if (stored.length === 0) continue
       const ours = await run(process.execPath, [bundle, 'up', 'dev', '--dry-run', '--json'], {

@@ -38,9 +38,9 @@ const project = (round: number): Project =>
   makeProject({
     network: postgres.network,
     store: Object.fromEntries(databases.map((name) => [name, files])),
+    state: 'state',
     edit: (config) => {
       const { dev } = config.environments
-      config.state = 'state'
       config.environments = {
         qual: { ...dev, suffix: `_qual${round}` },
         prod: { ...dev, suffix: `_prod${round}` },

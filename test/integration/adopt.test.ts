@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { docker } from '../support/engine/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
 import { runIn, runTool } from '../support/tool/tool.ts'
@@ -10,12 +10,7 @@ import { runIn, runTool } from '../support/tool/tool.ts'
 // Each builds scratch databases, one after the other.
 vi.setConfig({ testTimeout: 300_000 })
 
-/** One server for all tests of this file: each uses databases of its own names. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const store = join(import.meta.dirname, '../../infrastructure/migrations')
 const readStore = (name: string): Record<string, string> =>
@@ -29,9 +24,7 @@ const project = (files: Store): Project =>
   makeProject({
     network: postgres.network,
     store: files,
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
 
 /** As somebody made it with psql, who knew no dbmate. */

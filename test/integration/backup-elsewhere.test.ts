@@ -24,10 +24,8 @@ const project = (edit?: ProjectOptions['edit']): Project =>
   makeProject({
     network: postgres.network,
     store: { far: { '00001_a.sql': '' } },
-    edit: (config) => {
-      config.state = 'state'
-      edit?.(config)
-    },
+    state: 'state',
+    edit,
   })
 
 const kept = (): string[] => {

@@ -1,26 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { docker, eventually } from '../support/engine/docker.ts'
 import { closeGate } from '../support/postgres/gate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { startPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { startTool, type ToolProcess } from '../support/tool/process.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
 import { runIn } from '../support/tool/tool.ts'
 
 /** Files of a database that a run makes share a call of dbmate: whatever happens in it is told file by file, as ever. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (store: Store): Project =>
   makeProject({
     network: postgres.network,
     store,
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
 
 /** Each row says which session wrote it. */
@@ -315,8 +310,8 @@ describe('in the middle of files that share a call', () => {
     using files = makeProject({
       network: own.network,
       store: { gone: named([first, migration(gate.insert('who (file)')), row(3)]) },
+      state: 'state',
       edit: (config) => {
-        config.state = 'state'
         config.environments.dev.wait = 3
       },
     })

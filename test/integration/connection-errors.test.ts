@@ -1,18 +1,15 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { docker, eventually, run } from '../support/engine/docker.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { openSession } from '../support/postgres/session.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { startTool } from '../support/tool/process.ts'
 import { makeProject, migration, type Project, type ProjectConfig } from '../support/tool/project.ts'
 import { runTool, type ToolResult } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const table = { '00001_a.sql': migration('create table a (id int);', 'drop table a;') }
 
@@ -20,8 +17,8 @@ const project = (names: readonly string[], edit?: (config: ProjectConfig) => voi
   makeProject({
     network: postgres.network,
     store: Object.fromEntries(names.map((name) => [name, table])),
+    state: 'state',
     edit: (config) => {
-      config.state = 'state'
       config.project = 'connections'
       edit?.(config)
     },
@@ -198,8 +195,8 @@ describe('a server that takes no sessions', () => {
     makeProject({
       network,
       store: { later: table },
+      state: 'state',
       edit: (config) => {
-        config.state = 'state'
         config.environments.dev.wait = seconds
       },
     })

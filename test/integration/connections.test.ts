@@ -25,8 +25,8 @@ const project = (store: Store, connections?: number): Project =>
   makeProject({
     network: postgres.network,
     store,
+    state: 'state',
     edit: (config) => {
-      config.state = 'state'
       if (connections !== undefined) config.connections = connections
     },
   })

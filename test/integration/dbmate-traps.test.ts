@@ -1,17 +1,13 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { lintDocument } from '../../src/report/documents.ts'
 import { type CommandResult, uniqueName } from '../support/engine/docker.ts'
 import { dbmate } from '../support/postgres/dbmate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { makeProject, migration } from '../support/tool/project.ts'
 import { runTool } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 /** Bare dbmate and a look at what it left, in a database of this attempt's own. */
 type Bare = {

@@ -1,21 +1,17 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { doctorDocument } from '../../src/report/documents.ts'
 import { docker, eventually, run, uniqueName } from '../support/engine/docker.ts'
 import { dbmateImage } from '../support/engine/images.ts'
 import { closeGate } from '../support/postgres/gate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { openSession } from '../support/postgres/session.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { startTool } from '../support/tool/process.ts'
 import { makeProject, migration, type Project, type ProjectConfig } from '../support/tool/project.ts'
 import { runTool, type ToolOptions, type ToolResult } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 type Store = Record<string, string>
 
@@ -24,10 +20,8 @@ const project = (database: string, store?: Store, edit?: (config: ProjectConfig)
   const files = makeProject({
     network: postgres.network,
     store: { [database]: store ?? { '00001_a.sql': migration('create table a (id int);') } },
-    edit: (config) => {
-      config.state = 'state'
-      edit?.(config)
-    },
+    state: 'state',
+    edit,
   })
   chmodSync(join(files.directory, 'infrastructure/postgres.env'), 0o600)
   return files

@@ -22,9 +22,7 @@ const project = (store: Store): Project =>
   makeProject({
     network: postgres.network,
     store,
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
 
 const scratchContainers = (): Promise<string> =>

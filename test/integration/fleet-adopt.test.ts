@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { countBuilds } from '../support/engine/count-containers.ts'
 import { eventually } from '../support/engine/docker.ts'
 import { holdDatabase } from '../support/postgres/hold-database.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { watchSessions } from '../support/postgres/watch-sessions.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { makeProject, migration, type Project } from '../support/tool/project.ts'
@@ -11,11 +11,7 @@ import { runIn } from '../support/tool/tool.ts'
 // Each builds scratch databases, one after the other.
 vi.setConfig({ testTimeout: 300_000 })
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const steps = [
   'create table notes (id int, body text);',
@@ -31,9 +27,9 @@ const project = (id: string, list: readonly string[], databases: object = {}): P
   makeProject({
     network: postgres.network,
     store: { tenant, ...Object.fromEntries(Object.keys(databases).map((name) => [name, tenant])) },
+    state: 'state',
     edit: (config) => {
       config.project = id
-      config.state = 'state'
       config.databases = { ...databases, tenants: { directory: 'migrations/tenant', from: { list } } }
     },
   })

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { driftDocument } from '../../src/report/drift-documents.ts'
 import { countBuilds } from '../support/engine/count-containers.ts'
 import { docker } from '../support/engine/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { watchSessions } from '../support/postgres/watch-sessions.ts'
 import { makeProject, migration, type Project } from '../support/tool/project.ts'
 import { runIn, type ToolResult } from '../support/tool/tool.ts'
@@ -10,11 +10,7 @@ import { runIn, type ToolResult } from '../support/tool/tool.ts'
 // Each builds scratch databases, one after the other.
 vi.setConfig({ testTimeout: 300_000 })
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const notes = {
   '00001_notes.sql': migration('create table notes (id int, body text);', 'drop table notes;'),
@@ -31,9 +27,9 @@ const project = (id: string, { fleet, tenant = notes, named }: Options): Project
   makeProject({
     network: postgres.network,
     store: { tenant, ...(named && { [named]: notes }) },
+    state: 'state',
     edit: (config) => {
       config.project = id
-      config.state = 'state'
       config.databases = {
         ...(named && { [named]: null }),
         tenants: { directory: 'migrations/tenant', create: true, ...fleet },

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { docker, eventually } from '../support/engine/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { startTool, type ToolProcess } from '../support/tool/process.ts'
 import { makeProject, migration, type Project } from '../support/tool/project.ts'
@@ -9,11 +9,7 @@ import { runIn } from '../support/tool/tool.ts'
 vi.setConfig({ testTimeout: 180_000 })
 
 /** One that is killed and started again under a run, so that no other file uses it. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const members = (prefix: string): string[] => Array.from({ length: 12 }, (_, index) => `${prefix}_${index}`)
 
@@ -22,8 +18,8 @@ const inWave = async (prefix: string): Promise<Project> => {
   const made = makeProject({
     network: postgres.network,
     store: { tenant: { '00001_a.sql': migration('create table a (id int);') } },
+    state: 'state',
     edit: (config) => {
-      config.state = 'state'
       config.databases = {
         tenants: {
           directory: 'migrations/tenant',

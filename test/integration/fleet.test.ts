@@ -29,8 +29,8 @@ const project = ({ fleet = {}, databases = {}, store = {}, edit }: Options = {})
   makeProject({
     network: postgres.network,
     store: { tenant: notes, ...store },
+    state: 'state',
     edit: (config) => {
-      config.state = 'state'
       config.databases = { ...databases, tenants: { directory: 'migrations/tenant', ...fleet } }
       const { dev } = config.environments
       dev.policy = { ...dev.policy, missing: 'refuse' }

@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { doctorDocument } from '../../src/report/documents.ts'
 import { docker, eventually, run } from '../support/engine/docker.ts'
 import { closeGate } from '../support/postgres/gate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { openSession } from '../support/postgres/session.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { startTool, type ToolProcess } from '../support/tool/process.ts'
 import { makeProject, migration, type Project, type ProjectConfig } from '../support/tool/project.ts'
 import { runIn, type ToolResult } from '../support/tool/tool.ts'
 
 /** One server for all tests of this file: each uses a database of its own. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const outside = (up: string): string => `-- migrate:up transaction:false\n${up}\n\n-- migrate:down\n`
 
@@ -27,10 +23,8 @@ const project = async (database: string, { file, first = table, edit }: Setting)
   const files = makeProject({
     network: postgres.network,
     store: { [database]: { '00001_table.sql': first } },
-    edit: (config) => {
-      config.state = 'state'
-      edit?.(config)
-    },
+    state: 'state',
+    edit,
   })
   expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
   files.migrations({ [database]: { '00002_dies.sql': file, '00003_next.sql': next } })

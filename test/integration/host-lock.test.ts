@@ -2,21 +2,17 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { acquireHostLock, type HostLockOptions } from '../../src/io/host/host-lock.ts'
 import type { Holder } from '../../src/model/holder.ts'
 import { doctorDocument } from '../../src/report/documents.ts'
 import { eventually, run, uniqueName } from '../support/engine/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { startTool } from '../support/tool/process.ts'
 import { makeProject, migration, type Project, type ProjectOptions } from '../support/tool/project.ts'
 import { runTool } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 let state: string
 beforeEach(() => {

@@ -1,17 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { docker, eventually } from '../support/engine/docker.ts'
 import { closeGate, type Gate } from '../support/postgres/gate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { startTool, type ToolProcess } from '../support/tool/process.ts'
 import { makeProject, migration, type Project } from '../support/tool/project.ts'
 import { runTool } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (database: string, gate: Gate): Project =>
   makeProject({
@@ -23,9 +19,7 @@ const project = (database: string, gate: Gate): Project =>
         '00003_next.sql': migration('create table later (id int);'),
       },
     },
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
 
 const up = ({ directory }: Project): ToolProcess => startTool(['up', 'dev'], { cwd: directory })

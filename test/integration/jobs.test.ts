@@ -1,27 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { docker, eventually } from '../support/engine/docker.ts'
 import { closeGate, type Gate } from '../support/postgres/gate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { watchSessions } from '../support/postgres/watch-sessions.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { startTool, type ToolProcess } from '../support/tool/process.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
 import { runIn } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (store: Store, edit?: (config: Record<string, unknown>) => void): Project =>
   makeProject({
     network: postgres.network,
     store,
-    edit: (config) => {
-      config.state = 'state'
-      edit?.(config)
-    },
+    state: 'state',
+    edit,
   })
 
 const table = migration('create table things (id int);')

@@ -7,26 +7,19 @@ import { toolVersion } from '../../src/version.ts'
 import { docker, run } from '../support/engine/docker.ts'
 import { dbmateImage } from '../support/engine/images.ts'
 import { dbmate } from '../support/postgres/dbmate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { startTool } from '../support/tool/process.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
 import { runTool, type ToolOptions, type ToolResult } from '../support/tool/tool.ts'
 
-/** One server for all tests of this file: each uses databases of its own names. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (store: Store): Project =>
   makeProject({
     network: postgres.network,
     store,
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
 
 const tool = (

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { describe, expect, it } from 'vitest'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import {
   makeProject,
   migration,
@@ -9,11 +9,7 @@ import {
 } from '../support/tool/project.ts'
 import { runIn } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (store: Store, edit: (config: ProjectConfig) => void = () => {}): Project =>
   makeProject({

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { describe, expect, it } from 'vitest'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
 import { runIn } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (store: Store, database: object = {}): Project =>
   makeProject({

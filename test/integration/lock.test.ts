@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { acquireLock, type Lock, readLocks } from '../../src/io/postgres/lock.ts'
 import type { Holder } from '../../src/model/holder.ts'
 import { lockDocument } from '../../src/report/documents.ts'
 import { docker, eventually } from '../support/engine/docker.ts'
 import { dbmateImage } from '../support/engine/images.ts'
 import { closeGate } from '../support/postgres/gate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { openSession } from '../support/postgres/session.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { startTool } from '../support/tool/process.ts'
 import {
@@ -19,21 +19,14 @@ import {
 } from '../support/tool/project.ts'
 import { runTool, type ToolOptions, type ToolResult } from '../support/tool/tool.ts'
 
-/** One server for all tests of this file: each uses databases of its own names. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (store: Store, edit?: ProjectOptions['edit']): Project =>
   makeProject({
     network: postgres.network,
     store,
-    edit: (config) => {
-      config.state = 'state'
-      edit?.(config)
-    },
+    state: 'state',
+    edit,
   })
 
 const run = (

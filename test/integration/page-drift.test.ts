@@ -44,8 +44,8 @@ create view big_orders as select id, total from orders where total > 100;`,
       iam: { '00001_users.sql': migration('create table users (id bigint primary key, name text);') },
       tenant: { '00001_notes.sql': migration('create table notes (id bigint primary key);') },
     },
+    state: 'state',
     edit: (config) => {
-      config.state = 'state'
       const tenants = { directory: 'migrations/tenant', create: true, from: { list: ['north', 'south'] } }
       config.databases = { iam: null, shop: null, tenants }
       const { dev } = config.environments

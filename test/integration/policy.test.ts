@@ -1,26 +1,21 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { describe, expect, it } from 'vitest'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { makeProject, migration, type Project, type Store } from '../support/tool/project.ts'
 import { runIn } from '../support/tool/tool.ts'
 
-/** One server for all tests of this file: each uses databases of its own names. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 /** An environment with the strict policy that qual and prod have. */
 const project = (store: Store): Project =>
   makeProject({
     network: postgres.network,
     store,
+    state: 'state',
     edit: (config) => {
       delete config.environments.dev.policy
-      config.state = 'state'
     },
   })
 

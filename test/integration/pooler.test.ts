@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { docker, eventually, uniqueName } from '../support/engine/docker.ts'
 import { pgbouncerImage } from '../support/engine/images.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { makeProject, migration, type Project } from '../support/tool/project.ts'
 import { runTool } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 type Mode = { pool: 'session' | 'transaction'; ignores: string; auth: string }
 

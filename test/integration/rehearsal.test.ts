@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { docker, eventually } from '../support/engine/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { startTool } from '../support/tool/process.ts'
 import {
@@ -12,12 +12,7 @@ import {
 } from '../support/tool/project.ts'
 import { runIn, type ToolResult } from '../support/tool/tool.ts'
 
-/** One server for all tests of this file: each uses databases of its own names. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 type Rehearsing = 'off' | 'schema' | 'data'
 
@@ -28,8 +23,8 @@ const project = (
   makeProject({
     network: postgres.network,
     store,
+    state: 'state',
     edit: (config) => {
-      config.state = 'state'
       config.environments.dev.rehearse = rehearse
       edit?.(config)
     },

@@ -23,9 +23,7 @@ const project = (store: Store): Project =>
   makeProject({
     network: postgres.network,
     store,
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
 
 const only = ({ stdout }: ToolResult) => {

@@ -1,27 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { driftDocument } from '../../src/report/drift-documents.ts'
 import { countBuilds } from '../support/engine/count-containers.ts'
 import { postgresImage } from '../support/engine/images.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { publicSizeStore, wideStore } from '../support/schema/large-store.ts'
 import { makeProject, type Project, type Store } from '../support/tool/project.ts'
 import { runIn } from '../support/tool/tool.ts'
 
 vi.setConfig({ testTimeout: 600_000 })
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (id: string, store: Store): Project =>
   makeProject({
     network: postgres.network,
     store,
+    state: 'state',
     edit: (config) => {
       config.project = id
-      config.state = 'state'
     },
   })
 

@@ -87,9 +87,7 @@ const project = (database: string, up: string): Project =>
     network: postgres.network,
     password,
     store: { [database]: { '00001_a.sql': migration(up) } },
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
 
 const envOf = ({ directory }: Project): Record<string, string> => ({

@@ -1,15 +1,11 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { dbmate } from '../support/postgres/dbmate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { makeProject, migration, type Project } from '../support/tool/project.ts'
 import { runIn } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 /** A database that dbmate alone has migrated, and a project that adopts it. */
 const adopt = async (database: string): Promise<Project> => {
@@ -21,9 +17,7 @@ const adopt = async (database: string): Promise<Project> => {
         '00002_b.sql': migration('create table b (id int);', 'drop table b;'),
       },
     },
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
   const directory = join(files.directory, 'infrastructure/migrations', database)
   const { exit, stderr } = await dbmate(postgres, { database, directory }, 'up')

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { docker, eventually, run as runCommand } from '../support/engine/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
 import { openSession } from '../support/postgres/session.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { type RunEvents, readEvents } from '../support/tool/events.ts'
 import { makeProject, migration, type Project, type ProjectOptions } from '../support/tool/project.ts'
 import { runIn, runTool } from '../support/tool/tool.ts'
 
 /** One server for all tests of this file, which run side by side since they mostly wait: each uses a database of its own. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const outside = (up: string): string => `-- migrate:up transaction:false\n${up}\n\n-- migrate:down\n`
 
@@ -20,8 +16,8 @@ const project = async (database: string, edit?: ProjectOptions['edit']): Promise
   const files = makeProject({
     network: postgres.network,
     store: { [database]: { '00001_table.sql': migration('create table orders (id int, note text);') } },
+    state: 'state',
     edit: (config) => {
-      config.state = 'state'
       config.environments.dev.lock_timeout = 1
       edit?.(config)
     },
@@ -224,8 +220,8 @@ describe('a role without rights on the table of versions', () => {
     using lowly = makeProject({
       network: postgres.network,
       store: { owned: { '00001_table.sql': migration('create table orders (id int);') } },
+      state: 'state',
       edit: (config) => {
-        config.state = 'state'
         config.environments.dev.user = 'lowly'
       },
     })

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { docker, eventually, run } from '../support/engine/docker.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { startPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { readEvents } from '../support/tool/events.ts'
 import {
   makeProject,
@@ -11,20 +12,15 @@ import {
 } from '../support/tool/project.ts'
 import { runIn } from '../support/tool/tool.ts'
 
-/** One server for all tests of this file: each uses databases of its own names. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (store: Store, edit?: ProjectOptions['edit']): Project =>
   makeProject({
     network: postgres.network,
     store,
+    state: 'state',
     edit: (config) => {
       config.project = 'truth'
-      config.state = 'state'
       edit?.(config)
     },
   })
@@ -190,9 +186,9 @@ describe('a session that is cut while a file runs', () => {
     using files = makeProject({
       network: own.network,
       store: { lamps: { '00001_a.sql': table('a'), '00002_b.sql': slow.replaceAll('table a', 'table b') } },
+      state: 'state',
       edit: (config) => {
         config.project = 'truth'
-        config.state = 'state'
       },
     })
     expect(await runIn(files, 'up dev')).toMatchObject({ exit: 0 })
@@ -209,9 +205,9 @@ describe('Postgres killed at the last row of the ledger', () => {
     using files = makeProject({
       network: own.network,
       store: { lamps: { '00001_a.sql': table('a') } },
+      state: 'state',
       edit: (config) => {
         config.project = 'truth'
-        config.state = 'state'
         config.environments.dev.wait = 2
       },
     })

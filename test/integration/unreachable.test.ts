@@ -7,14 +7,11 @@ import { docker, uniqueName } from '../support/engine/docker.ts'
 import { startDockerProxy } from '../support/engine/docker-proxy.ts'
 import { dbmateImage, postgresImage } from '../support/engine/images.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { makeProject, migration, type Project, type ProjectOptions } from '../support/tool/project.ts'
 import { runTool } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const store = { lost: { '00001_a.sql': migration('create table a (id int);') } }
 const project = (network: string, edit?: ProjectOptions['edit']): Project =>

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { planDocument } from '../../src/report/run-documents.ts'
 import { eventually } from '../support/engine/docker.ts'
 import { startDockerProxy } from '../support/engine/docker-proxy.ts'
 import { dbmate } from '../support/postgres/dbmate.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { readEvents } from '../support/tool/events.ts'
 import {
   makeProject,
@@ -16,12 +16,7 @@ import {
 } from '../support/tool/project.ts'
 import { runTool, type ToolOptions, type ToolResult } from '../support/tool/tool.ts'
 
-/** One server for all tests of this file: each uses databases of its own names. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (store: Store, edit?: ProjectOptions['edit']): Project =>
   makeProject({ network: postgres.network, store, ...(edit && { edit }) })

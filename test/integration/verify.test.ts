@@ -13,9 +13,7 @@ const project = (store: Store): Project =>
   makeProject({
     network: 'none',
     store,
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
 const image = `--image ${postgresImage}`
 
@@ -144,8 +142,8 @@ describe('verify --engine embedded', () => {
     using files = makeProject({
       network: 'none',
       store: { shop: { '00001_good.sql': good }, other: { '00001_good.sql': good } },
+      state: 'state',
       edit: (config) => {
-        config.state = 'state'
         config.environments = { dev: { engine: 'embedded' } }
       },
     })

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { statusDocument } from '../../src/report/documents.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import {
   makeProject,
   migration,
@@ -10,12 +10,7 @@ import {
 } from '../support/tool/project.ts'
 import { runIn } from '../support/tool/tool.ts'
 
-/** One server for all tests of this file: each uses databases of its own names. */
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (store: Store, edit?: ProjectOptions['edit']): Project =>
   makeProject({ network: postgres.network, store, ...(edit && { edit }) })

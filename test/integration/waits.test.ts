@@ -3,30 +3,27 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openServer } from '../../src/io/postgres/postgres.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { docker, eventually } from '../support/engine/docker.ts'
 import { type DockerProxyOptions, startDockerProxy } from '../support/engine/docker-proxy.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres/postgres.ts'
+import { startPostgres } from '../support/postgres/postgres.ts'
 import { openSession } from '../support/postgres/session.ts'
+import { usePostgres } from '../support/postgres/use-postgres.ts'
 import { readEvents } from '../support/tool/events.ts'
 import { signalTwice, startTool } from '../support/tool/process.ts'
 import { makeProject, migration, type Project } from '../support/tool/project.ts'
 import { runTool, type ToolResult } from '../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const project = (database: string): Project => {
   const files = makeProject({
     network: postgres.network,
     store: { [database]: { '00001_table.sql': migration('create table things (id int);') } },
+    state: 'state',
     edit: (config) => {
-      config.state = 'state'
       config.hosts = { local: { stack: { file: 'compose.yml', project: 'waits' } } }
     },
   })
@@ -241,9 +238,7 @@ it('a backup whose server is frozen in the middle of a dump ends by itself, and 
   using files = makeProject({
     network: frozen.network,
     store: { waits: { '00001_table.sql': migration('create table things (id int);') } },
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
   const gate = await openSession(frozen, 'waits')
   await gate.query('begin; lock table many in access exclusive mode')

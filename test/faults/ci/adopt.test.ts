@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { docker, eventually } from '../../support/engine/docker.ts'
 import { postgresImage } from '../../support/engine/images.ts'
-import { startPostgres, type TestPostgres } from '../../support/postgres/postgres.ts'
 import { openSession } from '../../support/postgres/session.ts'
+import { usePostgres } from '../../support/postgres/use-postgres.ts'
 import { startTool } from '../../support/tool/process.ts'
 import { makeProject, migration, type Project } from '../../support/tool/project.ts'
 import { runIn } from '../../support/tool/tool.ts'
 
-let postgres: TestPostgres
-beforeAll(async () => {
-  postgres = await startPostgres()
-})
-afterAll(() => postgres[Symbol.asyncDispose]())
+const postgres = usePostgres()
 
 const files = {
   '00001_a.sql': migration('create table a (id int primary key);', 'drop table a;'),
@@ -23,9 +19,7 @@ const project = (name: string): Project =>
   makeProject({
     network: postgres.network,
     store: { [name]: files },
-    edit: (config) => {
-      config.state = 'state'
-    },
+    state: 'state',
   })
 
 const runningWith = async (...filters: string[]): Promise<string> =>

@@ -12,10 +12,12 @@ export type ProjectOptions = {
   store: Store
   /** Value written as `POSTGRES_PASSWORD='…'`. */
   password?: string
+  /** Its `state:`, from the config; left out: the one of whoever runs it. */
+  state?: string
   /** Where the config is written, below the project. */
   places?: readonly string[]
   /** Changes the config before it is written. */
-  edit?: (config: ProjectConfig) => void
+  edit?: ((config: ProjectConfig) => void) | undefined
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: tests write wrong configs on purpose
@@ -37,6 +39,7 @@ export const makeProject = ({
   store,
   password = 'postgres',
   places = ['infrastructure/migrate.yaml'],
+  state,
   edit,
 }: ProjectOptions): Project => {
   const directory = mkdtempSync(join(tmpdir(), 'po-migrate-project-'))
@@ -51,6 +54,7 @@ export const makeProject = ({
   }
   const config: ProjectConfig = {
     project: 'shop',
+    ...(state && { state }),
     dbmate: { image: dbmateImage },
     hosts: { local: {} },
     environments: {

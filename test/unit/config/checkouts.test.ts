@@ -10,10 +10,8 @@ const checkout = (edit: (config: ProjectConfig) => void): Project =>
   makeProject({
     network: 'none',
     store: { a: { '00001_a.sql': '' } },
-    edit: (config) => {
-      config.state = 'state'
-      edit(config)
-    },
+    state: 'state',
+    edit,
   })
 
 const suppliedBy = (here: Project, there: Project) => {
