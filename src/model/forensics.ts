@@ -32,6 +32,7 @@ export type Finding =
 const concurrentIndex =
   /^\s*create\s+(unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$]+)\s+on\s+(?:only\s+)?((?:(?:"(?:[^"]|"")+"|[\w$]+)\s*\.\s*)?(?:"(?:[^"]|"")+"|[\w$]+))\s*([^;]*)/im
 const columnsOnly = /^(?:using\s+(\w+)\s*)?\(\s*((?:[\w$]+|"[^"]+")(?:\s*,\s*(?:[\w$]+|"[^"]+"))*)\s*\)\s*$/i
+const column = /[\w$]+|"[^"]+"/g
 const definition = /^CREATE (UNIQUE )?INDEX .* (USING \w+ .*)$/s
 const comments = /--.*$/gm
 
@@ -51,7 +52,7 @@ const identifier = (written: string): string =>
 const shapeOf = (unique: boolean, rest: string): string | undefined => {
   const [, method = 'btree', columns] = columnsOnly.exec(rest.trim()) ?? []
   if (columns === undefined) return undefined
-  const names = columns.split(',').map((column) => identifier(column.trim()))
+  const names = columns.match(column)?.map(identifier) ?? []
   return `${unique ? 'unique ' : ''}${method.toLowerCase()} (${names.join(', ')})`
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { docker } from '../support/engine/docker.ts'
 import { type Chart, renderChart } from './chart.ts'
 import type { Row } from './measure.ts'
+import { renderResults } from './page.ts'
 
 /** What a run of the benchmark found, told as it comes and written at the end. */
 export type Book = {
@@ -53,7 +54,9 @@ export const openBook = (directory: string): Book => {
       writeFileSync(join(directory, `${name}.svg`), renderChart({ ...about, y: 'seconds' })),
     write: async () => {
       const on = await machine()
-      writeFileSync(join(directory, 'results.json'), `${JSON.stringify({ on, rows, notes }, null, 2)}\n`)
+      const results = { on, rows, notes }
+      writeFileSync(join(directory, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
+      writeFileSync(join(directory, 'README.md'), renderResults(results))
       console.info(`written to ${directory}`)
     },
   }

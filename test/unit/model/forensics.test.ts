@@ -41,6 +41,7 @@ describe('the index that a file builds concurrently', () => {
   it.each([
     ['create index concurrently i on t (a);', 'btree (a)'],
     ['create unique index concurrently i on t using btree ("B", A)', 'unique btree (B, a)'],
+    ['create index concurrently i on t ("A,b", c)', 'btree (A,b, c)'],
     ['create index concurrently i on t (lower(a));', undefined],
     ['create index concurrently i on t (a) where a > 1;', undefined],
     ['create index concurrently i on t (a desc);', undefined],
