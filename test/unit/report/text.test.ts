@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { jsonReport } from '../../../src/report/json.ts'
+import type { Paint } from '../../../src/report/paint.ts'
 import type { RunEvent } from '../../../src/report/run-documents.ts'
 import { textReport } from '../../../src/report/text.ts'
 import { plainPaint, sink } from '../support/fixtures.ts'
@@ -57,11 +58,13 @@ const events: RunEvent[] = [
   },
 ]
 
-const report = (options: { isTTY?: boolean; quiet?: boolean; live?: boolean; columns?: number } = {}) => {
-  const { isTTY = false, quiet = false, live = isTTY, columns = 40 } = options
+type Options = { isTTY?: boolean; quiet?: boolean; live?: boolean; columns?: number; paint?: Paint }
+
+const report = (options: Options = {}) => {
+  const { isTTY = false, quiet = false, live = isTTY, columns = 40, paint = plainPaint } = options
   const stdout = sink()
   const stderr = sink({ isTTY, columns })
-  const written = textReport({ stdout, stderr, paint: plainPaint, quiet, live })
+  const written = textReport({ stdout, stderr, paint, quiet, live })
   return { ...written, stdout, stderr }
 }
 
@@ -78,6 +81,20 @@ describe('the report for people', () => {
         '✖ calendar  00002_b.sql  9 ms\n',
     )
     expect(stdout.text()).toBe('')
+  })
+
+  it.each([
+    [80, '✔ iam       1_a.sql       1.2 s\n'],
+    [32, '✔ iam       1_a.sql      1.2 s\n'],
+    [20, '✔ iam       1_a.sql  1.2 s\n'],
+  ])('lines the files up as far as there is room in %i columns', (columns, line) => {
+    const { event, stderr } = report({ paint: { ...plainPaint, columns } })
+    const step = apply(1, 'iam', '1_a.sql')
+    const steps = [step, apply(2, 'calendar', '2_longer.sql')]
+    const about = { command: 'up', environment: 'qual' } as const
+    event({ ...run, event: 'run.started', ...about, plan: { version: 1, ...about, steps, refusals: [] } })
+    event({ ...run, event: 'step.finished', ...step, status: 'done', ms: 1234 })
+    expect(stderr.text()).toBe(line)
   })
 
   it('calls a step by the words that come with it, and by its names where an older log has none', () => {
