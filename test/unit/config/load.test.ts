@@ -34,6 +34,15 @@ describe('the config', () => {
     expect(config.directory).toBe(join(made.directory, 'infrastructure'))
   })
 
+  it('takes a line or a command of several words for after_backup, and no empty one', () => {
+    const told = (command: unknown): readonly string[] =>
+      problems((config) => {
+        config.after_backup = command
+      })
+    for (const command of ['rclone copy', ['rclone', 'copy', '--checksum']]) expect(told(command)).toEqual([])
+    expect(told([])).not.toEqual([])
+  })
+
   it('may be named, relative to where one stands', () => {
     using made = project()
     const config = loadConfig({ file: 'migrate.yaml', cwd: join(made.directory, 'infrastructure'), env: {} })

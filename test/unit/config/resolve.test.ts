@@ -112,6 +112,18 @@ describe('an environment', () => {
     config.environments.demo = { engine: 'embedded' }
   }
 
+  it('answers no weaker request for its password unless it says so', () => {
+    withConfig(
+      (config) => {
+        config.environments.open = { ...config.environments.dev, auth: 'any' }
+      },
+      (config) => {
+        expect(resolveEnvironment(config, 'dev')).not.toHaveProperty('auth')
+        expect(resolveEnvironment(config, 'open').auth).toBe('any')
+      },
+    )
+  })
+
   it('comes with its host, whose stack has an absolute path, and its databases', () => {
     withConfig(several, (config) => {
       expect(resolveEnvironment(config, 'prod', ['iam'])).toMatchObject({

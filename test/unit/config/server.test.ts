@@ -108,4 +108,11 @@ describe('server:', () => {
     const hosted = configOf('{ host: db }', '    host: vps\nhosts:\n  vps: {}\n')
     expect(() => requireVolumeHere(hosted, 'vps')).toThrow(refusing('it has no volume here'))
   })
+
+  it('is none of a host that has another environment with a volume, nor of a name that is nobody', () => {
+    const qual = '  qual: { host: vps, network: net, password: { env_file: a.env } }\n'
+    const both = configOf('{ host: db }', `    host: vps\n${qual}hosts:\n  vps: {}\n`)
+    for (const name of ['vps', 'qual', 'nobody']) expect(() => requireVolumeHere(both, name)).not.toThrow()
+    expect(() => requireVolumeHere(both, 'prod')).toThrow(refusing('it has no volume here'))
+  })
 })
