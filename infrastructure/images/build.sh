@@ -180,6 +180,7 @@ EOF
 # pgbouncer, and a shell to write its configuration.
 build_pgbouncer() {
   need mmdebstrap:mmdebstrap
+  # shellcheck disable=SC2046  # no word at all where apt knows no mirror: then it takes its own
   mmdebstrap --quiet --variant=minbase --mode=root --format=tar --include=pgbouncer \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' trixie "$work/pgbouncer.tar" $(debian_mirror)
@@ -189,6 +190,7 @@ build_pgbouncer() {
 # What the runner image stands on: Debian's essential packages and apt, without their documentation.
 build_debian() {
   need mmdebstrap:mmdebstrap
+  # shellcheck disable=SC2046  # no word at all where apt knows no mirror: then it takes its own
   mmdebstrap --quiet --variant=minbase --mode=root --format=tar \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' trixie "$work/debian.tar" $(debian_mirror)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What is worth running after each change: the checks and, beside them, the unit tests. No Docker.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 export PATH=$PWD/node_modules/node/bin:$PATH
 
 npm run --silent check &

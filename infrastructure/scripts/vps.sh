@@ -35,7 +35,7 @@ quoted() {
 ssh_options=(
   BatchMode=yes StrictHostKeyChecking=yes ConnectTimeout=10 ServerAliveInterval=15 ServerAliveCountMax=4
   ControlMaster=no ClearAllForwardings=yes RemoteCommand=none PermitLocalCommand=no LogLevel=INFO
-  IgnoreUnknown=SessionType,StdinNull,ForkAfterAuthentication SessionType=default StdinNull=no ForkAfterAuthentication=no
+  'IgnoreUnknown=SessionType,StdinNull,ForkAfterAuthentication' SessionType=default StdinNull=no ForkAfterAuthentication=no
 )
 
 # What a login shell's files print comes before this line, and is none of the command's. Fails where it never came.
