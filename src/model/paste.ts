@@ -7,7 +7,7 @@ export type PasteTarget = {
   user: string
   port: number
   maintenance: string
-  address?: Pick<ServerAddress, 'host' | 'tls'> | undefined
+  address?: Pick<ServerAddress, 'host' | 'tls' | 'inside'> | undefined
 }
 
 /** What Postgres runs outside a transaction only. */
@@ -23,7 +23,7 @@ const psql = (user: string, { port, address }: PasteTarget, { database, statemen
   return [
     'psql -X -v ON_ERROR_STOP=1',
     ...(together ? ['-1'] : []),
-    ...(address ? [`-h ${quote(address.host)}`] : []),
+    ...(address && !address.inside ? [`-h ${quote(address.host)}`] : []),
     `-U ${user}`,
     ...(port === usualPort ? [] : [`-p ${port}`]),
     `-d ${always(database)}`,
@@ -37,15 +37,21 @@ const tlsVariables = ({ mode, ca, cert, key }: Tls): string =>
     .flatMap(([name, value]) => (value ? `${name}=${quote(value)} ` : []))
     .join('')
 
+/** In its container, on whichever node that is; nothing for a server of which no container is known. */
+const within = ({ label, address }: PasteTarget): string | undefined => {
+  if (!address) return `docker exec ${label}`
+  const { inside } = address
+  return inside && `on the node ${inside.node}: docker exec ${inside.container}`
+}
+
 /**
  * A command to paste that runs SQL in a database of the server, as the environment's user: it stops at the first error,
  * and statements that may share a transaction are done together or not at all.
  */
 export const pasteSql = (target: PasteTarget, database: string, statements: readonly string[]): string => {
   const command = psql(quote(target.user), target, { database, statements })
-  return target.address
-    ? tlsVariables(target.address.tls) + command
-    : `docker exec ${target.label} ${command}`
+  const place = within(target)
+  return target.address && !place ? tlsVariables(target.address.tls) + command : `${place} ${command}`
 }
 
 /** As the server's superuser, where the environment's user is the one who is to be helped. */
@@ -54,12 +60,15 @@ export const pasteAsSuperuser = (
   database: string,
   statements: readonly string[],
 ): string => {
-  if (target.address) return pasteSql({ ...target, user: 'postgres' }, database, statements)
+  const place = within(target)
+  if (!place) return pasteSql({ ...target, user: 'postgres' }, database, statements)
   // biome-ignore lint/suspicious/noTemplateCurlyInString: expanded by the shell inside, which has the image's variable
   const command = psql('"${POSTGRES_USER:-postgres}"', target, { database, statements })
-  return `docker exec ${target.label} sh -c ${always(command)}`
+  return `${place} sh -c ${always(command)}`
 }
 
 /** What a full disk is found with. */
-export const lookAtDisk = ({ label, address }: PasteTarget): string =>
-  address ? `df -h, on the machine of ${label}` : `docker exec ${label} df -h`
+export const lookAtDisk = (target: PasteTarget): string => {
+  const place = within(target)
+  return place ? `${place} df -h` : `df -h, on the machine of ${target.label}`
+}

@@ -150,6 +150,8 @@ export type ServerAddress = {
   tls: Tls
   /** Image with pg_dump of its major; absent: `postgres:MAJOR`. */
   image?: string
+  /** Its container on a node that is not asked, where `host` is a name that no shell can resolve. */
+  inside?: { node: string; container: string }
 }
 
 export type Environment = {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/engine/docker.ts'
+import { deployPostgres } from '../support/engine/swarm.ts'
 import {
   goesOn,
   inMidFile,
@@ -8,7 +9,11 @@ import {
   start,
   startTwoStacks,
   type TwoStacks,
+  tool,
 } from '../support/engine/swarm-run.ts'
+import { type MomentName, moments } from '../support/faults/moments.ts'
+import { type KillName, killAndRecover } from '../support/faults/scenario.ts'
+import { makeSwarmWorld } from '../support/faults/swarm-world.ts'
 import { migration } from '../support/tool/project.ts'
 
 let stacks: TwoStacks
@@ -17,6 +22,16 @@ beforeAll(async () => {
 }, 180_000)
 afterAll(() => stacks[Symbol.asyncDispose](), 60_000)
 afterEach(async () => expect(await stacks.swarm.leftovers()).toEqual([]))
+
+describe.each(['near', 'far'] as const)('a kill at each kind of step, Postgres’ task %s', (place) => {
+  const kills: KillName[] = ['SIGKILL of the orchestrator', 'SIGKILL of the dbmate container']
+  const names = Object.keys(moments) as MomentName[]
+  const cells = kills.flatMap((kill) => names.map((moment) => [kill, moment] as const))
+  it.each(cells)('%s at %s: the next run brings everything to the end, once', async (kill, moment) => {
+    await using world = makeSwarmWorld(stacks.swarm, stacks[place])
+    await killAndRecover(world, { kill, moment, where: `swarm, ${place}` })
+  })
+})
 
 describe('the task of a run', () => {
   it('is killed with the run before it was held, and ends by itself all the same', async () => {
@@ -74,18 +89,47 @@ describe('the network between the nodes', () => {
 })
 
 describe('the manager’s dockerd', () => {
-  it('is killed in mid-file and comes back: what is not known is settled by the next run', async () => {
-    const { swarm } = stacks
-    const stack = stacks.far
-    using where = slow(stack, 'engineless', 5)
-    const running = await inMidFile({ swarm, stack, where, database: 'engineless' })
-    await swarm.killManager()
-    const ended = running.ended
-    await sleep(2000)
-    await swarm.reviveManager()
-    const { exit, stderr } = await ended
-    expect(stderr).toMatch(/✖/)
-    expect(exit).toBe(1)
-    await goesOn({ swarm, stack, where, database: 'engineless' })
-  })
+  it.each(['far', 'near'] as const)(
+    'is killed in mid-file and comes back, Postgres’ task %s: what is not known is settled by the next run',
+    async (place) => {
+      const { swarm } = stacks
+      const stack = stacks[place]
+      using where = slow(stack, 'engineless', 5)
+      const running = await inMidFile({ swarm, stack, where, database: 'engineless' })
+      await swarm.killManager()
+      const ended = running.ended
+      await sleep(2000)
+      await swarm.reviveManager()
+      const { exit, stderr } = await ended
+      expect(stderr).toMatch(/✖/)
+      expect(exit).toBe(1)
+      await goesOn({ swarm, stack, where, database: 'engineless' })
+    },
+  )
+})
+
+describe('the service of Postgres', () => {
+  it.each([
+    ['worker', 'gone-far'],
+    ['manager', 'gone-near'],
+  ] as const)(
+    'on the %s is removed in mid-file: the run ends, the next one says what is missing, and goes on when it is back',
+    async (on, name) => {
+      const { swarm } = stacks
+      await using stack = await deployPostgres(swarm, { on, stack: name })
+      using where = slow(stack, 'gone', 600)
+      const running = await inMidFile({ swarm, stack, where, database: 'gone' })
+      await swarm.manager.docker('service', 'rm', stack.service)
+      const { exit, stderr } = await running.ended
+      expect(stderr).toContain('00002_slow.sql')
+      expect(exit).toBe(1)
+      const without = await tool(swarm, where, 'up dev')
+      expect(without.stderr).toContain(`There is no service ${stack.service} in this swarm`)
+      expect(without.exit).toBe(6)
+      expect(await swarm.leftovers()).toEqual([])
+      await deployPostgres(swarm, { on, stack: name })
+      where.migrations({ gone: { '00002_slow.sql': migration('select 1;') } })
+      await goesOn({ swarm, stack, where, database: 'gone' })
+    },
+  )
 })

@@ -11,7 +11,7 @@ import { openServerEngine } from '../server-engine.ts'
 import { removeDeadFootholds } from './dead-footholds.ts'
 import { findPostgresTask, type PostgresTask } from './find-postgres.ts'
 import { openFoothold } from './foothold.ts'
-import { explainSwarm, type Manager, requireManager } from './manager.ts'
+import { explainSwarm, type Manager, nameNode, requireManager } from './manager.ts'
 
 export type SwarmEngineOptions = DockerEngineOptions & {
   /** `server:` of the environment; left out, Postgres is a service. */
@@ -122,17 +122,18 @@ export const openSwarmEngine = async (host: DockerHost, options: SwarmEngineOpti
   }
   const task = await findPostgresTask(host.client, { environment, onWait })
   if (task.node === manager.node) return openContainerEngine(host, options, await readContainer(host, task))
-  const { service, network, image, container } = task
+  const { service, network, image } = task
+  const inside = { node: await nameNode(host, task.node), container: task.container.slice(0, 12) }
   return openThrough(
     host,
     {
       ...options,
       network,
       // Of its tasks: a service's own address is a load balancer's, which forgets what was silent for a while.
-      address: { host: `tasks.${service}`, port: environment.port, tls: { mode: 'disable' }, image },
+      address: { host: `tasks.${service}`, port: environment.port, tls: { mode: 'disable' }, image, inside },
       passwordHint: passwordHint.replace(
         containerHint,
-        `on the node ${task.node}: docker exec -it ${container.slice(0, 12)}`,
+        `on the node ${inside.node}: docker exec -it ${inside.container}`,
       ),
     },
     manager,

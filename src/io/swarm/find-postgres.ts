@@ -95,20 +95,24 @@ const networkOf = (task: Task, name: string, { network }: Environment): string =
 }
 
 const poll = 250
+/** Milliseconds in which a swarm makes a new task for one that ended; a manager that has just come back takes its time for that. */
+const followsWithin = 5000
 
 /** As soon as there is one: what moves to another node is nowhere for a moment. */
 const awaitTask = async (
   docker: Docker,
   { environment, service, onWait }: FindOptions & { service: Service },
 ): Promise<Task> => {
-  for (const deadline = Date.now() + environment.wait * 1000; ; ) {
+  const begun = Date.now()
+  for (const deadline = begun + environment.wait * 1000; ; ) {
     const tasks = await listTasks(docker, service.ID)
     const running = tasks.filter((task) => isRunning(task) && task.DesiredState === 'running')
     const [found, other] = running
     if (other) throw severalFound(nameOf(service), running)
     if (found) return found
     const left = deadline - Date.now()
-    if (left <= 0 || !tasks.some(isComing)) throw explainAbsence(environment, service, tasks)
+    const follows = replicasOf(service) > 0 && Date.now() - begun < followsWithin
+    if (left <= 0 || !(follows || tasks.some(isComing))) throw explainAbsence(environment, service, tasks)
     onWait(Math.ceil(left / 1000), 'start')
     await sleep(poll)
   }

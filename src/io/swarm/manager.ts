@@ -86,3 +86,12 @@ export const requireManager = async (
     )
   return { node, cluster: swarm.Cluster?.ID ?? '' }
 }
+
+/** A node as people know it. */
+export const nameNode = async ({ client: docker }: DockerHost, id: string): Promise<string> => {
+  const { Description }: { Description?: { Hostname?: string } } = await docker
+    .getNode(id)
+    .inspect()
+    .catch(() => ({}))
+  return Description?.Hostname || id
+}

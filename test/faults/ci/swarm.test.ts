@@ -10,6 +10,9 @@ import {
   type TwoStacks,
   tool,
 } from '../../support/engine/swarm-run.ts'
+import type { MomentName } from '../../support/faults/moments.ts'
+import { type KillName, killAndRecover } from '../../support/faults/scenario.ts'
+import { makeSwarmWorld } from '../../support/faults/swarm-world.ts'
 import { migration } from '../../support/tool/project.ts'
 
 let stacks: TwoStacks
@@ -46,6 +49,21 @@ describe.each(['near', 'far'] as const)('a Postgres whose task is %s', (name) =>
     await goesOn({ swarm, stack, where, database: 'restarted' })
   })
 })
+
+/** Part of the matrix in `test/faults/swarm.test.ts`: each kill, each place of Postgres, other steps than in mid-file. */
+const cells: (readonly ['near' | 'far', KillName, MomentName])[] = [
+  ['far', 'SIGKILL of the orchestrator', 'create-database'],
+  ['near', 'SIGKILL of the orchestrator', 'a concurrent index'],
+  ['far', 'SIGKILL of the dbmate container', 'another file outside a transaction'],
+]
+
+it.each(cells)(
+  'Postgres’ task %s, %s at %s: the next run brings everything to the end, once',
+  async (place, kill, moment) => {
+    await using world = makeSwarmWorld(stacks.swarm, stacks[place])
+    await killAndRecover(world, { kill, moment, where: `swarm, ${place}` })
+  },
+)
 
 describe('the task of the run', () => {
   it('its service is removed in mid-file: nothing more is started, and the next run goes on', async () => {

@@ -3,11 +3,11 @@ import { docker } from '../engine/docker.ts'
 import { killDaemon } from './engine.ts'
 import { dbmateContainer } from './moments.ts'
 import type { ToolProcess } from './run.ts'
-import type { FaultWorld } from './world.ts'
+import type { ContainerWorld, FaultWorld } from './world.ts'
 
 /** Strikes; what is answered brings the world back. */
-export type Fault = {
-  strike: (world: FaultWorld, tool: ToolProcess) => Promise<() => Promise<void>>
+export type Fault<World extends FaultWorld = ContainerWorld> = {
+  strike: (world: World, tool: ToolProcess) => Promise<() => Promise<void>>
   /** Postgres on a disk that can be filled. */
   smallDisk?: boolean
 }
@@ -17,14 +17,14 @@ const nothing = async (): Promise<void> => {}
 
 export const faults = {
   'SIGKILL of the orchestrator': {
-    strike: async (_, tool) => {
+    strike: async (_: FaultWorld, tool: ToolProcess) => {
       tool.kill()
       return nothing
     },
   },
   'SIGKILL of the dbmate container': {
-    strike: async (world) => {
-      await docker(['kill', await dbmateContainer(world)])
+    strike: async (world: FaultWorld) => {
+      await world.docker('kill', await dbmateContainer(world))
       return nothing
     },
   },

@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process'
-import { eventually, run } from '../engine/docker.ts'
-import { baseEnv } from '../tool/tool.ts'
+import { eventually } from '../engine/docker.ts'
 import type { ToolProcess } from './run.ts'
 import type { FaultWorld } from './world.ts'
 
@@ -22,8 +20,7 @@ const step = (tool: ToolProcess, kind: 'step.started' | 'step.finished', file: s
 
 /** CREATE DATABASE waits up to five seconds for others to leave the template. */
 const holdTemplate = async (world: FaultWorld): Promise<() => Promise<void>> => {
-  const psql = ['psql', '--username', 'postgres', '--dbname', 'template1', '-XAtqc', 'select pg_sleep(60)']
-  spawn('docker', ['exec', world.postgres, ...psql], { env: baseEnv() as NodeJS.ProcessEnv, stdio: 'ignore' })
+  world.psql('template1', 'select pg_sleep(60)').catch(() => {})
   const holders = "from pg_stat_activity where datname = 'template1' and query like '%pg_sleep%'"
   await eventually('the holder', () => world.psql('postgres', `select pid ${holders}`))
   return async () => {
@@ -71,10 +68,9 @@ export const moments = {
 export type MomentName = keyof typeof moments
 
 /** The dbmate container of the world's run, as soon as it is there; of several the first database's. */
-export const dbmateContainer = ({ databases }: FaultWorld): Promise<string> =>
+export const dbmateContainer = ({ databases, docker }: FaultWorld): Promise<string> =>
   eventually('the dbmate container', async () => {
     const filter = `label=po-migrate.databases=${databases.first},${databases.second}`
     const first = 'name=^/?po-migrate-[0-9T]+-[0-9a-f]+$'
-    const { stdout } = await run('docker', ['ps', '-q', '--filter', filter, '--filter', first])
-    return stdout.trim()
+    return docker('ps', '-q', '--filter', filter, '--filter', first)
   })

@@ -1,11 +1,11 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { docker, eventually, run } from '../engine/docker.ts'
+import { eventually, run } from '../engine/docker.ts'
 import { type Fault, type FaultName, faults } from './kinds.ts'
 import { type Moment, type MomentName, moments } from './moments.ts'
 import { describeEnd, type Ended, failureOf, startTool } from './run.ts'
-import { type FaultWorld, files, makeFaultWorld } from './world.ts'
+import { type FaultWorld, files, makeContainerWorld } from './world.ts'
 
 /** The longest that a run may take after a fault, with its wait for the lock (60 s) and for Postgres (20 s). */
 const longest = 150_000
@@ -31,7 +31,7 @@ const repair = async (world: FaultWorld, ended: Ended): Promise<number> => {
   const commands = await chooseRepairs(world, failureOf(ended)?.details ?? [])
   expect(commands, describeEnd(ended)).not.toEqual([])
   for (const command of commands) {
-    const pasted = await run('bash', ['-c', command])
+    const pasted = await world.paste(command)
     expect(pasted, `${command}\n${pasted.stderr}`).toMatchObject({ exit: 0 })
   }
   return commands.length
@@ -90,9 +90,7 @@ const expectApplied = async (world: FaultWorld): Promise<void> => {
 
 /** Sessions whose client could not say goodbye are ended by the server's keep-alive, within half a minute. */
 const expectNothingLeft = async (world: FaultWorld): Promise<void> => {
-  const { first, second } = world.databases
-  const filter = `label=po-migrate.databases=${first},${second}`
-  expect(await docker(['ps', '-aq', '--filter', filter]), 'containers').toBe('')
+  expect(await world.leftovers(), 'left by a run').toBe('')
   const sql = `select count(*) from pg_stat_activity where application_name ~ '^[0-9]{8}T'`
   await eventually(
     'the backends to be gone',
@@ -100,8 +98,7 @@ const expectNothingLeft = async (world: FaultWorld): Promise<void> => {
     40_000,
   )
   expect(await world.psql('postgres', "select count(*) from pg_locks where locktype = 'advisory'")).toBe('0')
-  const hostLock = join(world.env.XDG_STATE_HOME ?? '', 'po-migrate/host.lock')
-  expect((await run('flock', ['--nonblock', hostLock, 'true'])).exit, 'host lock').toBe(0)
+  expect((await run('flock', ['--nonblock', world.hostLock, 'true'])).exit, 'host lock').toBe(0)
 }
 
 const expectNothingPending = async (world: FaultWorld): Promise<void> => {
@@ -113,16 +110,17 @@ const expectNothingPending = async (world: FaultWorld): Promise<void> => {
   expect(environment.databases.map(({ pending }: { pending: number }) => pending)).toEqual([0, 0])
 }
 
-/** One fault at one moment: strike, bring the world back, migrate on, and look for anything that is not as it should be. */
-export const strikeAndRecover = async (
-  faultName: FaultName,
-  momentName: MomentName,
-  flags: readonly string[] = [],
-): Promise<void> => {
-  const command = ['up', 'dev', '--json', ...flags]
-  const fault: Fault = faults[faultName]
-  const moment: Moment = moments[momentName]
-  await using world = await makeFaultWorld(fault.smallDisk ?? false)
+type Cell<World extends FaultWorld> = {
+  fault: Fault<World>
+  moment: Moment
+  command: readonly string[]
+  /** Of the line in the report: what struck, and where. */
+  title: readonly string[]
+}
+
+/** Strikes, brings the world back, migrates on, and looks for anything that is not as it should be. */
+const play = async <World extends FaultWorld>(world: World, cell: Cell<World>): Promise<void> => {
+  const { fault, moment, command, title } = cell
   const since = Date.now()
   const release = await moment.prepare?.(world)
   const tool = startTool(world, command)
@@ -139,13 +137,33 @@ export const strikeAndRecover = async (
   await expectNothingLeft(world)
   await expectNothingPending(world)
   const report = process.env.PO_FAULT_REPORT
-  const line = [
-    faultName,
-    momentName,
-    flags.join(' '),
-    took,
-    repairs,
-    describeEnd(ended).replaceAll(/\s+/g, ' '),
-  ]
+  const line = [...title, took, repairs, describeEnd(ended).replaceAll(/\s+/g, ' ')]
   if (report) appendFileSync(report, `${line.join('\t')}\n`)
 }
+
+const upDev = ['up', 'dev', '--json']
+
+/** One fault at one moment, on a Postgres of its own. */
+export const strikeAndRecover = async (
+  faultName: FaultName,
+  momentName: MomentName,
+  flags: readonly string[] = [],
+): Promise<void> => {
+  const fault: Fault = faults[faultName]
+  await using world = await makeContainerWorld(fault.smallDisk ?? false)
+  const title = [faultName, momentName, flags.join(' ')]
+  await play(world, { fault, moment: moments[momentName], command: [...upDev, ...flags], title })
+}
+
+/** Faults that need nothing of an engine but that the tool asks it. */
+export type KillName = 'SIGKILL of the orchestrator' | 'SIGKILL of the dbmate container'
+
+/** One of them in a world that others may have used; `where` is told in the report. */
+export const killAndRecover = (
+  world: FaultWorld,
+  { kill, moment, where }: { kill: KillName; moment: MomentName; where: string },
+): Promise<void> =>
+  play(world, {
+    ...{ fault: faults[kill], moment: moments[moment] },
+    ...{ command: upDev, title: [kill, moment, where] },
+  })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { docker, eventually, run, uniqueName } from '../engine/docker.ts'
+import { type CommandResult, docker, eventually, run, uniqueName } from '../engine/docker.ts'
 import { dbmateImage, postgresImage } from '../engine/images.ts'
-import { makeProject, type Project } from '../tool/project.ts'
+import { makeProject, type Project, type Store } from '../tool/project.ts'
 
 /** The files of the first database, one for each kind of step, and of the second. */
 export const files = {
@@ -10,16 +10,28 @@ export const files = {
 } as const
 
 export type FaultWorld = AsyncDisposable & {
+  project: Project
+  databases: { first: string; second: string }
+  /** Environment of the tool. */
+  env: Record<string, string | undefined>
+  /** Types a command that was printed, where it says. */
+  paste: (command: string) => Promise<CommandResult>
+  /** Of the engine that the tool asks. */
+  docker: (...args: string[]) => Promise<string>
+  psql: (database: string, sql: string) => Promise<string>
+  /** What a run left of what it made: nothing is ''. */
+  leftovers: () => Promise<string>
+  /** The lock of the host that its runs hold. */
+  hostLock: string
+}
+
+/** Postgres as a container of its own, beside the tool. */
+export type ContainerWorld = FaultWorld & {
   network: string
   /** Postgres' container. */
   postgres: string
   /** With `smallDisk`: keeps Postgres' volume mounted, and fills it. */
   keeper: string | undefined
-  project: Project
-  databases: { first: string; second: string }
-  /** Environment of the tool. */
-  env: Record<string, string>
-  psql: (database: string, sql: string) => Promise<string>
   /** Until Postgres answers again. */
   ready: () => Promise<void>
 }
@@ -83,6 +95,12 @@ const secondStore = {
   '00002_after.sql': `${up}\n${done('00002')}\n${down}`,
 }
 
+/** Two databases with every kind of step, under names of their own. */
+export const makeStore = (id: string): { databases: FaultWorld['databases']; store: Store } => {
+  const databases = { first: `alpha_${id}`, second: `beta_${id}` }
+  return { databases, store: { [databases.first]: firstStore, [databases.second]: secondStore } }
+}
+
 const dataDirectory = '/var/lib/postgresql/data'
 
 const smallVolume = async (name: string): Promise<string> => {
@@ -93,7 +111,7 @@ const smallVolume = async (name: string): Promise<string> => {
 }
 
 /** A Postgres of its own and a project with every kind of step, nothing applied yet. */
-export const makeFaultWorld = async (smallDisk: boolean): Promise<FaultWorld> => {
+export const makeContainerWorld = async (smallDisk: boolean): Promise<ContainerWorld> => {
   const network = uniqueName('faults')
   const postgres = `${network}-postgres`
   await docker(['network', 'create', network])
@@ -116,9 +134,7 @@ export const makeFaultWorld = async (smallDisk: boolean): Promise<FaultWorld> =>
     ],
     ...settings,
   ])
-  const id = network.slice(-8)
-  const databases = { first: `alpha_${id}`, second: `beta_${id}` }
-  const store = { [databases.first]: firstStore, [databases.second]: secondStore }
+  const { databases, store } = makeStore(network.slice(-8))
   const project = makeProject({ network, store })
   const psql = async (database: string, sql: string): Promise<string> => {
     const psqlArgs = ['psql', '--username', 'postgres', '--dbname', database, '-XAtqc', sql]
@@ -140,6 +156,11 @@ export const makeFaultWorld = async (smallDisk: boolean): Promise<FaultWorld> =>
     project,
     databases,
     env: { XDG_STATE_HOME: `${project.directory}/state` },
+    hostLock: `${project.directory}/state/po-migrate/host.lock`,
+    paste: (command) => run('bash', ['-c', command]),
+    docker: (...args) => docker(args),
+    leftovers: () =>
+      docker(['ps', '-aq', '--filter', `label=po-migrate.databases=${databases.first},${databases.second}`]),
     psql,
     ready,
     [Symbol.asyncDispose]: async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { pasteAsSuperuser, pasteSql } from '../../../src/model/paste.ts'
+import { lookAtDisk, pasteAsSuperuser, pasteSql } from '../../../src/model/paste.ts'
 
 /** The arguments that a POSIX shell makes of a command line. */
 const wordsOf = (command: string): string[] =>
@@ -42,6 +42,18 @@ describe('a command to paste', () => {
     expect(pasteAsSuperuser({ ...server, user: 'app', address }, 'crm', ['select 1'])).toContain(
       '-U postgres ',
     )
+  })
+
+  it('is typed on the node that has the container, where a swarm has it elsewhere', () => {
+    const inside = { node: 'worker-2', container: 'c0ffee' }
+    const address = { host: 'tasks.shop_postgres', tls: { mode: 'disable' as const }, inside }
+    expect(pasteSql({ ...server, address }, 'crm', ['select 1'])).toBe(
+      "on the node worker-2: docker exec c0ffee psql -X -v ON_ERROR_STOP=1 -U postgres -d 'crm' -c 'select 1'",
+    )
+    expect(pasteAsSuperuser({ ...server, address }, 'crm', ['select 1'])).toContain(
+      'on the node worker-2: docker exec c0ffee sh -c ',
+    )
+    expect(lookAtDisk({ ...server, address })).toBe('on the node worker-2: docker exec c0ffee df -h')
   })
 
   it("finds the container's superuser, where the user of the config is the one in need", () => {
