@@ -19,7 +19,7 @@ import { standInImage } from '../support/engine/images.ts'
 import { startRegistry, type TestRegistry } from '../support/engine/registry.ts'
 import { needTool } from '../support/machines/apt.ts'
 import type { CommandResult } from '../support/machines/checkout.ts'
-import { installGitlab, runGitlab } from '../support/machines/gitlab.ts'
+import { deployEnv, deployVariables, installGitlab, runGitlab } from '../support/machines/gitlab.ts'
 import { type ReleaseHost, startReleaseHost } from '../support/machines/release-host.ts'
 import { closeGate } from '../support/postgres/gate.ts'
 
@@ -99,27 +99,10 @@ type Pipeline = CommandResult & { commands: string[] }
 const gitlab = async (...args: string[]): Promise<Pipeline> => {
   rmSync(join(host.clone.directory, 'reports'), { recursive: true, force: true })
   const stop = watchCommandLines()
-  const { PATH = '', HOME = '' } = process.env
-  const { directory } = host.sshd
   const result = await runGitlab(args, {
     cwd: host.clone.directory,
-    env: {
-      PATH,
-      HOME,
-      LANG: 'C.UTF-8',
-      GCL_IGNORE_PREDEFINED_VARS: 'CI_REGISTRY,CI_REGISTRY_IMAGE,GITLAB_CI',
-    },
-    variables: {
-      SSH_PRIVATE_KEY: { file: readFileSync(join(directory, 'user'), 'utf8') },
-      SSH_KNOWN_HOSTS: { file: readFileSync(join(directory, 'known_hosts'), 'utf8') },
-      PO_VPS_SSH: host.destination,
-      PO_VPS_RELEASES: host.releases,
-      CI_REGISTRY: registry.address,
-      CI_REGISTRY_IMAGE: `${registry.address}/po`,
-      CI_REGISTRY_USER: registry.login.user,
-      CI_REGISTRY_PASSWORD: registry.login.password,
-      GITLAB_CI: 'true',
-    },
+    env: deployEnv(),
+    variables: deployVariables(host, registry),
   })
   return { ...result, commands: await stop() }
 }

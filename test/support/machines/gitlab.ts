@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { stringify } from 'yaml'
+import type { TestRegistry } from '../engine/registry.ts'
 import { needTool } from './apt.ts'
 import type { CommandResult } from './checkout.ts'
+import type { ReleaseHost } from './release-host.ts'
 
 const version = '4.75.1'
 const cache = join(
@@ -32,6 +34,34 @@ export type GitlabOptions = {
   env: Record<string, string>
   /** CI/CD variables; a file's text arrives as a path, as GitLab's File variables do. */
   variables: Record<string, Variable>
+}
+
+/** What GitLab has of its own registry. */
+export const registryVariables = ({ address, login }: TestRegistry): Record<string, Variable> => ({
+  CI_REGISTRY: address,
+  CI_REGISTRY_IMAGE: `${address}/po`,
+  CI_REGISTRY_USER: login.user,
+  CI_REGISTRY_PASSWORD: login.password,
+  GITLAB_CI: 'true',
+})
+
+/** What stands under Settings > CI/CD > Variables for deploys to that host. */
+export const deployVariables = (
+  { sshd, destination, releases }: ReleaseHost,
+  registry: TestRegistry,
+): Record<string, Variable> => ({
+  SSH_PRIVATE_KEY: { file: readFileSync(join(sshd.directory, 'user'), 'utf8') },
+  SSH_KNOWN_HOSTS: { file: readFileSync(join(sshd.directory, 'known_hosts'), 'utf8') },
+  PO_VPS_SSH: destination,
+  PO_VPS_RELEASES: releases,
+  ...registryVariables(registry),
+})
+
+/** The variables above, which gitlab-ci-local would set itself. */
+export const deployEnv = (): Record<string, string> => {
+  const { PATH = '', HOME = '' } = process.env
+  const ours = 'CI_REGISTRY,CI_REGISTRY_IMAGE,GITLAB_CI'
+  return { PATH, HOME, LANG: 'C.UTF-8', GCL_IGNORE_PREDEFINED_VARS: ours }
 }
 
 /** Runs the jobs of the clone's .gitlab-ci.yml as a pipeline of the default branch would. */
