@@ -9,6 +9,7 @@ usage: test-swarm.sh start       start it, a manager and a worker; prints lines 
        test-swarm.sh mend        it is back
        test-swarm.sh kill        SIGKILL to the manager's dockerd
        test-swarm.sh revive      start it again, as systemd would
+       test-swarm.sh manager COMMAND…   run it in the network of the manager
        test-swarm.sh stop        stop both; their images stay as a cache
 Needs root on Debian or Ubuntu, and an engine that answers with the test images in it. It lives in PO_SWARM_DIR (default: beside
 that engine, in PO_ENGINE_DIR or below the user's cache), its nodes' engines below that.
@@ -122,6 +123,7 @@ case ${1:-} in
   mend) cable ;;
   kill) kill_manager ;;
   revive) revive ;;
+  manager) exec nsenter --net="/run/netns/$(space 1)" "${@:2}" ;;
   stop) stop ;;
   help | -h | --help) usage ;;
   *) usage >&2; exit 2 ;;

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { root } from '../root.ts'
 import { docker, eventually, run } from './docker.ts'
 import { postgresImage } from './images.ts'
+import { forwardToManager, swarmScript } from './swarm-forward.ts'
 
 export type Node = {
   /** The environment of whoever asks its engine. */
@@ -21,16 +21,16 @@ export type Swarm = AsyncDisposable & {
   /** The manager's dockerd gets SIGKILL, and is started again. */
   killManager: () => Promise<void>
   reviveManager: () => Promise<void>
+  /** What listens on that port of this machine's loopback is on the manager's as well. */
+  forward: (port: number) => Promise<AsyncDisposable>
   /** What bears the label or the name of a run, on either node, and what no run should make. */
   leftovers: () => Promise<string[]>
 }
 
-const script = join(root, 'infrastructure/scripts/test-swarm.sh')
-
 /** PO_ENGINE_DIR says where it lives. */
 const call = async (verb: string): Promise<string> => {
   const { PO_ENGINE_DIR, PO_SWARM_DIR } = process.env
-  const { exit, stdout, stderr } = await run(script, [verb], { env: { PO_ENGINE_DIR, PO_SWARM_DIR } })
+  const { exit, stdout, stderr } = await run(swarmScript, [verb], { env: { PO_ENGINE_DIR, PO_SWARM_DIR } })
   if (exit !== 0) throw new Error(`test-swarm.sh ${verb}: ${stderr}`)
   return stdout
 }
@@ -71,6 +71,7 @@ export const startSwarm = async (): Promise<Swarm> => {
     mend: async () => void (await call('mend')),
     killManager: async () => void (await call('kill')),
     reviveManager: async () => void (await call('revive')),
+    forward: forwardToManager,
     leftovers: () => readLeftovers(swarm),
     [Symbol.asyncDispose]: async () => void (await call('stop')),
   }

@@ -48,16 +48,17 @@ const dockerConfig = (directory: string): string => {
   return directory
 }
 
-/** A VPS with Docker and without Node, to which releases are delivered from a clone. */
-export const startReleaseHost = async (): Promise<ReleaseHost> => {
+/** A VPS with Docker, the tests' where no other is named, and without Node, to which releases are delivered from a clone. */
+export const startReleaseHost = async ({
+  engine = process.env.DOCKER_HOST ?? '',
+} = {}): Promise<ReleaseHost> => {
   const clone = await makeCheckout({ installed: true })
   const directory = mkdtempSync(join(tmpdir(), 'pmt-host-'))
   const releases = join(directory, 'releases of po')
-  const { DOCKER_HOST = '' } = process.env
   const sshd = await startSshd({
     ...clone.names,
     PATH: pathWithoutNode(join(directory, 'bin')),
-    ...(DOCKER_HOST && { DOCKER_HOST }),
+    ...(engine && { DOCKER_HOST: engine }),
     DOCKER_CONFIG: dockerConfig(join(directory, 'docker')),
     PO_POSTGRES_IMAGE: postgresImage,
     PO_DBMATE_IMAGE: dbmateImage,
