@@ -27,6 +27,8 @@ let host: ReleaseHost
 let registry: TestRegistry
 beforeAll(async () => {
   await installGitlab()
+  // The host has what is on the PATH when it is made.
+  await needTool('tcsh', 'tcsh')
   registry = await startRegistry()
   host = await startReleaseHost()
 })
@@ -404,7 +406,6 @@ describe('releases', () => {
   })
 
   it('are brought by a login that is no POSIX shell, prints something and keeps its files to itself', async () => {
-    await needTool('tcsh', 'tcsh')
     const words = 'echo hello; printf there; echo noise >&2; umask 077'
     host.sshd.admit('odd', `${words}; exec tcsh -c "$SSH_ORIGINAL_COMMAND"`)
     const odd = { PATH: `${host.sshd.client({ identity: 'odd' })}:${process.env.PATH}` }
