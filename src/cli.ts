@@ -6,7 +6,7 @@ import { globalNames, globalOptions, type Program, type Wire } from './frame/opt
 import type { Context, Output } from './model/context.ts'
 import { changes, type Named } from './remote/typed.ts'
 import { asciiOutput } from './report/ascii.ts'
-import { isNarrow, narrowOutput } from './report/narrow.ts'
+import { foldedOutput, isFolded } from './report/fold.ts'
 import { isUnicode, makePaint } from './report/paint.ts'
 import { renderError } from './report/render.ts'
 import { errorToPaste, type StandingFlags } from './report/to-paste.ts'
@@ -21,9 +21,12 @@ const addVerbs = async (program: Program, wire: Wire, argv: readonly string[]): 
 }
 
 const epilogue = `Exit codes:
-  0 done   1 failed   2 usage, config or files   3 pending (--exit-code)   4 refused
-  5 locked   6 unreachable   130/143 interrupted
+  0 done   1 failed   2 usage, config or files   3 pending (--exit-code)
+  4 refused   5 locked   6 unreachable   130/143 interrupted
 Environment: CONFIRM, PO_MIGRATE_HERE, DOCKER_HOST, NO_COLOR, FORCE_COLOR`
+
+/** yargs cuts words where two columns have too little room; ours are folded then. */
+const helpWidth = (columns: number): number | null => (columns < 80 ? null : Math.min(columns, 100))
 
 const everyVerb = 'Options of every verb:'
 
@@ -44,7 +47,7 @@ const buildProgram = async (argv: readonly string[], context: Context): Promise<
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })
-    .wrap(Math.min(context.stdout.columns || 80, 100))
+    .wrap(helpWidth(context.stdout.columns || 80))
     .exitProcess(false)
     .fail((message, error, instance) => {
       if (error instanceof AppError || message === null) throw error
@@ -122,8 +125,8 @@ const inLocale = (context: Context, argv: readonly string[]): Context => {
 /** Documents and statements are taken as they are. */
 const inWidth = (context: Context, argv: readonly string[]): Context => {
   const { stdout, stderr } = context
-  if (argv.includes('--json') || argv.includes('--sql') || ![stdout, stderr].some(isNarrow)) return context
-  const folded = (stream: Output): Output => (isNarrow(stream) ? narrowOutput(stream) : stream)
+  if (argv.includes('--json') || argv.includes('--sql') || ![stdout, stderr].some(isFolded)) return context
+  const folded = (stream: Output): Output => (isFolded(stream) ? foldedOutput(stream) : stream)
   return { ...context, stdout: folded(stdout), stderr: folded(stderr) }
 }
 

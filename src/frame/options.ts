@@ -61,7 +61,7 @@ export const globalOptions = <T>(yargs: Argv<T>) =>
       coerce: secondsOf,
       describe: 'Seconds to wait for another run',
     })
-    .option('here', { type: 'boolean', default: false, describe: 'Run on this machine, never over ssh' })
+    .option('here', { type: 'boolean', default: false, describe: 'Run here, never over ssh' })
     .option('events', {
       type: 'string',
       requiresArg: true,

@@ -104,8 +104,12 @@ export const renderProblems = (environments: readonly EnvironmentStatus[], paint
     .join('')
 }
 
-/** Migrations × environments, and below it why what was not read could not be. */
-export const renderStatusMatrix = (environments: readonly EnvironmentStatus[], paint: Paint): string => {
+/** Migrations × environments, what stands below them, and why what was not read could not be. */
+export const renderStatusMatrix = (
+  environments: readonly EnvironmentStatus[],
+  foot: string,
+  paint: Paint,
+): string => {
   const told = renderProblems(environments, paint)
-  return `${renderLines(environments, paint)}${told && `\n${told}`}`
+  return `${renderLines(environments, paint)}${foot}${told && `\n${told}`}`
 }

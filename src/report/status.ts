@@ -1,7 +1,8 @@
 import type { StatusDocument } from './documents.ts'
 import { foldFleets, renderFleet } from './fleet-status.ts'
 import type { Paint } from './paint.ts'
-import { plural, renderError, renderTable } from './render.ts'
+import { renderError, renderTable } from './render.ts'
+import { isBehind, renderLegend, renderTotal } from './status-foot.ts'
 import { renderStatusMatrix } from './status-matrix.ts'
 
 type EnvironmentStatus = StatusDocument['environments'][number]
@@ -44,44 +45,11 @@ const renderDatabase = (status: DatabaseStatus, paint: Paint): string => {
   return `${paint.bold(database)}  ${summarise(status, paint)}\n${more}${renderTable(rows)}`
 }
 
-const isBehind = ({ exists, pending, error }: DatabaseStatus): boolean =>
-  error !== undefined || !exists || pending > 0
-
 /** What needs somebody comes first. */
 const behindFirst = (databases: readonly DatabaseStatus[]): DatabaseStatus[] => [
   ...databases.filter(isBehind),
   ...databases.filter((database) => !isBehind(database)),
 ]
-
-const meanings = {
-  'out-of-order': 'older than the newest applied one',
-  'missing-file': 'applied, and no file of this checkout has its version',
-  edited: 'applied, and its text changed since',
-} as const
-
-const isOdd = (state: Migration['state']): state is keyof typeof meanings => state in meanings
-
-/** The states that do not explain themselves. */
-const renderLegend = (databases: readonly DatabaseStatus[], paint: Paint): string => {
-  const shown = databases.flatMap(({ migrations }) => migrations.map(({ state }) => state))
-  const odd = [...new Set(shown)].filter(isOdd)
-  return odd.map((state) => paint.dim(`${state}: ${meanings[state]}\n`)).join('')
-}
-
-const renderTotal = (databases: readonly DatabaseStatus[], paint: Paint): string => {
-  if (databases.length < 2) return ''
-  const sum = (count: (database: DatabaseStatus) => number): number =>
-    databases.reduce((total, database) => total + count(database), 0)
-  const behind = databases.filter(isBehind).length
-  const pending = sum(({ pending }) => pending)
-  const told = [
-    plural(databases.length, 'database'),
-    `${sum(({ applied }) => applied)} applied`,
-    ...(pending > 0 ? [`${pending} pending`] : []),
-    ...(behind > 0 ? [`${behind} behind`] : []),
-  ]
-  return paint.dim(`${told.join(', ')}\n`)
-}
 
 /** A fleet of several databases is summed up, unless all are asked for. */
 const sectionsOf = (databases: readonly DatabaseStatus[], all: boolean, paint: Paint): string[] => {
@@ -115,6 +83,11 @@ export const renderStatus = (
 ): string => {
   const [first, ...others] = environments
   if (first && others.length === 0) return renderEnvironment(first, { all, paint })
-  const folded = environments.map((each) => ({ ...each, databases: foldFleets(each.databases) }))
-  return renderStatusMatrix(all ? environments : folded, paint)
+  const shown = all
+    ? environments
+    : environments.map((each) => ({ ...each, databases: foldFleets(each.databases) }))
+  const of = (some: readonly EnvironmentStatus[]): DatabaseStatus[] =>
+    some.flatMap(({ databases }) => databases)
+  const foot = renderTotal(of(environments), paint) + renderLegend(of(shown), paint)
+  return renderStatusMatrix(shown, foot, paint)
 }

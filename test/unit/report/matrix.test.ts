@@ -92,12 +92,19 @@ describe('the status of several environments', () => {
       '  2_a.sql  ✔    pending  .',
       'crm        1    .        not read',
       '  1_a.sql  ✔    .        .',
+      '3 databases, 4 applied, 1 pending, 1 behind',
       '',
       '✖ lost: no answer',
       '  Nothing was touched.',
       '  → po-migrate doctor lost',
       '',
     ])
+  })
+
+  it('says what those states mean that do not say it, once', () => {
+    const odd = environment('qual', database('shop', file('1', 'out-of-order'), file('2')))
+    const [, , , , ...below] = show([odd, { ...odd, environment: 'prod' }])
+    expect(below).toEqual(['2 databases, 2 applied', 'out-of-order: older than the newest applied one', ''])
   })
 
   it('tells a database that is not there, or refused', () => {

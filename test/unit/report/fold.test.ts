@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { foldedOutput, isFolded } from '../../../src/report/fold.ts'
+
+const shown = (text: string, columns = 40): string => {
+  let written = ''
+  const stream = {
+    isTTY: true,
+    columns,
+    write: (more: string) => {
+      written += more
+    },
+  }
+  foldedOutput(stream).write(text)
+  return written
+}
+
+describe('a terminal', () => {
+  it.each([
+    [
+      'breaks a sentence between words',
+      'dev: nothing to do, 6 migrations applied in 3 databases.\n',
+      'dev: nothing to do, 6 migrations applied\n    in 3 databases.\n',
+    ],
+    [
+      'puts what follows further in, and keeps the columns of what fits',
+      '  ✔ iam       00001_users_and_their_roles_in.sql  154 ms\n',
+      '  ✔ iam\n      00001_users_and_their_roles_in.sql\n      154 ms\n',
+    ],
+    [
+      'leaves a word whole that is longer',
+      'in /tmp/po-migrate-project/infrastructure/state/shop now\n',
+      'in\n    /tmp/po-migrate-project/infrastructure/state/shop\n    now\n',
+    ],
+    [
+      'counts no colours',
+      `\u001b[1m${'a'.repeat(36)}\u001b[22m bcd\n`,
+      `\u001b[1m${'a'.repeat(36)}\u001b[22m bcd\n`,
+    ],
+    [
+      'keeps a sign with its word, closer where there is no other way',
+      ' –  00010_connection_template_binding.sql    pending\n',
+      '– 00010_connection_template_binding.sql\n     pending\n',
+    ],
+    [
+      'puts a word further out where it fits on no line else',
+      ' ✔  00009_activity_log_translation_keys.sql\n',
+      ' ✔\n 00009_activity_log_translation_keys.sql\n',
+    ],
+    [
+      'gives a command behind words a line of its own',
+      '  → start Postgres as ever, or set hosts.local.stack, then: po-migrate start local --lock-wait 60\n',
+      '  → start Postgres as ever, or set\n    hosts.local.stack, then:\n    po-migrate start local --lock-wait 60\n',
+    ],
+    [
+      'breaks what is to be done in words',
+      '  → set ssl = on there, or write the mode where it is trusted\n',
+      '  → set ssl = on there, or write the\n    mode where it is trusted\n',
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(shown(text)).toBe(expected)
+  })
+
+  it('goes on below the last column where that has room', () => {
+    expect(
+      shown(
+        '✔ postgres                  it is shop-db-1, version 17.12 (Debian 17), password accepted\n',
+        80,
+      ),
+    ).toBe(
+      '✔ postgres                  it is shop-db-1, version 17.12 (Debian 17), password\n' +
+        '                            accepted\n',
+    )
+  })
+
+  it.each([
+    ['a command', `  → po-migrate up dev --allow-missing 00001 --lock-wait 60\n`],
+    ['a command in ASCII', `  -> po-migrate up dev --allow-missing 00001 --lock-wait 60\n`],
+    ['SQL beside its number', `    12 | select a, b, c from orders join customers using (id)\n`],
+    ['the line that is meant', `  > 4 | SELECT id, lower(color) AS colour FROM service_calendars;\n`],
+    ['and its caret', `      |                                                     ^\n`],
+    ['a command that has words behind it', `  → docker exec db psql -c 'select: po-migrate 1, 2, 3, 4, 5'\n`],
+    ['a document', `{"event":"run.started","command":"up","environment":"dev"}\n`],
+    ['a line that moves', `\r\u001b[K⠋ calendar 00003_bookings.sql is running for 12 s`],
+    ['what fits', `calendar  3 applied\n`],
+    ['a line that has no end yet', 'Apply 12 migrations to prod, which serves now? '],
+  ])('leaves %s as it stands', (_, text) => {
+    expect(shown(text)).toBe(text)
+  })
+
+  it('is one that says how wide it is', () => {
+    const write = () => {}
+    expect(isFolded({ write, isTTY: true, columns: 120 })).toBe(true)
+    expect(isFolded({ write, isTTY: true, columns: 0 })).toBe(false)
+    expect(isFolded({ write, columns: 40 })).toBe(false)
+  })
+})
