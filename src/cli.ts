@@ -26,7 +26,7 @@ const epilogue = `Exit codes:
 Environment: CONFIRM, PO_MIGRATE_HERE, DOCKER_HOST, NO_COLOR, FORCE_COLOR`
 
 /** yargs cuts words where two columns have too little room; ours are folded then. */
-const helpWidth = (columns: number): number | null => (columns < 80 ? null : Math.min(columns, 100))
+const helpWidth = (columns: number): number | null => (columns < 80 ? null : Math.min(columns - 1, 100))
 
 const everyVerb = 'Options of every verb:'
 
@@ -104,9 +104,12 @@ const explainMisuse = async (
   })
 }
 
+/** A type that yargs puts right behind a description that fills its column. */
+const glued = /(?<=\S)(?=\[(?:array|boolean|number|string)\])/g
+
 /** What a verb has of its own comes before what all have: yargs puts every other group last. */
 const ownFirst = (help: string): string => {
-  const blocks = help.split('\n\n')
+  const blocks = help.replaceAll(glued, ' ').split('\n\n')
   const at = blocks.findIndex((block) => block.startsWith(everyVerb))
   const own = blocks.findIndex((block) => block.startsWith('Options:'))
   if (at < 0 || own < at) return help

@@ -1,5 +1,6 @@
 import { codeFrame } from '../model/code-frame.ts'
 import type { LintDocument, RuleDocument } from './documents.ts'
+import { fitFrame } from './fit-frame.ts'
 import type { Paint } from './paint.ts'
 import { plural } from './render.ts'
 
@@ -12,14 +13,17 @@ const placeOf = ({ file, line, column }: ShownProblem): string =>
   [file, line, column].filter((part) => part !== undefined).join(':')
 
 /** `✖ path:4:1 what (rule)` and the lines around it. */
-const renderProblem = (problem: ShownProblem, { symbols, red, yellow, bold, dim }: Paint): string => {
+const renderProblem = (
+  problem: ShownProblem,
+  { symbols, red, yellow, bold, dim, columns = Infinity }: Paint,
+): string => {
   const { rule, level, line, column, message, text } = problem
   const mark = level === 'error' ? red(symbols.failed) : yellow('!')
   const frame =
     text === undefined || line === undefined ? [] : codeFrame(text, { line, ...(column && { column }) })
   const lines = [
     `${mark} ${bold(placeOf(problem))} ${message} ${dim(`(${rule})`)}`,
-    ...frame.map((shown) => `  ${shown}`),
+    ...fitFrame(frame, columns - 2, symbols.cut).map((shown) => `  ${shown}`),
   ]
   return `${lines.join('\n')}\n`
 }

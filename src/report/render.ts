@@ -1,4 +1,5 @@
 import type { AppError } from '../errors.ts'
+import { fitFrame, isFramed } from './fit-frame.ts'
 import type { Paint } from './paint.ts'
 
 const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g')
@@ -42,12 +43,13 @@ type ToldError = Pick<AppError, 'message' | 'details'> & {
 export const renderError = ({ message, details, hint, touched }: ToldError, paint: Paint): string => {
   const { symbols, red, bold, columns } = paint
   const [first = '', ...more] = wrapWords(message, columns)
+  const told = details.flatMap((detail) => detail.split('\n'))
+  const fitting = columns === undefined ? told : fitFrame(told, columns - 2, symbols.cut)
   const lines = [
     `${red(symbols.failed)} ${bold(first)}`,
     ...more.map((line) => `  ${bold(line)}`),
-    ...details
-      .flatMap((detail) => detail.split('\n'))
-      .flatMap((line) => wrapWords(line, columns))
+    ...fitting
+      .flatMap((line) => (isFramed(line) ? [line] : wrapWords(line, columns)))
       .map((line) => `  ${line}`.trimEnd()),
     ...(touched === false ? ['  Nothing was touched.'] : []),
     ...(hint?.split('\n') ?? []).map((line) => `  ${symbols.next} ${line}`),
