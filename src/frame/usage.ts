@@ -105,6 +105,12 @@ const missingFlag = (verb: string, flag: string, { words, others, values }: Usag
   )
 }
 
+/** A flag that stands there without its value. */
+const missingValue = (verb: string, flag: string, facts: UsageFacts): AppError => {
+  const at = facts.others.lastIndexOf(dashed(flag))
+  return missingFlag(verb, flag, { ...facts, others: facts.others.filter((_, index) => index !== at) })
+}
+
 const unknown = (names: readonly string[], { words, verbs, options }: UsageFacts): AppError => {
   const [verb, ...others] = words
   const [first = ''] = names
@@ -120,16 +126,26 @@ const unknown = (names: readonly string[], { words, verbs, options }: UsageFacts
 }
 
 const requiredFlag = /^Missing required arguments?: ([\w-]+)/
+const noValue = /^Not enough arguments following: ([\w-]+)/
 const unknownNames = /^Unknown (?:arguments?|commands?): (.*)$/
+
+/** Flags that nobody knows; with a verb those that resemble one, since the line to type would have the typo in it. */
+const strangeIn = ({ words, flags, options }: UsageFacts): string[] => {
+  const strange = flags.filter((name) => !options.includes(name))
+  if (words.length === 0) return strange
+  return strange.filter((name) => !name.startsWith('no-') && nearest(name, options) !== undefined)
+}
 
 /** yargs' words as what is missing or wrong, by verb, with the values that are possible and the line to type. */
 export const explainUsage = (message: string, facts: UsageFacts): AppError => {
   const [verb] = facts.words
-  const strange = facts.flags.filter((name) => !facts.options.includes(name))
-  if (verb === undefined && strange.length > 0) return unknown(strange, facts)
+  const strange = strangeIn(facts)
   const [, names] = unknownNames.exec(message) ?? []
-  if (names !== undefined) return unknown(names.split(', '), facts)
+  if (names !== undefined && verb !== undefined) return unknown(names.split(', '), facts)
+  if (strange.length > 0) return unknown(strange, facts)
   if (verb !== undefined && message.startsWith('Not enough non-option arguments')) return missing(verb, facts)
+  const [, bare] = noValue.exec(message) ?? []
+  if (verb !== undefined && bare !== undefined) return missingValue(verb, bare, facts)
   const [, flag] = requiredFlag.exec(message) ?? []
   if (verb !== undefined && flag !== undefined) return missingFlag(verb, flag, facts)
   const help =
