@@ -39,7 +39,7 @@ export const handOver = async (
     })
   throw new AppError(`after_backup failed (exit code ${exitCode}).`, {
     exitCode: exitCodes.failed,
-    details: (stderr.trim() || stdout.trim()).split('\n').slice(-5),
+    details: (stderr.trim() || stdout.trim() || 'It said nothing.').split('\n').slice(-5),
     hint: exitCode === missing ? 'correct after_backup: in the config' : `cd ${quote(cwd)} && ${shown}`,
   })
 }

@@ -2,7 +2,7 @@ type LogRecord = { process: string; field: string; text: string }
 
 const recordLine =
   /^(?:.*?\[(\d+)\])?.*?\b(ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|LOG|DETAIL|HINT|CONTEXT|QUERY|LOCATION|BACKTRACE|STATEMENT): {2}([^\n]*)$/
-const shown = new Set(['DETAIL', 'HINT', 'CONTEXT'])
+const shown = new Set(['DETAIL', 'HINT', 'QUERY', 'CONTEXT'])
 const opening = new Set(['ERROR', 'FATAL', 'PANIC', 'WARNING', 'NOTICE', 'INFO', 'LOG'])
 
 /** Records of a Postgres stderr log; lines that start with a tab continue the one before. */
@@ -18,7 +18,7 @@ const parseRecords = (log: string): LogRecord[] => {
 }
 
 /**
- * DETAIL, HINT and CONTEXT of the last error whose STATEMENT is the given text, from the server's stderr log.
+ * DETAIL, HINT, QUERY (what a function or a DO block was at) and CONTEXT of the last error whose STATEMENT is the given text, from the server's stderr log.
  * Backends interleave, so records are told apart by the `[pid]` of the default log_line_prefix.
  */
 export const findLogged = (log: string, statement: string): string[] => {

@@ -15,6 +15,9 @@ const shortBlock = 12
 /** lib/pq's complaint when a file ended dbmate's transaction by itself; it masks the true error. */
 const ownTransaction = /unexpected transaction status/
 
+/** A section is one message to Postgres, whose log has all of it as the statement. */
+const nowhere = 'Postgres does not say at which line.'
+
 type ShownSql = { text: string; section: Section; line: number | undefined; column: number | undefined }
 
 /** The SQL to show: the lines around Postgres' position, or the whole block when it is short and there is none. */
@@ -92,6 +95,7 @@ export const explainFailure = async (failed: FailedAttempt): Promise<AppError> =
   return new AppError(`${managed.database}: ${what}${place}: ${message}${sqlState ? ` (${sqlState})` : ''}`, {
     exitCode: interrupted ? exitCodes.interrupted : exitCodes.failed,
     details: [
+      ...(line === undefined && sqlState ? [nowhere] : []),
       ...showSql({ text, section, line, column }),
       ...logged,
       ...blockers.map((blocker) => `blocked by ${describeBlocker(blocker)}`),

@@ -102,6 +102,7 @@ describe('after_backup', () => {
 
   it.each([
     ['that fails', 'echo no room there >&2; exit 7', ['after_backup failed (exit code 7)', 'no room there']],
+    ['that fails without a word', 'exit 1', ['after_backup failed (exit code 1)', 'It said nothing.']],
     ['that is not there', '', ['after_backup failed (exit code 127)', 'correct after_backup: in the config']],
   ])('%s is told, exits 1, and the backup is kept', async (_, body, said) => {
     const path = body ? command(body) : '/no/such/command'

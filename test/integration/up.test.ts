@@ -210,7 +210,18 @@ describe('up, when a migration fails', () => {
     expect(stderr).toContain('detail: 00002_b.sql failed: duplicate key value violates unique constraint')
     expect(stderr).toContain('(23505)')
     expect(stderr).toContain('5 | insert into a values (7);')
+    expect(stderr).toContain('Postgres does not say at which line.')
     expect(stderr).toContain('DETAIL: Key (id)=(7) already exists.')
+  })
+
+  it("shows the statement that the server's log names, where a block made it", async () => {
+    using files = project({
+      made: { '00001_a.sql': migration("do $$ begin execute 'select ' || 'nope'; end $$;") },
+    })
+    const { exit, stderr } = await runIn(files)('up dev')
+    expect(exit).toBe(1)
+    expect(stderr).toContain('Postgres does not say at which line.')
+    expect(stderr).toContain('QUERY: select nope')
   })
 
   it('says that a file outside a transaction may have left something behind', async () => {
