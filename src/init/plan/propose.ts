@@ -116,9 +116,10 @@ const environmentOf = (
 }
 
 const styleNotes = ({ directories }: Facts): string[] =>
-  directories.map(
-    ({ path, versions }) => `${path}: ${versions.length} migrations, the newest ${versions.at(-1)}`,
-  )
+  directories.map(({ path, versions }) => {
+    const count = versions.length === 1 ? '1 migration' : `${versions.length} migrations`
+    return `${path}: ${count}, the newest ${versions.at(-1)}`
+  })
 
 /** The config of a project, from what was found and what was answered; with what else has to be written. */
 export const propose = (facts: Facts, answers: Answers, wishes: Wishes): Proposal => {

@@ -103,6 +103,13 @@ describe('the proposed config', () => {
     })
   })
 
+  it('tells how many migrations were found, and the newest', () => {
+    const directories = [directory('db/migrations', '1'), directory('sql', '1', '2')]
+    expect(proposed(facts({ compose: compose(db), directories })).notes).toEqual(
+      expect.arrayContaining(['db/migrations: 1 migration, the newest 1', 'sql: 2 migrations, the newest 2']),
+    )
+  })
+
   it('keeps a dollar sign from being a reference', () => {
     const given = facts({ compose: compose(db), directories: [directory('a$b/migrations', '1')] })
     expect(configOf(given).databases).toEqual({ shop: { directory: 'a$$b/migrations' } })
