@@ -132,13 +132,19 @@ describe('the status of several environments', () => {
     expect(heads.flat()).toEqual(many.map((each) => each.environment))
   })
 
+  it('keeps them side by side while 16 characters of a name have room, and one stays one however narrow', () => {
+    const heads = (columns: number): number =>
+      show([dev, qual], columns).filter((line) => /^ +(?:dev|qual)/.test(line)).length
+    expect([heads(30), heads(29), heads(12)]).toEqual([1, 2, 2])
+  })
+
   it('is ASCII where the locale knows no more, and colours what is not applied', () => {
     const ascii = makePaint(sink(), { noColor: true, env: { LANG: 'C' } })
     const text = renderStatus({ version: 1, environments: [dev, qual] }, { ...ascii, columns: 25 })
     expect(text).toMatch(/^[\x20-\x7e\n]*$/)
     const colored = makePaint(sink({ isTTY: true }), { noColor: false, env: { LANG: 'C.UTF-8' } })
-    expect(renderStatus({ version: 1, environments: [dev, qual] }, colored)).toContain(
-      colored.yellow('pending'),
-    )
+    const colours = renderStatus({ version: 1, environments: [dev, qual, lost] }, colored)
+    for (const part of [colored.yellow('pending'), colored.bold('dev'), colored.bold('shop'), colored.red('lost')])
+      expect(colours).toContain(part)
   })
 })
