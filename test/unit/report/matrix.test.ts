@@ -144,7 +144,12 @@ describe('the status of several environments', () => {
     expect(text).toMatch(/^[\x20-\x7e\n]*$/)
     const colored = makePaint(sink({ isTTY: true }), { noColor: false, env: { LANG: 'C.UTF-8' } })
     const colours = renderStatus({ version: 1, environments: [dev, qual, lost] }, colored)
-    for (const part of [colored.yellow('pending'), colored.bold('dev'), colored.bold('shop'), colored.red('lost')])
+    for (const part of [
+      colored.yellow('pending'),
+      colored.bold('dev'),
+      colored.bold('shop'),
+      colored.red('lost'),
+    ])
       expect(colours).toContain(part)
   })
 })
