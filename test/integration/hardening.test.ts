@@ -51,8 +51,9 @@ type Seen = {
 const watch = async (environment: string, files: Project): Promise<Seen> => {
   const running = runTool(['up', environment, '--json'], { cwd: files.directory })
   const id = await dbmateContainer(environment)
+  // Other files' runs are in that list, too.
   await eventually('dbmate to run', async () =>
-    (await run('ps', ['-eo', 'args'])).stdout.includes('/planned/files') ? true : undefined,
+    (await run('ps', ['-eo', 'args'])).stdout.includes(`/planned/files/${environment}/`) ? true : undefined,
   )
   const [inspected, processes, listing] = await Promise.all([
     docker(['inspect', id]),
