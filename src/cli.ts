@@ -138,7 +138,7 @@ const inWidth = (context: Context, argv: readonly string[]): Context => {
  * An AppError prints what, why and the next command; anything else is a bug, and --verbose shows its stack.
  */
 export const runCli = async (argv: readonly string[], given: Context): Promise<ExitCode> => {
-  const context = inWidth(inLocale(given, argv), argv)
+  const context = inLocale(inWidth(given, argv), argv)
   let changing = false
   let flags: StandingFlags = []
   let chosen = async (): Promise<ExitCode> => exitCodes.done

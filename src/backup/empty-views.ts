@@ -17,5 +17,5 @@ export const renderEmptyViews = (
 ): string[] =>
   empty.map(({ name, why }) => {
     const command = pasteSql(server, database, [`refresh materialized view ${name}`])
-    return `${database}: ${name} is empty, since it could not be filled: ${why}; once it can: ${command}`
+    return `${database}: ${name} is empty, since it could not be filled: ${why}; once it can: → ${command}`
   })

@@ -40,7 +40,7 @@ const unknown = (cause: unknown, server: Server, swaps: readonly Swap[]): AppErr
     exitCode: exitCodes.failed,
     details: [
       `While ${besides.join(', ')} is there, everything is as before; else it is done, and is not to be done again:`,
-      `  ${pasteSql(server, server.maintenance, ['select datname from pg_database'])}`,
+      `  → ${pasteSql(server, server.maintenance, ['select datname from pg_database'])}`,
     ],
     cause,
   })

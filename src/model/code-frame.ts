@@ -1,3 +1,5 @@
+import { cellsOf } from './columns.ts'
+
 export type FramePlace = { line: number; column?: number }
 
 const around = 2
@@ -5,14 +7,11 @@ const around = 2
 const widest = 240
 const lineEnd = /\r?\n/
 
-const notTab = /[^\t]/gu
-
 /** As wide as the text before the column: tabs stay tabs, and a column counts characters, as Postgres does. */
 const indentTo = (line = '', column: number): string =>
-  [...line]
-    .slice(0, column - 1)
+  cellsOf([...line].slice(0, column - 1).join(''))
+    .map((cell) => (cell === '\t' ? cell : ' '))
     .join('')
-    .replace(notTab, ' ')
 
 /** The lines around a place, numbered, the place marked and its column under a caret. Lines and columns are 1-based. */
 export const codeFrame = (text: string, { line, column }: FramePlace): string[] => {

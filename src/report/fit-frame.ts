@@ -1,6 +1,10 @@
+import { cellsOf } from '../model/columns.ts'
+
 /** SQL beside its number, or the caret below it: what stands before the text, and the text. */
 const framed = /^(\s*>?\s*\d* \| ?)(.*)$/
 const caret = /^\s*\| +\^$/
+/** One that starts anywhere is as wide as its place has it: a cut would shift what stands behind it. */
+const tab = '    '
 
 export const isFramed = (line: string): boolean => framed.test(line)
 
@@ -9,13 +13,14 @@ export const isFramed = (line: string): boolean => framed.test(line)
  * lines, so that the caret is seen and points at what it pointed at.
  */
 export const fitFrame = (lines: readonly string[], columns: number, cut: string): string[] => {
-  const [, head = '', before = ''] = framed.exec(lines.find((line) => caret.test(line)) ?? '') ?? []
+  const even = lines.map((line) => (isFramed(line) ? line.replaceAll('\t', tab) : line))
+  const [, head = '', before = ''] = framed.exec(even.find((line) => caret.test(line)) ?? '') ?? []
   const room = Math.max(columns - head.length, 1)
   const from = before.length > room ? before.length - Math.ceil(room / 2) : 0
-  return lines.map((line) => {
+  return even.map((line) => {
     const [, own, text = ''] = framed.exec(line) ?? []
     if (own === undefined) return line
-    const shown = [...text].slice(from, from + own.length + room)
+    const shown = cellsOf(text).slice(from, from + own.length + room)
     if (from > 0 && shown.length > 0 && !caret.test(line)) shown[0] = cut
     const most = columns - own.length
     return own + (shown.length > most ? [...shown.slice(0, most - 1), cut] : shown).join('')

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { Output } from '../model/context.ts'
 import { visibleWidth } from './render.ts'
 
@@ -6,9 +7,14 @@ const asItStands = /^\s*(?:→|->|[> ]*\d* \||[{}[\]"<])|\r/
 
 /** What begins a command; the words before it, up to a colon, are none. */
 const commandWord =
-  '(?:po-migrate|docker|psql|npm|npx|cd|sudo|chmod|chown|ls|df|rm|mkdir|make|git|ssh|openssl|unset|export|[A-Z]+=|\\S*/)'
+  '(?:po-migrate|docker|psql|npm|npx|cd|sudo|chmod|chown|ls|df|rm|mkdir|make|git|ssh|openssl|unset|export|[A-Z_]+=|\\S*/)'
 const proseThenCommand = new RegExp(
   `^(?<prose>(?<indent>\\s*)(?:→|->) (?!${commandWord}).*?:) (?<command>${commandWord}.*)$`,
+)
+
+/** A command that stands at the end of words, as where several are told apart. */
+const wordsThenArrow = new RegExp(
+  `^(?<words>(?<before>\\s*)(?!→ |-> )\\S.*?) (?<arrowed>(?:→|->) (?:on the node |${commandWord}).*)$`,
 )
 
 /** A hint in words, without anything that could be meant for a shell. */
@@ -19,6 +25,10 @@ const onlyWords = new RegExp(
 /** A number stays with what it counts, and a default with its name. */
 const betweenWords = /(?<!\d |\[default: )(?<=\s)(?=\S)/
 const gap = /\S {2,}(?=\S)/g
+
+/** What belongs to the word behind it: ✔, !, and in ASCII ok. */
+const sign = /^(?:|\S|ok|->)$/u
+const isSign = (text: string): boolean => sign.test(stripVTControlCharacters(text).trim())
 
 /** What a column needs, for the rest of it to stand below it. */
 const worthwhile = 40
@@ -45,9 +55,11 @@ const alone = (word: string, hangs: readonly number[], columns: number): string 
 /** A sign stays with its word, closer to it where there is no other way. */
 const withFirst = (last: string, word: string, columns: number): string[] => {
   const width = visibleWidth(word.trimEnd())
-  const sign = last.trim()
+  const first = last.trim()
   if (visibleWidth(last) + width <= columns || width > columns) return [last + word]
-  return sign !== '' && width + 2 <= columns ? [`${sign} ${word}`] : [last, alone(word, [], columns)]
+  return first !== '' && visibleWidth(first) + 1 + width <= columns
+    ? [`${first} ${word}`]
+    : [last, alone(word, [], columns)]
 }
 
 /** Broken between words; a word that is longer stays whole, to be copied. */
@@ -58,7 +70,7 @@ const foldProse = (line: string, columns: number): string => {
   for (const word of line.trimStart().split(betweenWords)) {
     const last = lines.at(-1) ?? ''
     const width = visibleWidth(last) + visibleWidth(word.trimEnd())
-    if (visibleWidth(last.trim()) <= 1) lines.splice(-1, 1, ...withFirst(last, word, columns))
+    if (isSign(last)) lines.splice(-1, 1, ...withFirst(last, word, columns))
     else if (width <= columns) lines[lines.length - 1] = last + word
     else lines.push(alone(word, hangs, columns))
   }
@@ -70,9 +82,12 @@ const foldProse = (line: string, columns: number): string => {
 
 const foldLine = (line: string, columns: number): string => {
   if (visibleWidth(line) <= columns) return line
+  if (asItStands.test(line) && !arrow.test(line)) return line
+  const { words, before = '', arrowed } = wordsThenArrow.exec(line)?.groups ?? {}
+  if (words) return `${foldProse(words, columns)}\n${foldLine(`${before}  ${arrowed}`, columns)}`
   const { prose, indent = '', command } = proseThenCommand.exec(line)?.groups ?? {}
   if (prose) return `${foldProse(prose, columns)}\n${indent}  ${command}`
-  return asItStands.test(line) && !onlyWords.test(line) ? line : foldProse(line, columns)
+  return arrow.test(line) && !onlyWords.test(line) ? line : foldProse(line, columns)
 }
 
 /** A terminal that says how wide it is. */

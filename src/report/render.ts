@@ -1,11 +1,11 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { AppError } from '../errors.ts'
+import { cellsOf } from '../model/columns.ts'
 import { fitFrame, isFramed } from './fit-frame.ts'
 import type { Paint } from './paint.ts'
 
-const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g')
-
-/** Characters, without escapes for colour. */
-export const visibleWidth = (text: string): number => [...text.replace(escapes, '')].length
+/** Columns that a text takes on a terminal, without escapes for colour. */
+export const visibleWidth = (text: string): number => cellsOf(stripVTControlCharacters(text)).length
 
 /** Columns padded to the widest cell, two spaces apart, no trailing blanks. */
 export const renderTable = (rows: readonly (readonly string[])[], indent = ''): string => {
@@ -34,6 +34,9 @@ export const wrapWords = (text: string, columns = Infinity): string[] => {
   return lines
 }
 
+/** A command stands behind it: whoever writes for a terminal gives it a line of its own. */
+const arrow = /(?:^|\s)→ /
+
 type ToldError = Pick<AppError, 'message' | 'details'> & {
   hint?: string | undefined
   touched?: boolean | undefined
@@ -49,7 +52,7 @@ export const renderError = ({ message, details, hint, touched }: ToldError, pain
     `${red(symbols.failed)} ${bold(first)}`,
     ...more.map((line) => `  ${bold(line)}`),
     ...fitting
-      .flatMap((line) => (isFramed(line) ? [line] : wrapWords(line, columns)))
+      .flatMap((line) => (isFramed(line) || arrow.test(line) ? [line] : wrapWords(line, columns)))
       .map((line) => `  ${line}`.trimEnd()),
     ...(touched === false ? ['  Nothing was touched.'] : []),
     ...(hint?.split('\n') ?? []).map((line) => `  ${symbols.next} ${line}`),

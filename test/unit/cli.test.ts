@@ -68,6 +68,15 @@ describe('the command line', () => {
     expect(stderr).toBe('✖ status has no --wrong.\n  → po-migrate status --help\n')
   })
 
+  it('breaks lines where they are broad in ASCII', async () => {
+    const { stderr } = await runTool(['…'.repeat(60)], {
+      cwd: '/',
+      env: { LANG: 'C', NO_COLOR: '1' },
+      typed: '',
+    })
+    expect(stderr).toContain(`x There is no verb\n    ${'.'.repeat(181)}\n`)
+  })
+
   it.each(['plan', 'up', 'status'])('answers 6 to %s where no Docker engine is', async (verb) => {
     const { exit, stdout, stderr } = await tool(verb, 'dev')
     expect(exit).toBe(6)

@@ -50,7 +50,7 @@ describe('a code frame', () => {
   it.each([
     ['\tselekt 2;', 2, '    | \t^'],
     ['\t\tx', 3, '    | \t\t^'],
-    ['😀 x', 3, '    |   ^'],
+    ['😀 x', 3, '    |    ^'],
   ])('puts the caret under the place in %j', (line, column, caret) => {
     expect(codeFrame(line, { line: 1, column })[1]).toBe(caret)
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
 import { codeFrame } from '../../../src/model/code-frame.ts'
 import { fitFrame } from '../../../src/report/fit-frame.ts'
-import { renderError } from '../../../src/report/render.ts'
+import { renderError, visibleWidth } from '../../../src/report/render.ts'
 import { plainPaint } from '../support/fixtures.ts'
 
 const sql =
@@ -19,6 +19,27 @@ describe('a frame of SQL on a terminal', () => {
       expect(Math.max(...frame.map((line) => line.length))).toBeLessThanOrEqual(columns)
       const [, meant = '', caret = ''] = frame
       expect(meant[caret.indexOf('^')]).toBe(sql.split('\n')[1]?.[column - 1])
+    }
+  })
+
+  it('counts tabs as equally wide in all its lines', () => {
+    const text = `\tSELECT id,\tlower(shades)\t\tAS shade, coalesce(colour, '#fff') AS colour FROM t;`
+    for (const column of [2, 24, 40, 70])
+      for (const columns of [20, 30, 40, 60]) {
+        const [meant = '', caret = ''] = fitFrame(codeFrame(text, { line: 1, column }), columns, '…')
+        expect(meant + caret).not.toContain('\t')
+        expect(meant.length).toBeLessThanOrEqual(columns)
+        expect(meant[caret.indexOf('^')]).toBe(text[column - 1])
+      }
+  })
+
+  it('is cut by columns where characters are wide', () => {
+    const text = `COMMENT ON TABLE t IS '予約と顧客の一覧です', oops, and more of it, and more`
+    const column = text.indexOf('oops') + 1
+    for (const columns of [24, 31, 60]) {
+      const [meant = '', caret = ''] = fitFrame(codeFrame(text, { line: 1, column }), columns, '…')
+      expect(visibleWidth(meant)).toBeLessThanOrEqual(columns)
+      expect(visibleWidth(meant.slice(0, meant.indexOf('oops')))).toBe(caret.indexOf('^'))
     }
   })
 

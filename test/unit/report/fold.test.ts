@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { foldedOutput, isFolded } from '../../../src/report/fold.ts'
+import { renderError } from '../../../src/report/render.ts'
+import { plainPaint } from '../support/fixtures.ts'
 
 const shown = (text: string, columns = 40): string => {
   let written = ''
@@ -58,6 +60,58 @@ describe('a terminal', () => {
     ],
   ])('%s', (_, text, expected) => {
     expect(shown(text)).toBe(expected)
+  })
+
+  const psql = `docker exec db psql -X -v ON_ERROR_STOP=1 -U app -d 'x' -c 'delete from schema_migrations'`
+
+  it.each([
+    [
+      'behind words',
+      `    not done, or undone by hand: → ${psql}`,
+      `    not done, or undone by hand:\n      → ${psql}`,
+    ],
+    [
+      'of another node',
+      `    done: → on the node worker-1: ${psql}`,
+      `    done:\n      → on the node worker-1:\n        ${psql}`,
+    ],
+    [
+      'with its settings',
+      `  once it can: → PGSSLMODE=verify-full ${psql}`,
+      `  once it can:\n    → PGSSLMODE=verify-full ${psql}`,
+    ],
+    ['behind an arrow of JSON, which is none', `  QUERY: select a -> 'of', b -> 'more'`, undefined],
+    ['in a frame', `    4 | -- from here → docker, and so on, and so on, for ever`, undefined],
+  ])('leaves a command whole %s', (_, line, expected = line) => {
+    expect(shown(`${line}\n`, 40)).toBe(`${expected}\n`)
+  })
+
+  it('leaves a command whole that an error has among its details', () => {
+    const details = [
+      'x: 00012.sql ended in the middle. Look at what it did:',
+      `  done: → ${psql}`,
+      `  → ${psql}`,
+    ]
+    const paint = { ...plainPaint, columns: 60 }
+    const text = renderError({ message: 'It did not end.', details, hint: 'paste it' }, paint)
+    expect(
+      shown(text, 60)
+        .split('\n')
+        .filter((line) => line.includes(psql)),
+    ).toHaveLength(2)
+  })
+
+  it('keeps a sign with its word in ASCII, too', () => {
+    expect(shown(' ok  00009_activity_log_translations.sql\n', 39)).toBe(
+      'ok 00009_activity_log_translations.sql\n',
+    )
+  })
+
+  it('counts what is wide twice, and accents not at all', () => {
+    expect(shown('dev: 移行が失敗しました を見て ください\n', 30)).toBe(
+      'dev: 移行が失敗しました を見て\n    ください\n',
+    )
+    expect(shown(`${'e\u0301'.repeat(36)} bcd\n`)).toBe(`${'e\u0301'.repeat(36)} bcd\n`)
   })
 
   it('goes on below the last column where that has room', () => {
