@@ -1,7 +1,7 @@
 import { asAppError, withStack } from './as-app-error.ts'
 import { loadVerb } from './commands/load-verb.ts'
 import { type Verb, verbs } from './commands/verbs.ts'
-import { AppError, type ExitCode, exitCodes } from './errors.ts'
+import { AppError, type ExitCode, exitCodes, usageError } from './errors.ts'
 import { globalNames, globalOptions, type Program, type Wire } from './frame/options.ts'
 import type { Context, Output } from './model/context.ts'
 import { changes, type Named } from './remote/typed.ts'
@@ -28,6 +28,20 @@ Environment: CONFIRM, PO_MIGRATE_HERE, DOCKER_HOST, NO_COLOR, FORCE_COLOR`
 /** yargs cuts words where two columns have too little room; ours are folded then. */
 const helpWidth = (columns: number): number | null => (columns < 80 ? null : Math.min(columns - 1, 100))
 
+const saysNo = '--no-'
+
+/** yargs lets no be said to any flag: one that takes a value would be `false`, which is none. `--no-rehearse` is meant so. */
+const refuseNo = (
+  argv: readonly string[],
+  parsed: Readonly<Record<string, unknown>>,
+  switches: readonly string[],
+): true => {
+  const names = argv.flatMap((word) => (word.startsWith(saysNo) ? word.slice(saysNo.length) : []))
+  const name = names.find((one) => one !== 'rehearse' && one in parsed && !switches.includes(one))
+  if (name === undefined) return true
+  throw usageError(`--${name} takes a value: there is no --no-${name}.`, 'po-migrate --help')
+}
+
 const everyVerb = 'Options of every verb:'
 
 const buildProgram = async (argv: readonly string[], context: Context): Promise<Program> => {
@@ -47,6 +61,7 @@ const buildProgram = async (argv: readonly string[], context: Context): Promise<
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })
+    .check((parsed) => refuseNo(argv, parsed, switchesOf(program)), true)
     .wrap(helpWidth(context.stdout.columns || 80))
     .exitProcess(false)
     .fail((message, error, instance) => {
@@ -88,6 +103,13 @@ class Misuse extends Error {
   }
 }
 
+/** What an argument or a flag may be, in every project. */
+const choices: Readonly<Record<string, readonly string[]>> = {
+  action: ['status', 'release'],
+  format: ['text', 'codequality'],
+  rehearse: ['schema', 'data'],
+}
+
 const explainMisuse = async (
   { message, options, switches }: Misuse,
   argv: readonly string[],
@@ -100,7 +122,7 @@ const explainMisuse = async (
     verbs: Object.keys(verbs),
     flags: argv.flatMap((word) => (word.startsWith('--') ? word.slice(2).split('=', 1) : [])),
     options,
-    values: (argument) => (argument === 'action' ? ['status', 'release'] : (names[argument] ?? [])),
+    values: (argument) => choices[argument] ?? names[argument] ?? [],
   })
 }
 

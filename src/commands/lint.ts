@@ -40,6 +40,7 @@ export const lintCommand = (program: Program, wire: Wire) =>
     (args) =>
       databaseOption(withoutRunFlags(args))
         .option('format', {
+          requiresArg: true,
           choices: ['text', 'codequality'] as const,
           default: 'text' as const,
           describe: "codequality: GitLab's report",

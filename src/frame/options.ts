@@ -118,7 +118,7 @@ export const databaseOption = <T>(yargs: Argv<T>) =>
     default: [] as string[],
     requiresArg: true,
     coerce: (names: string[] | boolean): string[] => {
-      if (Array.isArray(names)) return names
+      if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names
       throw usageError('--db takes the name of a database.', 'po-migrate --help')
     },
     describe: 'Only this database; may be given several times',

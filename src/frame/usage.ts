@@ -6,7 +6,9 @@ import { nearest } from '../model/nearest.ts'
 import { quoteAll } from '../model/quote.ts'
 
 const named = '--config='
-const dashes = /^--?(?:no-)?/
+const dashes = /^--?/
+/** Before a name it says no, and so there is no value. */
+const no = '--no-'
 
 /** What each verb has to be told, in order, as `--help` names it. */
 const needed: Readonly<Record<string, readonly string[]>> = {
@@ -72,7 +74,7 @@ export const takeApart = (
     const isFlag = word.length > 1 && word.startsWith('-')
     if (isFlag || isValue) others.push(word)
     else words.push(word)
-    isValue = isFlag && !word.includes('=') && !isSwitch(word.replace(dashes, ''))
+    isValue = isFlag && !word.includes('=') && !word.startsWith(no) && !isSwitch(word.replace(dashes, ''))
   }
   return { words: [...words, ...(end < 0 ? [] : argv.slice(end + 1))], others }
 }
@@ -111,23 +113,68 @@ const missingValue = (verb: string, flag: string, facts: UsageFacts): AppError =
   return missingFlag(verb, flag, { ...facts, others: facts.others.filter((_, index) => index !== at) })
 }
 
-const unknown = (names: readonly string[], { words, verbs, options }: UsageFacts): AppError => {
+/** The first word is none that does anything, or a flag that nobody knows took the verb for its value. */
+const unknownVerb = (first: string, { others, verbs }: UsageFacts): AppError => {
+  const at = others.findIndex((word, index) => verbs.includes(word) && others[index - 1]?.startsWith('-'))
+  const [flag, taken] = at < 0 ? [] : others.slice(at - 1, at + 1)
+  if (taken !== undefined)
+    return usageError(
+      `There is no verb ${first}: ${flag} before the verb took ${taken} for its value.`,
+      `po-migrate ${taken} --help`,
+    )
+  const near = nearest(first, verbs)
+  return usageError(`There is no verb ${first}${near ? `; did you mean ${near}?` : '.'}`, 'po-migrate --help')
+}
+
+/** yargs names a flag with dashes inside a second time, in camel case. */
+const camelCase = (name: string): string =>
+  name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+const unknown = (found: readonly string[], facts: UsageFacts): AppError => {
+  const { words, verbs, options } = facts
   const [verb, ...others] = words
+  if (verb !== undefined && !verbs.includes(verb)) return unknownVerb(verb, facts)
+  const twice = new Set(found.flatMap((name) => (name.includes('-') ? camelCase(name) : [])))
+  const once = found.filter((name) => !twice.has(name))
+  const dashedOnes = once.filter((name) => !others.includes(name))
+  const names = dashedOnes.length > 0 ? dashedOnes : once
   const [first = ''] = names
-  const isVerb = first === verb && !verbs.includes(first)
-  const near = nearest(first, isVerb ? verbs : options)
-  const help = verb !== undefined && verbs.includes(verb) ? `po-migrate ${verb} --help` : 'po-migrate --help'
-  if (isVerb) return usageError(`There is no verb ${first}${near ? `; did you mean ${near}?` : '.'}`, help)
+  const near = nearest(first, options)
+  const help = verb !== undefined ? `po-migrate ${verb} --help` : 'po-migrate --help'
   if (verb !== undefined && others.includes(first))
     return usageError(`${verb} takes no ${first} there: it has all its arguments.`, help)
-  const what = verb !== undefined && verbs.includes(verb) ? `${verb} has no` : 'There is no'
+  const what = verb !== undefined ? `${verb} has no` : 'There is no'
   const meant = near ? `; did you mean ${dashed(near)}?` : '.'
   return usageError(`${what} ${listed(names.map(dashed))}${meant}`, help)
 }
 
-const requiredFlag = /^Missing required arguments?: ([\w-]+)/
-const noValue = /^Not enough arguments following: ([\w-]+)/
+const notAChoice = (
+  verb: string,
+  { name, given, choices }: { name: string; given: string; choices: string },
+  { options }: UsageFacts,
+): AppError => {
+  const what = needed[verb]?.includes(name) || !options.includes(name) ? name : dashed(name)
+  const possible = choices.split(', ').map((choice) => choice.replaceAll('"', ''))
+  return usageError(`${verb}: ${what} is ${listed(possible)}, not ${given}.`, `po-migrate ${verb} --help`)
+}
+
 const unknownNames = /^Unknown (?:arguments?|commands?): (.*)$/
+
+type Explain = (verb: string, said: readonly string[], facts: UsageFacts) => AppError
+
+/** What yargs says of a verb, and how it is put. */
+const sayings: readonly [said: RegExp, explain: Explain][] = [
+  [/^Not enough non-option arguments/, (verb, _, facts) => missing(verb, facts)],
+  [
+    /^Not enough arguments following: ([\w-]+)/,
+    (verb, [flag = ''], facts) => missingValue(verb, flag, facts),
+  ],
+  [
+    /^Invalid values:\s+Argument: ([\w-]+), Given: (.*), Choices: (.*)$/s,
+    (verb, [name = '', given = '', choices = ''], facts) => notAChoice(verb, { name, given, choices }, facts),
+  ],
+  [/^Missing required arguments?: ([\w-]+)/, (verb, [flag = ''], facts) => missingFlag(verb, flag, facts)],
+]
 
 /** Flags that nobody knows; with a verb those that resemble one, since the line to type would have the typo in it. */
 const strangeIn = ({ words, flags, options }: UsageFacts): string[] => {
@@ -143,11 +190,10 @@ export const explainUsage = (message: string, facts: UsageFacts): AppError => {
   const [, names] = unknownNames.exec(message) ?? []
   if (names !== undefined && verb !== undefined) return unknown(names.split(', '), facts)
   if (strange.length > 0) return unknown(strange, facts)
-  if (verb !== undefined && message.startsWith('Not enough non-option arguments')) return missing(verb, facts)
-  const [, bare] = noValue.exec(message) ?? []
-  if (verb !== undefined && bare !== undefined) return missingValue(verb, bare, facts)
-  const [, flag] = requiredFlag.exec(message) ?? []
-  if (verb !== undefined && flag !== undefined) return missingFlag(verb, flag, facts)
+  for (const [said, explain] of verb === undefined ? [] : sayings) {
+    const [found, ...groups] = said.exec(message) ?? []
+    if (verb !== undefined && found !== undefined) return explain(verb, groups, facts)
+  }
   const help =
     verb !== undefined && facts.verbs.includes(verb) ? `po-migrate ${verb} --help` : 'po-migrate --help'
   return usageError(message, help)
