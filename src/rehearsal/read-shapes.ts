@@ -1,4 +1,5 @@
 import pMap from 'p-map'
+import { AppError } from '../errors.ts'
 import type { Progress } from '../io/engine.ts'
 import type { Server } from '../io/postgres/postgres.ts'
 import { readShape } from '../io/postgres/read-shape.ts'
@@ -6,6 +7,10 @@ import { fewSessions, ownSessions } from '../model/few-sessions.ts'
 import type { DatabaseState } from '../model/types.ts'
 import { isOfOne } from '../run/world.ts'
 import type { Shapes } from './plan/parts.ts'
+
+/** What Postgres says to the question, such as that a table is dropped just then; a lost session is an AppError. */
+const isAnswer = (error: unknown): boolean =>
+  !(error instanceof AppError) && error instanceof Error && 'severity' in error
 
 /**
  * What tells the databases of a fleet apart that are to get the same files. One that cannot be read stands for itself, and its
@@ -23,7 +28,7 @@ export const readShapes = async (
     try {
       return [database, await readShape(server, database)]
     } catch (error) {
-      if (!isOfOne(error)) throw error
+      if (!isOfOne(error) && !isAnswer(error)) throw error
       return [database, `unread ${database}`]
     } finally {
       await server.leave(database)
