@@ -78,13 +78,16 @@ const otherServer = ({ message }: NotTheServer, target: Target): Explanation => 
   }
 }
 
+/** `server:` of the config names it; a service or a container is found by the tool, wherever in a swarm it runs. */
+const isNamed = (address: Target['address']): boolean => address !== undefined && !address.inside
+
 const poolerFound = ({ label, environment = 'ENV', address }: Target): Explanation => ({
   refused: true,
   message: `A connection pooler answers for ${label}, not Postgres itself.`,
   details: [
     'Locks and settings belong to sessions, which a pooler shares out: two runs could hold one lock.',
   ],
-  hint: address
+  hint: isNamed(address)
     ? `name Postgres itself in environments.${environment}.server`
     : `set service: and port: under environments.${environment} to Postgres itself`,
 })
@@ -94,7 +97,7 @@ const refusedPassword = (
   { label, credentials, passwordHint, address }: Target,
 ): Explanation => ({
   message: `Postgres on ${label} refused the password of "${credentials.user}": ${message}.`,
-  details: address
+  details: isNamed(address)
     ? []
     : ['A volume keeps the password of its first start; changing the env file later does not change it.'],
   hint: passwordHint,
@@ -181,6 +184,7 @@ const closedDatabase = ({ message }: Error, target: Target): Explanation => {
   }
 }
 
+const withoutTriggers = "PGOPTIONS='-c event_triggers=off'"
 const disableLoginTriggers = `do $$ declare name text; begin
 for name in select evtname from pg_event_trigger where evtevent = 'login' loop
 execute format('alter event trigger %I disable', name); end loop; end $$`.replaceAll('\n', ' ')
@@ -193,7 +197,9 @@ const refusedByTrigger = ({ message }: Error, target: Target): Explanation => {
     refused: true,
     message: `An event trigger on login lets nobody into ${database} on ${label}: ${message}.`,
     details: ['A superuser gets in without it, and disables it by the command.'],
-    hint: command.replace('docker exec ', "docker exec --env PGOPTIONS='-c event_triggers=off' "),
+    hint: command.includes('docker exec ')
+      ? command.replace('docker exec ', `docker exec --env ${withoutTriggers} `)
+      : `${withoutTriggers} ${command}`,
   }
 }
 
