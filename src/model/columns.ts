@@ -15,3 +15,7 @@ export const cellsOf = (text: string): string[] => {
   }
   return cells
 }
+
+/** So many of them from the beginning: a blank for the half of a wide one. */
+export const firstCells = (cells: readonly string[], count: number): string[] =>
+  count > 0 && cells[count] === '' ? [...cells.slice(0, count - 1), ' '] : cells.slice(0, Math.max(0, count))

@@ -1,4 +1,4 @@
-import { cellsOf } from '../model/columns.ts'
+import { cellsOf, firstCells } from '../model/columns.ts'
 
 /** SQL beside its number, or the caret below it: what stands before the text, and the text. */
 const framed = /^(\s*>?\s*\d* \| ?)(.*)$/
@@ -23,6 +23,6 @@ export const fitFrame = (lines: readonly string[], columns: number, cut: string)
     const shown = cellsOf(text).slice(from, from + own.length + room)
     if (from > 0 && shown.length > 0 && !caret.test(line)) shown[0] = cut
     const most = columns - own.length
-    return own + (shown.length > most ? [...shown.slice(0, most - 1), cut] : shown).join('')
+    return own + (shown.length > most ? [...firstCells(shown, most - 1), cut] : shown).join('')
   })
 }

@@ -82,7 +82,8 @@ const foldProse = (line: string, columns: number): string => {
 
 const foldLine = (line: string, columns: number): string => {
   if (visibleWidth(line) <= columns) return line
-  if (asItStands.test(line) && !arrow.test(line)) return line
+  const plain = stripVTControlCharacters(line)
+  if (asItStands.test(plain) && (plain !== line || !arrow.test(line))) return line
   const { words, before = '', arrowed } = wordsThenArrow.exec(line)?.groups ?? {}
   if (words) return `${foldProse(words, columns)}\n${foldLine(`${before}  ${arrowed}`, columns)}`
   const { prose, indent = '', command } = proseThenCommand.exec(line)?.groups ?? {}

@@ -1,3 +1,4 @@
+import { cellsOf, firstCells } from '../model/columns.ts'
 import type { StatusDocument } from './documents.ts'
 import { type MatrixRow, matricesOf } from './matrix.ts'
 import type { Paint } from './paint.ts'
@@ -56,10 +57,11 @@ const linesOf = (environments: readonly EnvironmentStatus[], paint: Paint): Line
 
 /** The middle goes: a name's number and its end tell it best. */
 const shorten = (text: string, most: number, cut: string): string => {
-  const characters = [...text]
-  if (characters.length <= most) return text
+  const cells = cellsOf(text)
+  if (cells.length <= most) return text
   const end = Math.floor((most - 1) / 2)
-  return `${characters.slice(0, most - 1 - end).join('')}${cut}${characters.slice(-end).join('')}`
+  const last = cells.slice(-end).join('')
+  return `${firstCells(cells, most - 1 - end).join('')}${cut}${cells.at(-end) === '' ? ' ' : ''}${last}`
 }
 
 const widthOfCells = (lines: readonly Line[]): number => {

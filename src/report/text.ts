@@ -1,3 +1,4 @@
+import { cellsOf, firstCells } from '../model/columns.ts'
 import type { Output } from '../model/context.ts'
 import type { Words } from '../model/kind.ts'
 import { type Crowd, crowdOf } from './crowd.ts'
@@ -55,7 +56,7 @@ const liveLine = ({ stream, paint, isLive }: LiveOptions) => {
     const symbol =
       paint.symbols.running[Math.floor((Date.now() - started) / frame) % paint.symbols.running.length]
     const line = `${symbol} ${text}  ${elapsed()}${state ? `  ${state}` : ''}`
-    stream.write(`\r\x1b[K${[...line].slice(0, (stream.columns || 80) - 1).join('')}`)
+    stream.write(`\r\x1b[K${firstCells(cellsOf(line), (stream.columns || 80) - 1).join('')}`)
   }
   const beat = (): void =>
     void stream.write(`  ${text}: still running, ${elapsed()}${state ? `, ${state}` : ''}\n`)

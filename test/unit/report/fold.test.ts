@@ -133,6 +133,7 @@ describe('a terminal', () => {
     ['the line that is meant', `  > 4 | SELECT id, lower(color) AS colour FROM service_calendars;\n`],
     ['and its caret', `      |                                                     ^\n`],
     ['a command that has words behind it', `  → docker exec db psql -c 'select: po-migrate 1, 2, 3, 4, 5'\n`],
+    ['a command in colour', "\u001b[22m  → docker exec db psql -c 'select 1, 2, 3, 4, 5'\n"],
     ['a document', `{"event":"run.started","command":"up","environment":"dev"}\n`],
     ['a line that moves', `\r\u001b[K⠋ calendar 00003_bookings.sql is running for 12 s`],
     ['what fits', `calendar  3 applied\n`],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { StatusDocument } from '../../../src/report/documents.ts'
 import { matricesOf } from '../../../src/report/matrix.ts'
 import { makePaint } from '../../../src/report/paint.ts'
+import { visibleWidth } from '../../../src/report/render.ts'
 import { renderStatus } from '../../../src/report/status.ts'
 import { plainPaint, sink } from '../support/fixtures.ts'
 
@@ -121,6 +122,20 @@ describe('the status of several environments', () => {
     const lines = show(both, 60)
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60)
     expect(lines[2]).toMatch(/^ {2}1_long.*….*_end\.sql {2}out-of-order {2}out-of-order$/)
+  })
+
+  it('counts what is wide twice', () => {
+    const long = {
+      version: '1',
+      file: '1_予約と顧客の一覧です_予約と顧客の一覧.sql',
+      state: 'out-of-order',
+    } as const
+    const both = [environment('dev', database('shop', long)), environment('qual', database('shop', long))]
+    for (const columns of [52, 53, 60, 61]) {
+      const lines = show(both, columns)
+      expect(lines[2]).toContain('…')
+      expect(Math.max(...lines.slice(0, 3).map(visibleWidth))).toBe(columns)
+    }
   })
 
   it('puts environments below each other where not all have room', () => {
