@@ -3,7 +3,7 @@ import type { Output } from '../model/context.ts'
 import { visibleWidth } from './render.ts'
 
 /** What is to be copied or read as it stands: commands, SQL beside its numbers, documents. A line that moves is no line yet. */
-const asItStands = /^\s*(?:→|->|[> ]*\d* \||[{}[\]"<])|\r/
+const asItStands = /^\s*(?:→|->|[> ]*\d* \||[{}[\]"<])|\r(?!$)/
 
 /** What begins a command; the words before it, up to a colon, are none. */
 const commandWord =
@@ -23,7 +23,7 @@ const onlyWords = new RegExp(
 )
 
 /** A number stays with what it counts, and a default with its name. */
-const betweenWords = /(?<!\d |\[default: )(?<=\s)(?=\S)/
+const betweenWords = /(?<!(?:^|\s)\d[\d.]* |\[default: )(?<=\s)(?=\S)/
 const gap = /\S {2,}(?=\S)/g
 
 /** What belongs to the word behind it: ✔, !, and in ASCII ok. */
@@ -80,15 +80,20 @@ const foldProse = (line: string, columns: number): string => {
     .join('\n')
 }
 
+const tabs = /\t/g
+
 const foldLine = (line: string, columns: number): string => {
-  if (visibleWidth(line) <= columns) return line
+  // As many as a tab may be.
+  if (visibleWidth(line.replace(tabs, ' '.repeat(8))) <= columns) return line
   const plain = stripVTControlCharacters(line)
   if (asItStands.test(plain) && (plain !== line || !arrow.test(line))) return line
   const { words, before = '', arrowed } = wordsThenArrow.exec(line)?.groups ?? {}
   if (words) return `${foldProse(words, columns)}\n${foldLine(`${before}  ${arrowed}`, columns)}`
   const { prose, indent = '', command } = proseThenCommand.exec(line)?.groups ?? {}
   if (prose) return `${foldProse(prose, columns)}\n${indent}  ${command}`
-  return arrow.test(line) && !onlyWords.test(line) ? line : foldProse(line, columns)
+  return arrow.test(line) && !onlyWords.test(line)
+    ? line
+    : foldProse(line.replace(tabs, ' '.repeat(4)), columns)
 }
 
 /** A terminal that says how wide it is. */

@@ -19,10 +19,13 @@ export const renderTable = (rows: readonly (readonly string[])[], indent = ''): 
     .join('')
 }
 
+/** A command stands behind it: whoever writes for a terminal gives it a line of its own. */
+const arrow = /(?:^|\s)→ /
+
 /** Lines that fit beside an indent of two, broken between words; a word that is longer stays whole, to be copied. */
 export const wrapWords = (text: string, columns = Infinity): string[] => {
   const most = columns - 2
-  if (visibleWidth(text) <= most) return [text]
+  if (visibleWidth(text) <= most || arrow.test(text)) return [text]
   const indent = text.slice(0, text.length - text.trimStart().length)
   const lines: string[] = []
   for (const word of text.trimStart().split(' ')) {
@@ -33,9 +36,6 @@ export const wrapWords = (text: string, columns = Infinity): string[] => {
   }
   return lines
 }
-
-/** A command stands behind it: whoever writes for a terminal gives it a line of its own. */
-const arrow = /(?:^|\s)→ /
 
 type ToldError = Pick<AppError, 'message' | 'details'> & {
   hint?: string | undefined
@@ -52,7 +52,7 @@ export const renderError = ({ message, details, hint, touched }: ToldError, pain
     `${red(symbols.failed)} ${bold(first)}`,
     ...more.map((line) => `  ${bold(line)}`),
     ...fitting
-      .flatMap((line) => (isFramed(line) || arrow.test(line) ? [line] : wrapWords(line, columns)))
+      .flatMap((line) => (isFramed(line) ? [line] : wrapWords(line, columns)))
       .map((line) => `  ${line}`.trimEnd()),
     ...(touched === false ? ['  Nothing was touched.'] : []),
     ...(hint?.split('\n') ?? []).map((line) => `  ${symbols.next} ${line}`),

@@ -26,7 +26,7 @@ const whereDenied = async (server: Server, database: string): Promise<Remedy | u
   const paste = (sql: string): string => pasteAsSuperuser(server, server.maintenance, [sql])
   return {
     hint: paste(row.right),
-    details: [`or have it made, then run this again: ${paste(row.made)}`],
+    details: [`or have it made, then run this again: → ${paste(row.made)}`],
   }
 }
 

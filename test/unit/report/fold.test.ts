@@ -29,6 +29,21 @@ describe('a terminal', () => {
       '  ✔ iam\n      00001_users_and_their_roles_in.sql\n      154 ms\n',
     ],
     [
+      'keeps a number with what it counts, and a name that ends in one with nothing',
+      'the backup dev-20261126T231108-78ab49 is kept beside 12 others\n',
+      'the backup dev-20261126T231108-78ab49 is\n    kept beside 12 others\n',
+    ],
+    [
+      'counts tabs',
+      'DETAIL:\tKey (id)=(1)\tis there\talready\n',
+      'DETAIL:    Key (id)=(1)    is there\n    already\n',
+    ],
+    [
+      'takes the end of a line of Windows for one',
+      'of a file that was written on another system\r\n',
+      'of a file that was written on another\n    system\n',
+    ],
+    [
       'leaves a word whole that is longer',
       'in /tmp/po-migrate-project/infrastructure/state/shop now\n',
       'in\n    /tmp/po-migrate-project/infrastructure/state/shop\n    now\n',

@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
 import { makePaint } from '../../../src/report/paint.ts'
-import { plural, renderDuration, renderError, renderTable } from '../../../src/report/render.ts'
+import { plural, renderDuration, renderError, renderTable, wrapWords } from '../../../src/report/render.ts'
 import { plainPaint, sink } from '../support/fixtures.ts'
 
 const colored = makePaint(sink({ isTTY: true }), { noColor: false, env: { LANG: 'C.UTF-8' } })
+
+it('wraps words, and no command', () => {
+  const command = "  done: → docker exec db psql -c 'select 1'"
+  expect([command, 'words that do not fit'].flatMap((line) => wrapWords(line, 16))).toEqual([
+    command,
+    'words that do',
+    'not fit',
+  ])
+})
 
 describe('a table', () => {
   it('pads every column to its widest cell and leaves no trailing blanks', () => {
