@@ -83,6 +83,15 @@ describe('the hash of a schema', () => {
     expect(await to('2026-02-01')).not.toBe(await to('2026-03-01'))
   })
 
+  it('is the same for two tenants with a role of their own each, and another one where somebody else owns a table', async () => {
+    const owned = (role: string, by = role) =>
+      shapeWith(
+        `create role ${role}; create role other; alter database postgres owner to ${role}; alter table a owner to ${by}; grant select on p to ${role}`,
+      )
+    expect(await owned('tenant_1')).toBe(await owned('tenant_2'))
+    expect(await owned('tenant_1', 'other')).not.toBe(await owned('tenant_1'))
+  })
+
   it('is the same where it was built in another order', async () => {
     const before = await shape()
     await postgres.exec('drop schema public cascade; create schema public; create table other (id int)')
