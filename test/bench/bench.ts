@@ -17,9 +17,11 @@ const largeRounds = given('LARGE_ROUNDS', 3)
 const book = openBook(join(import.meta.dirname, '../../docs/benchmarks'))
 await benchFew(book, rounds)
 await benchSchemas(book, rounds)
-await benchSwarm(book, rounds)
+const swarmRounds = given('SWARM_ROUNDS', rounds)
+if (swarmRounds > 0) await benchSwarm(book, swarmRounds)
 await benchMany(book, {
   rounds: largeRounds,
+  named: given('NAMED_DATABASES', 110),
   many: given('DATABASES', 200),
   most: given('MOST_DATABASES', 1000),
 })

@@ -10,7 +10,7 @@ const fromEmpty = (world: World, { count, rounds }: { count: number; rounds: num
   world.files(count)
   return measure({
     what: `${world.databases.length} databases from empty, ${count} files each`,
-    ...{ world, rounds, runners: [tool, toolAbreast, bash, native, toolNative] },
+    ...{ world, rounds, runners: [tool, bash, native, toolNative, toolAbreast] },
     before: world.dropAll,
     expected: () => world.databases.length * count,
   })

@@ -5,6 +5,8 @@ import { openWorld } from './world.ts'
 
 export type Counts = {
   rounds: number
+  /** Named ones, as many as a server has no connections for. */
+  named: number
   many: number
   /** Once, and not by bash, which takes minutes with nothing to do. */
   most: number
@@ -15,16 +17,15 @@ const numbered = (count: number): string[] => Array.from({ length: count }, (_, 
 const three = [tool, bash, native] as const
 const two = [tool, native] as const
 
-/** Named ones, as many as a server has no connections for. */
-const fromEmpty = async ({ tell }: Book): Promise<void> => {
-  await using world = await openWorld(numbered(110))
+const fromEmpty = async ({ tell }: Book, count: number): Promise<void> => {
+  await using world = await openWorld(numbered(count))
   world.files(1)
   tell(
     await measure({
-      what: '110 databases from empty, 1 file each',
+      what: `${count} databases from empty, 1 file each`,
       ...{ world, rounds: 1, runners: three },
       before: world.dropAll,
-      expected: () => 110,
+      expected: () => count,
     }),
   )
 }
@@ -53,8 +54,8 @@ const fleetOf = async (book: Book, count: number, { rounds, many, most }: Counts
 
 /** The cost against the number of databases. */
 export const benchMany = async (book: Book, counts: Counts): Promise<void> => {
-  const { many, most } = counts
-  await fromEmpty(book)
+  const { named, many, most } = counts
+  await fromEmpty(book, named)
   const numbers = [1, Math.round(many / 4), Math.round(many / 2), many, most]
   const found: Row[] = []
   for (const count of numbers) found.push(await fleetOf(book, count, counts))

@@ -292,7 +292,8 @@ describe('a run of a fleet', () => {
     made.migrations({ tenant: { '00002_extra.sql': migration('select pg_sleep(1);') } })
     const interrupt = new AbortController()
     const running = runIn(made, 'up dev --jobs 1', { interrupt: interrupt.signal })
-    await until(async () => (await postgres.versions('int_1')) === '00001 00002')
+    const at = "select count(*) from pg_stat_activity where datname = 'int_2' and query ~ 'pg_sleep'"
+    await until(async () => (await sql('postgres', at)) === '1')
     interrupt.abort('SIGINT')
     const { exit, stderr } = told(await running)
     expect(exit).toBe(130)
