@@ -4,8 +4,15 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../root.ts'
+import { baseEnv } from '../tool/tool.ts'
 
 export const swarmScript = join(root, 'infrastructure/scripts/test-swarm.sh')
+
+/** Of all calls: with XDG_CACHE_HOME in some of them there would be two places for a swarm. */
+export const swarmEnv = (): Record<string, string | undefined> => {
+  const { PO_ENGINE_DIR, PO_SWARM_DIR } = process.env
+  return { ...baseEnv(), PO_ENGINE_DIR, PO_SWARM_DIR }
+}
 
 /** Sockets in the file system are not of a network namespace. */
 const listener = `const { connect, createServer } = require('net')
@@ -29,6 +36,7 @@ export const forwardToManager = async (port: number): Promise<AsyncDisposable> =
   })
   await new Promise<void>((resolve) => server.listen(socket, resolve))
   const child = spawn(swarmScript, ['manager', process.execPath, '-e', listener, String(port), socket], {
+    env: swarmEnv(),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   await new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { docker, eventually, run } from './docker.ts'
 import { postgresImage } from './images.ts'
-import { forwardToManager, swarmScript } from './swarm-forward.ts'
+import { forwardToManager, swarmEnv, swarmScript } from './swarm-forward.ts'
 
 export type Node = {
   /** The environment of whoever asks its engine. */
@@ -27,10 +27,8 @@ export type Swarm = AsyncDisposable & {
   leftovers: () => Promise<string[]>
 }
 
-/** PO_ENGINE_DIR says where it lives. */
 const call = async (verb: string): Promise<string> => {
-  const { PO_ENGINE_DIR, PO_SWARM_DIR } = process.env
-  const { exit, stdout, stderr } = await run(swarmScript, [verb], { env: { PO_ENGINE_DIR, PO_SWARM_DIR } })
+  const { exit, stdout, stderr } = await run(swarmScript, [verb], { env: swarmEnv() })
   if (exit !== 0) throw new Error(`test-swarm.sh ${verb}: ${stderr}`)
   return stdout
 }
