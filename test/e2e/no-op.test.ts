@@ -100,7 +100,7 @@ describe('a run with nothing to do', () => {
   it('loads little for --help', async () => {
     const { files, processes } = await counted(['--help'])
     expect(processes).toBe(0)
-    expect(parts(files)).toEqual(['cli', 'po-migrate', 'rolldown-runtime', 'version', 'yargs'])
+    expect(parts(files)).toEqual(['cli', 'columns', 'po-migrate', 'rolldown-runtime', 'version', 'yargs'])
   })
 })
 
