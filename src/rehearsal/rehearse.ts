@@ -11,7 +11,7 @@ import type { Measures } from './measures.ts'
 import { openStage, type Stage } from './open-stage.ts'
 import { tellHindrance, type Wish } from './plan/add-rehearsal.ts'
 import { type Part, partsOf, type Skipped } from './plan/parts.ts'
-import { readShapes } from './read-shapes.ts'
+import { readFingerprints } from './read-fingerprints.ts'
 import { renderMeasures } from './render-measures.ts'
 
 /** What the rehearsal of a run acts with. */
@@ -174,11 +174,13 @@ export const rehearse = async (mode: Exclude<Rehearsing, 'off'>, tools: Rehearsa
   const own = steps as readonly MigrateStep[]
   const concerned = new Set(own.map(databaseOf))
   const states = databases.filter(({ managed }) => concerned.has(managed.database))
-  const shapes = await readShapes(tools.engine.server, states, tools.onProgress).catch((error) => {
-    goOnWithout(error, partsOf(own, mode), tools)
-  })
-  if (!shapes) return
-  const parts = partsOf(own, mode, shapes)
+  const fingerprints = await readFingerprints(tools.engine.server, states, tools.onProgress).catch(
+    (error) => {
+      goOnWithout(error, partsOf(own, mode), tools)
+    },
+  )
+  if (!fingerprints) return
+  const parts = partsOf(own, mode, fingerprints)
   tellSkipped(parts, tools)
   const opening = openStage(mode, parts, { tools, cut }).catch((error: unknown) => {
     if (cut.aborted) throw cutOff()

@@ -8,7 +8,7 @@ import type { Server } from '../io/postgres/postgres.ts'
 import { absent, type PlacedReading, readDatabase, readExisting } from '../io/postgres/read-database.ts'
 import { readObjects } from '../io/postgres/read-objects.ts'
 import { type Linter, loadLinter } from '../lint/linter.ts'
-import { fewSessions, ownSessions } from '../model/few-sessions.ts'
+import { fewSessions, membersAtOnce } from '../model/few-sessions.ts'
 import type { DatabaseReading, DatabaseState, Environment, ManagedDatabase } from '../model/types.ts'
 import { type AskObjects, lintUnapplied } from './lint-unapplied.ts'
 
@@ -64,8 +64,7 @@ export const readDatabases = async (environment: Environment, server: Server): P
     if (!existing.has(managed.database)) return { ...entry, ...readAbsent(managed) }
     return { ...entry, ...(await (managed.member ? readMember : readDatabase)(server, managed)) }
   }
-  // More at once than there are sessions would take them from each other.
-  const concurrency = databases.some(({ member }) => member) ? fewSessions - ownSessions - 1 : fewSessions
+  const concurrency = databases.some(({ member }) => member) ? membersAtOnce : fewSessions
   const states = await pMap(databases, read, { concurrency })
   return [
     ...states,

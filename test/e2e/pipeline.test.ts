@@ -19,7 +19,7 @@ import { standInImage } from '../support/engine/images.ts'
 import { startRegistry, type TestRegistry } from '../support/engine/registry.ts'
 import { needTool } from '../support/machines/apt.ts'
 import type { CommandResult } from '../support/machines/checkout.ts'
-import { deployEnv, deployVariables, installGitlab, runGitlab } from '../support/machines/gitlab.ts'
+import { deployEnv, deployVariables, installGitlab, runGitlab, stepsIn } from '../support/machines/gitlab.ts'
 import { type ReleaseHost, startReleaseHost } from '../support/machines/release-host.ts'
 import { closeGate } from '../support/postgres/gate.ts'
 
@@ -109,21 +109,14 @@ const gitlab = async (...args: string[]): Promise<Pipeline> => {
   return { ...result, commands: await stop() }
 }
 
-/** The steps of a deploy in the order in which the job's log tells of them. */
-const stepsIn = (log: string): string[] => {
-  const signs: [string, RegExp][] = [
-    ['sync', /> release [0-9a-f]{40} of \w+: ssh:/],
-    ['pull', /\$ \S+on-host\.sh docker compose --file \S+ pull --quiet/],
-    ['migrate', /> on \S+: commit [0-9a-f]{12}, po-migrate/],
-    ['current', /> current release of \w+: [0-9a-f]{40}/],
-    ['up', /\$ \S+on-host\.sh docker compose --file \S+ up -d --wait/],
-    ['status', /\$ \S+on-host\.sh \S+po-migrate status \S+ --exit-code/],
-  ]
-  return signs
-    .map(([name, sign]) => [name, log.search(sign)] as const)
-    .filter(([, at]) => at >= 0)
-    .sort((a, b) => a[1] - b[1])
-    .map(([name]) => name)
+/** By which the job's log tells of the steps of a deploy. */
+const signs = {
+  sync: /> release [0-9a-f]{40} of \w+: ssh:/,
+  pull: /\$ \S+on-host\.sh docker compose --file \S+ pull --quiet/,
+  migrate: /> on \S+: commit [0-9a-f]{12}, po-migrate/,
+  current: /> current release of \w+: [0-9a-f]{40}/,
+  up: /\$ \S+on-host\.sh docker compose --file \S+ up -d --wait/,
+  status: /\$ \S+on-host\.sh \S+po-migrate status \S+ --exit-code/,
 }
 
 const readReport = (name: string): string => readFileSync(join(host.clone.directory, 'reports', name), 'utf8')
@@ -195,7 +188,7 @@ describe('deploy-qual', () => {
     await pushImages(first)
     const { exit, all, commands } = await gitlab('deploy-qual')
     expect(exit, all).toBe(0)
-    expect(stepsIn(all)).toEqual(['sync', 'pull', 'migrate', 'current', 'up', 'status'])
+    expect(stepsIn(all, signs)).toEqual(['sync', 'pull', 'migrate', 'current', 'up', 'status'])
     expect(all).toContain('environment qual: migrates qual')
     expect(all).toMatch(/qual: 7 migrations applied/)
     expect(currentOf('qual')).toBe(`releases/${first}`)
@@ -279,7 +272,7 @@ describe('a deploy whose migration fails', () => {
     const { exit, all, commands } = await gitlab('deploy-qual')
     const { asked, failures } = await stop()
     expect(exit).not.toBe(0)
-    expect(stepsIn(all)).toEqual(['sync', 'pull', 'migrate'])
+    expect(stepsIn(all, signs)).toEqual(['sync', 'pull', 'migrate'])
     expect(all).toContain('calendar_qual: 00012_broken.sql failed at line 2')
     expect(all).toContain('exit 1 of: bash infrastructure/scripts/migrate.sh qual')
     expect(all).toContain(`cd ${release('qual', commit).replaceAll(' ', '\\ ')}`)
@@ -326,7 +319,7 @@ describe('deploy-prod', () => {
     const { exit, all, commands } = await gitlab('deploy-prod')
     expect(exit, all).toBe(0)
     expect(all).toContain('environment production: migrates prod')
-    expect(stepsIn(all)).toEqual(['sync', 'pull', 'migrate', 'current', 'up', 'status'])
+    expect(stepsIn(all, signs)).toEqual(['sync', 'pull', 'migrate', 'current', 'up', 'status'])
     expect(all).toMatch(/prod: 8 migrations applied/)
     expect((await containersOf(host.clone.names.PO_PROD_PROJECT ?? '')).match(/\(healthy\)/g)).toHaveLength(3)
     expectNoSecret(all, commands)

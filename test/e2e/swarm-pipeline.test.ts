@@ -13,7 +13,7 @@ import {
   startSwarm,
 } from '../support/engine/swarm.ts'
 import type { CommandResult } from '../support/machines/checkout.ts'
-import { deployEnv, deployVariables, installGitlab, runGitlab } from '../support/machines/gitlab.ts'
+import { deployEnv, deployVariables, installGitlab, runGitlab, stepsIn } from '../support/machines/gitlab.ts'
 import { type ReleaseHost, startReleaseHost } from '../support/machines/release-host.ts'
 
 const job = 'deploy-swarm'
@@ -88,22 +88,15 @@ afterAll(async () => {
   for (const image of pushed) await docker(['image', 'rm', '--force', image])
 })
 
-/** The steps that the job's log tells of, in its order. */
-const stepsIn = (log: string): string[] => {
-  const signs: [string, RegExp][] = [
-    ['sync', /> release [0-9a-f]{40} of \w+: ssh:/],
-    ['login', /Login Succeeded/],
-    ['pull', /\$ \S+on-host\.sh docker compose --file \S+ pull --quiet/],
-    ['migrate', /qual: \d+ migrations? applied|\.sql failed/],
-    ['current', /> current release of \w+: [0-9a-f]{40}/],
-    ['stack', /> deploy-stack: 1 services of shop run as/],
-    ['status', /\$ \S+on-host\.sh \S+po-migrate status \S+ --exit-code/],
-  ]
-  return signs
-    .map(([name, sign]) => [name, log.search(sign)] as const)
-    .filter(([, at]) => at >= 0)
-    .sort((a, b) => a[1] - b[1])
-    .map(([name]) => name)
+/** By which the job's log tells of its steps. */
+const signs = {
+  sync: /> release [0-9a-f]{40} of \w+: ssh:/,
+  login: /Login Succeeded/,
+  pull: /\$ \S+on-host\.sh docker compose --file \S+ pull --quiet/,
+  migrate: /qual: \d+ migrations? applied|\.sql failed/,
+  current: /> current release of \w+: [0-9a-f]{40}/,
+  stack: /> deploy-stack: 1 services of shop run as/,
+  status: /\$ \S+on-host\.sh \S+po-migrate status \S+ --exit-code/,
 }
 
 const image = (): Promise<string> =>
@@ -120,7 +113,7 @@ describe('a job that extends .deploy_stack', () => {
     await pushImage(commit)
     const { exit, all } = await runJob()
     expect(exit, all).toBe(0)
-    expect(stepsIn(all)).toEqual(['sync', 'login', 'pull', 'migrate', 'current', 'stack', 'status'])
+    expect(stepsIn(all, signs)).toEqual(['sync', 'login', 'pull', 'migrate', 'current', 'stack', 'status'])
     running = await image()
     expect(running).toContain(`${registry.address}/po/calendar-service:${commit}@sha256:`)
     expect(await postgres.psql('calendar_qual', 'select max(version) from schema_migrations')).toBe('00011')
@@ -135,7 +128,7 @@ describe('a job that extends .deploy_stack', () => {
     host.commit({ [`${calendar}/00012_next.sql`]: '-- migrate:up\nselect 1;\n\n-- migrate:down\n' })
     const { exit, all } = await runJob()
     expect(exit).not.toBe(0)
-    expect(stepsIn(all)).toEqual(['sync', 'login', 'pull'])
+    expect(stepsIn(all, signs)).toEqual(['sync', 'login', 'pull'])
     expect(await image()).toBe(running)
   })
 
@@ -145,7 +138,7 @@ describe('a job that extends .deploy_stack', () => {
     const { exit, all } = await runJob()
     expect(exit).not.toBe(0)
     expect(all).toContain('00012_next.sql failed at line 2')
-    expect(stepsIn(all)).toEqual(['sync', 'login', 'pull', 'migrate'])
+    expect(stepsIn(all, signs)).toEqual(['sync', 'login', 'pull', 'migrate'])
     expect(await image()).toBe(running)
     expect(await swarm.leftovers()).toEqual([])
   })

@@ -19,16 +19,16 @@ const reasonOf = ({ file, needsData = '' }: Migration, own: Migration): string =
 }
 
 /** What tells databases of a fleet apart, by their names on the server. */
-export type Shapes = ReadonlyMap<string, string>
+export type Fingerprints = ReadonlyMap<string, string>
 
 /** Of databases of a fleet that are alike and get the same files, the first: a thousand copies would tell nothing more. */
-const representatives = <S extends Step>(groups: Iterable<S[]>, shapes: Shapes): S[][] => {
+const representatives = <S extends Step>(groups: Iterable<S[]>, fingerprints: Fingerprints): S[][] => {
   const seen = new Set<string>()
   return [...groups].filter(([first, ...others]) => {
     const fleet = first?.managed?.member?.fleet
     if (fleet === undefined) return true
     const files = [first, ...others].map((step) => step?.migration?.file ?? step?.kind)
-    const work = [fleet, shapes.get(databaseOf(first as S) ?? ''), ...files].join('\n')
+    const work = [fleet, fingerprints.get(databaseOf(first as S) ?? ''), ...files].join('\n')
     return !seen.has(work) && seen.add(work)
   })
 }
@@ -37,10 +37,10 @@ const representatives = <S extends Step>(groups: Iterable<S[]>, shapes: Shapes):
 export const partsOf = <S extends Step>(
   steps: readonly S[],
   rehearse: Exclude<Rehearsing, 'off'>,
-  shapes: Shapes = new Map(),
+  fingerprints: Fingerprints = new Map(),
 ): Part<S>[] => {
   const own = steps.filter(({ kind, managed }) => managed && rehearsed.has(kind))
-  return representatives(Map.groupBy(own, databaseOf).values(), shapes).flatMap((all): Part<S>[] => {
+  return representatives(Map.groupBy(own, databaseOf).values(), fingerprints).flatMap((all): Part<S>[] => {
     const managed = all[0]?.managed
     if (!managed) return []
     const from =

@@ -99,3 +99,11 @@ export const runGitlab = async (
     rmSync(home, { recursive: true, force: true })
   }
 }
+
+/** Of these steps of a job those that its log tells of, in that order. */
+export const stepsIn = (log: string, signs: Readonly<Record<string, RegExp>>): string[] =>
+  Object.entries(signs)
+    .map(([name, sign]) => [name, log.search(sign)] as const)
+    .filter(([, at]) => at >= 0)
+    .sort((a, b) => a[1] - b[1])
+    .map(([name]) => name)

@@ -53,13 +53,16 @@ describe('the parts of a rehearsal', () => {
       migration: parsed('00001_a.sql'),
     })
     const steps = ['one', 'two', 'three', 'four'].map(member)
-    const shapes = new Map([
+    const fingerprints = new Map([
       ['one', 'same'],
       ['two', 'same'],
       ['three', 'another'],
       ['four', 'same'],
     ])
-    expect(partsOf(steps, 'schema', shapes).map(({ managed }) => managed.database)).toEqual(['one', 'three'])
+    expect(partsOf(steps, 'schema', fingerprints).map(({ managed }) => managed.database)).toEqual([
+      'one',
+      'three',
+    ])
   })
 
   it('leave nothing out where the data is there, and know only what makes and fills databases', () => {

@@ -41,7 +41,7 @@ union all select pg_catalog.concat_ws(' ', pg_catalog.pg_get_userbyid(nullif(s.s
  * told apart, expressions included. Temporary tables and the tool's own are no part of it, and the database's owner has one
  * name in all: where each tenant has a role of its own, a thousand would be none of each other's like.
  */
-const shapeSql = `
+const fingerprintSql = `
 with own as (
   select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where ${userSchema('n')} and n.nspname <> 'po_migrate')
@@ -50,10 +50,10 @@ select pg_catalog.md5(pg_catalog.replace(pg_catalog.concat_ws('|',
     where o.name !~ '(^|[ .])po_migrate([.]|$)'),
   (select pg_catalog.string_agg(d.text, '|' order by d.text collate "C") from (${detailsSql}) as d)),
   (select pg_catalog.pg_get_userbyid(datdba)::text from pg_catalog.pg_database where datname = pg_catalog.current_database()),
-  '(owner)')) as shape`
+  '(owner)')) as fingerprint`
 
 /** A hash of what a database's catalog holds: one statement, and no pg_dump. Rows are no part of it. */
-export const readShape = async (server: Server, database: string): Promise<string> => {
-  const [row] = await server.query<{ shape: string }>(database, shapeSql)
-  return row?.shape ?? ''
+export const readFingerprint = async (server: Server, database: string): Promise<string> => {
+  const [row] = await server.query<{ fingerprint: string }>(database, fingerprintSql)
+  return row?.fingerprint ?? ''
 }

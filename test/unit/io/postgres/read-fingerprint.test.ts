@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Server } from '../../../../src/io/postgres/postgres.ts'
-import { readShape } from '../../../../src/io/postgres/read-shape.ts'
+import { readFingerprint } from '../../../../src/io/postgres/read-fingerprint.ts'
 
 const tables = `
 create table a (id int primary key, name text default 'x', c int check (c > 0));
@@ -17,7 +17,7 @@ let postgres: PGlite
 const server = {
   query: async (_: string, sql: string) => (await postgres.query(sql)).rows,
 } as unknown as Server
-const shape = () => readShape(server, 'postgres')
+const fingerprint = () => readFingerprint(server, 'postgres')
 
 beforeAll(async () => {
   postgres = new PGlite()
@@ -26,16 +26,16 @@ beforeAll(async () => {
 afterAll(() => postgres.close())
 
 /** As it is with that, which is taken back. */
-const shapeWith = async (sql: string): Promise<string> => {
+const fingerprintWith = async (sql: string): Promise<string> => {
   await postgres.exec(`begin; ${sql}`)
   try {
-    return await shape()
+    return await fingerprint()
   } finally {
     await postgres.exec('rollback')
   }
 }
 
-describe('the hash of a schema', () => {
+describe('the fingerprint of a catalog', () => {
   it.each([
     ['a column that came and went', 'alter table p add gone int; alter table p drop column gone'],
     ['rows', "insert into a values (1, 'y', 2)"],
@@ -43,7 +43,7 @@ describe('the hash of a schema', () => {
     ["the tool's own", 'create schema po_migrate; create table po_migrate.ledger (id serial primary key)'],
     ['a setting of the application', "alter database postgres set app.tenant = '8'"],
   ])('is the same with %s', async (_, sql) => {
-    expect(await shapeWith(sql)).toBe(await shape())
+    expect(await fingerprintWith(sql)).toBe(await fingerprint())
   })
 
   it.each([
@@ -74,18 +74,18 @@ describe('the hash of a schema', () => {
     ['an operator', 'create operator === (leftarg = int, rightarg = int, function = int4eq)'],
     ['where names are looked up', 'alter database postgres set search_path = other'],
   ])('is another one with %s', async (_, sql) => {
-    expect(await shapeWith(sql)).not.toBe(await shape())
+    expect(await fingerprintWith(sql)).not.toBe(await fingerprint())
   })
 
   it('tells bounds of partitions apart', async () => {
     const to = (day: string) =>
-      shapeWith(`create table q partition of p for values from ('2026-01-01') to ('${day}')`)
+      fingerprintWith(`create table q partition of p for values from ('2026-01-01') to ('${day}')`)
     expect(await to('2026-02-01')).not.toBe(await to('2026-03-01'))
   })
 
   it('is the same for two tenants with a role of their own each, and another one where somebody else owns a table', async () => {
     const owned = (role: string, by = role) =>
-      shapeWith(
+      fingerprintWith(
         `create role ${role}; create role other; alter database postgres owner to ${role}; alter table a owner to ${by}; grant select on p to ${role}`,
       )
     expect(await owned('tenant_1')).toBe(await owned('tenant_2'))
@@ -93,13 +93,13 @@ describe('the hash of a schema', () => {
   })
 
   it('is the same where it was built in another order', async () => {
-    const before = await shape()
+    const before = await fingerprint()
     await postgres.exec('drop schema public cascade; create schema public; create table other (id int)')
     const [first = '', second = ''] = tables.trim().split('\n')
     await postgres.exec(`${second} ${first} drop table other; ${rest}`)
-    const again = await shape()
+    const again = await fingerprint()
     await postgres.exec('drop schema public cascade; create schema public')
     await postgres.exec(tables + rest)
-    expect([again, before]).toEqual([await shape(), expect.any(String)])
+    expect([again, before]).toEqual([await fingerprint(), expect.any(String)])
   })
 })

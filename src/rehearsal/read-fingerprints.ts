@@ -2,11 +2,11 @@ import pMap from 'p-map'
 import { AppError } from '../errors.ts'
 import type { Progress } from '../io/engine.ts'
 import type { Server } from '../io/postgres/postgres.ts'
-import { readShape } from '../io/postgres/read-shape.ts'
-import { fewSessions, ownSessions } from '../model/few-sessions.ts'
+import { readFingerprint } from '../io/postgres/read-fingerprint.ts'
+import { membersAtOnce } from '../model/few-sessions.ts'
 import type { DatabaseState } from '../model/types.ts'
 import { isOfOne } from '../run/world.ts'
-import type { Shapes } from './plan/parts.ts'
+import type { Fingerprints } from './plan/parts.ts'
 
 /** What Postgres says to the question, such as that a table is dropped just then; a lost session is an AppError. */
 const isAnswer = (error: unknown): boolean =>
@@ -16,17 +16,17 @@ const isAnswer = (error: unknown): boolean =>
  * What tells the databases of a fleet apart that are to get the same files. One that cannot be read stands for itself, and its
  * copy says why.
  */
-export const readShapes = async (
+export const readFingerprints = async (
   server: Server,
   states: readonly DatabaseState[],
   onProgress: Progress,
-): Promise<Shapes> => {
+): Promise<Fingerprints> => {
   const members = states.filter(({ managed, exists }) => managed.member && exists)
   if (members.length < 2) return new Map()
   onProgress(`which of ${members.length} databases are alike`)
   const read = async ({ managed: { database } }: DatabaseState): Promise<[string, string]> => {
     try {
-      return [database, await readShape(server, database)]
+      return [database, await readFingerprint(server, database)]
     } catch (error) {
       if (!isOfOne(error) && !isAnswer(error)) throw error
       return [database, `unread ${database}`]
@@ -34,5 +34,5 @@ export const readShapes = async (
       await server.leave(database)
     }
   }
-  return new Map(await pMap(members, read, { concurrency: fewSessions - ownSessions - 1 }))
+  return new Map(await pMap(members, read, { concurrency: membersAtOnce }))
 }
