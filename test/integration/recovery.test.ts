@@ -239,7 +239,7 @@ describe('a swap whose connection is lost as it commits', () => {
       message: expect.stringContaining('is not known'),
       details: [
         expect.stringContaining(swap.beside),
-        expect.stringMatching(/^ {2}docker exec .* 'select datname/),
+        expect.stringMatching(/^ {2}→ docker exec .* 'select datname/),
       ],
     })
   })
