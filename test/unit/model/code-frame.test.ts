@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { codeFrame } from '../../../src/model/code-frame.ts'
+import { cellsOf } from '../../../src/model/columns.ts'
 
 const text = Array.from({ length: 12 }, (_, index) => `line ${index + 1}`).join('\n')
 
@@ -29,6 +30,15 @@ describe('a code frame', () => {
     })
     expect(marked.length).toBeLessThan(260)
     expect(marked[caret.indexOf('^')]).toBe('!')
+  })
+
+  it('counts characters in a line without end, and cuts none in two', () => {
+    const [marked = '', caret = ''] = codeFrame(`${'😀'.repeat(501)}!${'😀'.repeat(500)}`, {
+      line: 1,
+      column: 502,
+    })
+    expect(marked.isWellFormed()).toBe(true)
+    expect(cellsOf(marked)[caret.indexOf('^')]).toBe('!')
   })
 
   it.each([
