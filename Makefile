@@ -63,7 +63,7 @@ test-quick: node_modules ## Checks and unit tests, in less than a minute
 coverage: node_modules ## Which lines of src the unit tests reach, in numbers and in coverage/index.html; no gate
 	@npx vitest run --project unit --reporter=dot --coverage
 
-test-faults: node_modules ## Kill, cut, pause and fill at every kind of step, on an engine of its own
+test-faults: node_modules ## Kill, cut, pause and fill at every kind of step, on engines of its own; goes on where it was cut off
 	@infrastructure/scripts/test-faults.sh
 
 test-property: node_modules ## Seeded sequences, and what an older release left [PO_PROPERTY_RUNS=30]

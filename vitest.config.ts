@@ -7,7 +7,8 @@ const retry = process.env.CI ? 1 : 0
 /** unit: no Docker, seconds. integration: real Postgres and dbmate containers. e2e: the built bundle, real stacks.
  * upgrade: what an older release left. property: random sequences, and those that a guard is proven by.
  * survival: after all others, that nothing of a developer's was touched.
- * faults: every fault at every kind of step, on an engine of its own (`make test-faults`); faults-ci: a part of it. */
+ * faults: every fault at every kind of step, on an engine of its own (`make test-faults`); faults-engine: dockerd itself
+ * dies, on another one; faults-ci: a part of both. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -77,10 +78,22 @@ export default defineConfig({
         test: {
           name: 'faults',
           globalSetup: 'test/support/runner/global-setup.ts',
+          setupFiles: 'test/support/faults/skip-passed.ts',
           sequence: { groupOrder: 5 },
           include: ['test/faults/*.test.ts'],
           testTimeout: 400_000,
           maxConcurrency: 6,
+        },
+      },
+      {
+        test: {
+          name: 'faults-engine',
+          globalSetup: 'test/support/runner/global-setup.ts',
+          setupFiles: 'test/support/faults/skip-passed.ts',
+          sequence: { groupOrder: 6 },
+          include: ['test/faults/engine/*.test.ts'],
+          testTimeout: 400_000,
+          fileParallelism: false,
         },
       },
       {

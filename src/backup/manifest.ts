@@ -159,6 +159,11 @@ export const readManifest = (directory: string, hint = `ls ${quote(dirname(direc
       return JSON.parse(readFileSync(join(directory, manifestFile), 'utf8'))
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException
+      if (!existsSync(directory))
+        throw new AppError(`There is no backup ${directory}.`, {
+          ...{ exitCode: exitCodes.usage, hint, cause },
+          details: ['The oldest backups go when new ones are made (retain.backups).'],
+        })
       const why = code === 'ENOENT' ? `it has no ${manifestFile}` : message
       throw notABackup(directory, { why, hint, cause })
     }

@@ -31,6 +31,10 @@ export const isNotYet = (error: ConnectionFailure): boolean =>
 export const isRefusal = (error: ConnectionFailure): boolean =>
   error.severity !== undefined || error instanceof NotTheServer
 
+/** A session that somebody ended: an administrator, a crash, a timeout (idle_session, idle_in_transaction, transaction). */
+const ended = new Set(['57P01', '57P02', '57P04', '57P05', '25P03', '25P04'])
+export const isEnded = (error: ConnectionFailure): boolean => ended.has(error.code ?? '')
+
 type Target = ServerOptions & { database: string }
 
 const pasteTarget = ({
@@ -218,6 +222,12 @@ const starting = ({ message }: Error, target: Target): Explanation => ({
   hint: retry(target),
 })
 
+/** It was open, or about to be: nothing was refused. */
+const endedSession = ({ message, code }: ConnectionFailure, target: Target): Explanation => ({
+  message: `The session with ${target.database} on ${target.label} was ended: ${message} (${code}).`,
+  hint: retry(target),
+})
+
 type Explain = (error: Error, target: Target) => Explanation
 
 const byState: Record<string, Explain> = {
@@ -252,7 +262,7 @@ const explain = (error: ConnectionFailure, target: Target): Explanation => {
   const insecure = target.address && explainTls(error, target.address, label)
   if (insecure) return insecure
   if (error.where !== undefined) return refusedByTrigger(error, target)
-  const said = explainState(error)
+  const said = isEnded(error) ? endedSession : explainState(error)
   if (said) return said(error, target)
   if (error.severity === undefined) return unreachable(error, target)
   return {

@@ -6,7 +6,7 @@ import { sessionName } from '../../model/session.ts'
 import { defaultMaintenance } from '../../model/sql.ts'
 import type { ServerAddress } from '../../model/types.ts'
 import { connect } from './connection.ts'
-import { explainConnection } from './connection-error.ts'
+import { explainConnection, isEnded } from './connection-error.ts'
 import { hangUp } from './pg-client.ts'
 import type { ServerOptions } from './server-options.ts'
 import { openPool, takeTurns } from './session-pool.ts'
@@ -50,8 +50,6 @@ export type Server = AsyncDisposable & {
   query: <Row extends QueryResultRow>(database: string, sql: string, values?: unknown[]) => Promise<Row[]>
 }
 
-/** A session that somebody ended: an administrator, a crash, a timeout (idle_session, idle_in_transaction, transaction). */
-const ended = new Set(['57P01', '57P02', '57P04', '57P05', '25P03', '25P04'])
 const neverSent = /not queryable/
 const silent = /Query read timeout/
 const question = /^\s*(?:\/\*.*?\*\/\s*)?(?:select|with|show)\b/is
@@ -62,12 +60,11 @@ type PgError = Error & { code?: string; severity?: string }
 
 /** Whether the session is gone, and it is no answer to the statement. */
 const isLost = (error: PgError): boolean =>
-  !(error instanceof AppError) && (error.severity === undefined || ended.has(error.code ?? ''))
+  !(error instanceof AppError) && (error.severity === undefined || isEnded(error))
 
 /** A lost question may be asked again; of a lost command nobody knows whether it was done, unless it never began. */
 const mayRepeat = (error: PgError, sql: string): boolean =>
-  !silent.test(error.message) &&
-  (neverSent.test(error.message) || ended.has(error.code ?? '') || question.test(sql))
+  !silent.test(error.message) && (neverSent.test(error.message) || isEnded(error) || question.test(sql))
 
 /** The session whose life is the lock's life; the caller ends it. */
 export const openLockSession = (options: ServerOptions, run: string): Promise<Client> =>

@@ -1,8 +1,5 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { hashSources } from '../../../src/io/host/build.ts'
 import { killDaemon } from './engine.ts'
 import { beginStrike, cutOver, newest, reportCell, type Strike, settle, type Victim } from './victim.ts'
 import { bounded } from './world.ts'
@@ -25,17 +22,6 @@ export const endWithout = async <T>(outage: Outage, ended: Promise<T>): Promise<
   } finally {
     if (outage === 'stopped') await restart()
   }
-}
-
-const root = join(import.meta.dirname, '../../..')
-
-/** A long matrix goes on where it was cut off: PO_FAULT_DONE=FILE keeps the cells that passed with these sources. */
-export const once = async (cell: string, body: () => Promise<void>): Promise<void> => {
-  const file = process.env.PO_FAULT_DONE
-  const line = `${hashSources(root)} ${cell}`
-  if (file && existsSync(file) && readFileSync(file, 'utf8').split('\n').includes(line)) return
-  await body()
-  if (file) appendFileSync(file, `${line}\n`)
 }
 
 const isHealthy = async (expected: () => Promise<void>): Promise<void> => {

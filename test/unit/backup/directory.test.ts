@@ -113,6 +113,20 @@ describe('the manifest', () => {
     )
   })
 
+  it.each([
+    ['a directory without one', 'there', /is not a backup: it has no manifest\.json\.$/],
+    ['a directory that is gone', 'gone', /^There is no backup .*\/gone\.$/],
+  ])('of %s is told as that', (_, name, message) => {
+    using directory = temporaryDirectory()
+    directory.write('there/iam_qual.dump', '')
+    expect(() => readManifest(join(directory.path, name), 'po-migrate history qual')).toThrow(
+      expect.objectContaining({
+        ...{ exitCode: 2, hint: 'po-migrate history qual' },
+        message: expect.stringMatching(message),
+      }),
+    )
+  })
+
   it.each(['../globals.sql', '/etc/passwd', '..', ''])('that names the file %j is none', (file) => {
     using directory = temporaryDirectory()
     const written = manifest([], { globals: { file, bytes: 1, sha256: '00' } })

@@ -38,6 +38,15 @@ describe('why there is no session', () => {
       expect(explained(pooler, address).hint).toContain('set service: and port: under environments.prod')
   })
 
+  it.each(['57P01', '57P02', '57P04', '57P05', '25P03', '25P04'])(
+    'says of a session that somebody ended (%s) that it was ended, not refused',
+    (code) => {
+      const { message, exitCode } = explained({ code, message: 'terminating connection' })
+      expect(message).toBe(`The session with shop on db was ended: terminating connection (${code}).`)
+      expect(exitCode).toBe(6)
+    },
+  )
+
   it('tells of the password that a volume keeps, unless the server is one that we know no volume of', () => {
     expect(explained({ code: '28P01' }, named).details).toEqual([])
     expect(explained({ code: '28P01' }, found).details).toEqual(explained({ code: '28P01' }).details)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { devSteps } from '../support/faults/cutover-steps.ts'
-import { engineCells, once, strikeEngine } from '../support/faults/outage.ts'
-import { devVictim, rehearseSteps, type Victim } from '../support/faults/victim.ts'
+import { devSteps } from '../../support/faults/cutover-steps.ts'
+import { engineCells, strikeEngine } from '../../support/faults/outage.ts'
+import { devVictim, rehearseSteps, type Victim } from '../../support/faults/victim.ts'
 
 let victim: Victim & AsyncDisposable
 let durations: number[]
@@ -14,9 +14,7 @@ afterAll(() => victim[Symbol.asyncDispose]())
 describe('dockerd under cutover dev', { timeout: 1_200_000 }, () => {
   test.for(engineCells(devSteps))(
     '$outage in $name: it ends by itself, and --$way ends in a healthy stack with the right data',
-    ({ name, step, outage, way }) =>
-      once(`dev ${outage} ${name} ${way}`, () =>
-        strikeEngine(victim, { strike: { step, after: (durations[step] ?? 0) / 2 }, outage, way }),
-      ),
+    ({ step, outage, way }) =>
+      strikeEngine(victim, { strike: { step, after: (durations[step] ?? 0) / 2 }, outage, way }),
   )
 })

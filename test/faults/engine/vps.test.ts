@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { vpsSteps } from '../support/faults/cutover-steps.ts'
-import { engineCells, once, strikeEngine } from '../support/faults/outage.ts'
-import { rehearseSteps, type Victim, victimOf } from '../support/faults/victim.ts'
-import { makePlatform, type Platform } from '../support/platform/platform.ts'
+import { vpsSteps } from '../../support/faults/cutover-steps.ts'
+import { engineCells, strikeEngine } from '../../support/faults/outage.ts'
+import { rehearseSteps, type Victim, victimOf } from '../../support/faults/victim.ts'
+import { makePlatform, type Platform } from '../../support/platform/platform.ts'
 
 let platform: Platform
 let victim: Victim
@@ -17,9 +17,7 @@ afterAll(() => platform[Symbol.asyncDispose]())
 describe('dockerd under cutover vps', { timeout: 1_200_000 }, () => {
   test.for(engineCells(vpsSteps))(
     '$outage in $name: it ends by itself, and --$way ends in a healthy platform with the right data',
-    ({ name, step, outage, way }) =>
-      once(`vps ${outage} ${name} ${way}`, () =>
-        strikeEngine(victim, { strike: { step, after: (durations[step] ?? 0) / 2 }, outage, way }),
-      ),
+    ({ step, outage, way }) =>
+      strikeEngine(victim, { strike: { step, after: (durations[step] ?? 0) / 2 }, outage, way }),
   )
 })

@@ -1,0 +1,4 @@
+import { describeEngineMatrix } from '../../support/faults/matrix.ts'
+
+describeEngineMatrix()
+describeEngineMatrix(['--jobs', '4'])
