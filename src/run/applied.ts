@@ -14,6 +14,10 @@ export type Applied = {
   /** With the place of its versions; of a database that this run has made, looked for before its first file, and then kept. */
   place: (managed: ManagedDatabase) => Promise<PlacedDatabase>
   read: (managed: PlacedDatabase) => Promise<ReadonlySet<string>>
+  /** What has to stand there once this file is through. */
+  after: (managed: ManagedDatabase, migration: Migration, direction: Direction) => ReadonlySet<string>
+  /** What was read together with something else, as if it had been read here. */
+  take: (managed: ManagedDatabase, found: ReadonlySet<string>) => void
   /**
    * Before a file: what was read after the previous one, or is read now.
    * @throws AppError (exit 4 before the run's first file, else 1) when a version came or went that is not this run's.
@@ -55,13 +59,21 @@ const explain = (server: Server, managed: PlacedDatabase, difference: Difference
 /** Keeps the applied versions of a run's databases in view; `seen` is what its plan was made of. */
 export const watchApplied = (server: Server, seen: readonly DatabaseState[]): Applied => {
   const places = new Map<string, VersionsTable>()
-  const expected = new Map(seen.map(({ managed, applied }) => [managed.database, new Set(applied)]))
+  const expected = new Map<string, ReadonlySet<string>>(
+    seen.map(({ managed, applied }) => [managed.database, new Set(applied)]),
+  )
   const last = new Map<string, ReadonlySet<string>>()
   let touched = false
   const read = async ({ database, versions }: PlacedDatabase): Promise<ReadonlySet<string>> => {
     const found = new Set(await readVersions(server, database, versions))
     last.set(database, found)
     return found
+  }
+  const after: Applied['after'] = ({ database }, { version }, direction) => {
+    const known = new Set(expected.get(database))
+    if (direction === 'up') known.add(version)
+    else known.delete(version)
+    return known
   }
   return {
     place: async (managed) => {
@@ -80,11 +92,12 @@ export const watchApplied = (server: Server, seen: readonly DatabaseState[]): Ap
       }
       touched = true
     },
-    add: ({ database }, { version }, direction) => {
-      const known = expected.get(database) ?? new Set<string>()
-      if (direction === 'up') known.add(version)
-      else known.delete(version)
-      expected.set(database, known)
+    after,
+    take: ({ database }, found) => {
+      last.set(database, found)
+    },
+    add: (managed, migration, direction) => {
+      expected.set(managed.database, after(managed, migration, direction))
     },
   }
 }

@@ -9,7 +9,9 @@ import type { Migration } from '../model/types.ts'
 import type { Applied, PlacedDatabase } from './applied.ts'
 import { type AttemptOptions, type AttemptResult, attempt, isFull } from './attempt.ts'
 import { explainFailure, type FailedAttempt } from './explain-failure.ts'
+import { handOver } from './hand-over.ts'
 import { noSession } from './no-session.ts'
+import type { RowAhead } from './row-ahead.ts'
 
 type Ended = FailedAttempt & Pick<MigrateFileOptions, 'managed' | 'applied'>
 
@@ -91,6 +93,9 @@ export type MigrateFileOptions = AttemptOptions & {
   managed: PlacedDatabase
   provenance: Provenance
   applied: Applied
+  /** The file behind it, where its row may be written with the end of this one. */
+  next?: () => Migration | undefined
+  ahead?: RowAhead
 }
 
 /** The ledger takes no row. */
@@ -123,18 +128,24 @@ export type Begun = {
   attempted: Promise<AttemptResult>
   /** Milliseconds, where they are not those since then. */
   duration?: number | undefined
+  /** Whether the row has ended, together with the beginning of the next. */
+  handOver?: (duration: number) => Promise<boolean>
 }
 
 /** Waits for an attempt's end, judges it, and writes it down. @throws AppError (exit 1) as `migrateFile` has it. */
 export const concludeAttempt = async (
   options: MigrateFileOptions,
-  { id, since, attempted, duration: known }: Begun,
+  { id, since, attempted, duration: known, handOver }: Begun,
 ): Promise<void> => {
   const { engine, managed, migration, direction, applied } = options
-  const settle = (outcome: 'done' | 'failed', error?: string): Promise<void> => {
-    const duration = known ?? Date.now() - since.getTime()
-    return endAttempt(engine.server, managed.database, { id, outcome, duration, ...(error && { error }) })
-  }
+  const duration = (): number => known ?? Date.now() - since.getTime()
+  const settle = (outcome: 'done' | 'failed', error?: string): Promise<void> =>
+    endAttempt(engine.server, managed.database, {
+      id,
+      outcome,
+      duration: duration(),
+      ...(error && { error }),
+    })
   let unknown = false
   let unstarted = false
   try {
@@ -143,6 +154,7 @@ export const concludeAttempt = async (
     unknown = !sectionOf(migration, direction).transaction && isUnanswered(ended.result)
     unstarted = isFull(ended.result)
     if (unstarted) throw noSession(ended)
+    if (ended.result.exitCode === 0 && (await handOver?.(duration()))) return
     await judge(ended)
   } catch (error) {
     unknown ||= error instanceof AppError && error.work === 'unknown'
@@ -165,6 +177,10 @@ export const concludeAttempt = async (
  */
 export const migrateFile = async (options: MigrateFileOptions): Promise<void> => {
   await options.applied.require(options.managed)
-  const id = await begin(options)
-  await concludeAttempt(options, { id, since: new Date(), attempted: attempt(options) })
+  const id = options.ahead?.take(options) ?? (await begin(options))
+  const begun = { id, since: new Date(), attempted: attempt(options) }
+  await concludeAttempt(options, {
+    ...begun,
+    handOver: (duration) => handOver(options, { id, duration }),
+  })
 }

@@ -8,7 +8,9 @@ import type { ManagedDatabase, Migration } from '../model/types.ts'
 import { clientCheck } from './attempt.ts'
 import type { Batch } from './batch.ts'
 import type { MigrateFileOptions } from './migrate-file.ts'
+import { nextFile } from './next-file.ts'
 import { openBatches, type SharedCalls } from './open-batches.ts'
+import { openRowAhead } from './row-ahead.ts'
 import { openTurns, type Turns } from './turns.ts'
 
 /** What the steps of `up` and `rollback` act with. */
@@ -54,8 +56,9 @@ export const openMigrateTools = (
   steps: readonly Step[],
   { provenance, lost, stop, lane = 0, turns = openTurns(), ...options }: MigrateToolsOptions,
 ): MigrateTools & AsyncDisposable => {
-  const { engine, run, onProgress, applied } = options
+  const { engine, run, onProgress, applied, interrupt } = options
   const files = filesOf(steps)
+  const ahead = openRowAhead(engine.server)
   const shared = openBatches(engine.followsDbmate ? steps : [], files)
   let opened: Promise<Dbmate> | undefined
   let about: Promise<[Provenance, ReadonlySet<string>]> | undefined
@@ -83,7 +86,12 @@ export const openMigrateTools = (
     // dbmate may wait for the same silence, and its session has no end.
     if (lost.reason === ('silent' satisfies LossReason)) giveUp().catch(() => {})
   })
-  const forFile: MigrateTools['forFile'] = async ({ managed, migration }) => {
+  const nextOf = (step: Step): Migration | undefined => {
+    const next = interrupt.aborted || lost?.aborted ? undefined : nextFile(steps, step)
+    return next && shared.isShared({ ...step, migration: next }) ? undefined : next
+  }
+  const forFile: MigrateTools['forFile'] = async (step) => {
+    const { managed, migration } = step
     if (asked !== managed.database) await engine.server.leave(asked)
     asked = managed.database
     const [from, known] = await readOnce()
@@ -91,6 +99,8 @@ export const openMigrateTools = (
       ...options,
       turns,
       migration,
+      next: () => nextOf(step as Step),
+      ahead,
       provenance: from,
       known,
       managed: await applied.place(managed),
@@ -109,6 +119,7 @@ export const openMigrateTools = (
     isBegun: shared.isBegun,
     halt: shared.halt,
     [Symbol.asyncDispose]: async () => {
+      if (!stop.aborted) await ahead.drop()
       await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]()
     },
   }

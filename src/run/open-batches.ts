@@ -16,6 +16,8 @@ export type SharedCalls = {
     step: FileStep,
     forFile: (step: FileStep) => Promise<Omit<MigrateFileOptions, 'direction'>>,
   ) => Promise<Batch | undefined>
+  /** Whether a file shares its call. */
+  isShared: (file: Partial<FileStep>) => boolean
   /** Databases that this run has made. */
   created: Set<string>
   /** Whether a step began with an earlier one, and will end with it. */
@@ -30,15 +32,18 @@ export const openBatches = (steps: readonly Step[], files: readonly PlannedFile[
   const created = new Set<string>()
   const togetherOf = ({ managed, migration }: Partial<FileStep>): Together | undefined =>
     planned.get(managed?.database ?? '')?.get(migration?.version ?? '')
+  const isShared: SharedCalls['isShared'] = (file) =>
+    created.has(file.managed?.database ?? '') && togetherOf(file) !== undefined
   return {
     created,
+    isShared,
     nameOf: (file) => {
       const batch = togetherOf(file)?.batch
       return { ...(batch && { batch }) }
     },
     batchOf: async (step, forFile) => {
       const found = togetherOf(step)
-      if (!found || !created.has(step.managed.database)) return undefined
+      if (!found || !isShared(step)) return undefined
       const known = batches.get(found)
       if (known) return known
       // Loaded when there is a database to make.

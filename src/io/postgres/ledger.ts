@@ -102,34 +102,41 @@ export type LedgerRows = {
 }
 
 /**
- * A statement that writes a row each, in their order, and answers their ids by version. Rows that this run has under way are not
- * written twice: the answer may be lost, and the statement asked again.
+ * Parts of a `with` that write a row each, in their order, where `when` is true; `begun` has their ids, by version. Rows that this run
+ * has under way are not written twice: the answer may be lost, and the statement asked again. $1 to $13 are the values.
  */
-export const insertRows = (rows: LedgerRows): [sql: string, values: unknown[]] => {
+export const withRows = (rows: LedgerRows, when = 'true'): { parts: string; values: unknown[] } => {
   const { run, migrations, direction, outcome, provenance } = rows
   const { actor, job, commit, dirty, tool, dbmate, image } = provenance
-  const open = `select l.id, l.version from po_migrate.ledger l
-    where l.run = $1 and l.direction = $12 and l.outcome = 'running' and l.version = any($2)`
-  const sql = `with open as (${open}), made as (
+  const parts = `open as (
+    select l.id, l.version from po_migrate.ledger l
+    where l.run = $1 and l.direction = $12 and l.outcome = 'running' and l.version = any($2)
+  ), made as (
     insert into po_migrate.ledger
       (run, version, file, sha256, git_commit, git_dirty, actor, job_url, tool, dbmate, image, direction, outcome)
     select $1, one.version, one.file, one.sha256, $5, $6, $7, $8, $9, $10, $11, $12, $13
     from rows from (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[]))
       with ordinality as one(version, file, sha256, place)
-    where one.version not in (select version from open)
+    where ${when} and one.version not in (select version from open)
     order by one.place
     returning id, version
-  ) select version, id::text from open union all select version, id::text from made`
-  return [
-    sql,
-    [
+  ), begun as (select version, id::text from open union all select version, id::text from made)`
+  return {
+    parts,
+    values: [
       run,
       migrations.map(({ version }) => version),
       migrations.map(({ file }) => file),
       migrations.map(({ text }) => checksum(text)),
       ...[commit, dirty, actor, job ?? null, tool, dbmate, image, direction, outcome],
     ],
-  ]
+  }
+}
+
+/** The same as a statement of its own. */
+export const insertRows = (rows: LedgerRows): [sql: string, values: unknown[]] => {
+  const { parts, values } = withRows(rows)
+  return [`with ${parts} select version, id from begun`, values]
 }
 
 /** Writes a row each; the ledger is made with the first. Answers their ids, by version. @throws AppError (exit 4) when Postgres refuses. */
