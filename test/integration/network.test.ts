@@ -18,7 +18,11 @@ afterEach(async () => {
   await docker(['network', 'rm', network])
 })
 
-const start = async (alias: string, image: string, ...command: string[]): Promise<string> => {
+type Started = { command: string[]; options?: string[] }
+
+const composeProject = (name: string): string[] => ['--label', `com.docker.compose.project=${name}`]
+
+const start = async (alias: string, image: string, { command, options = [] }: Started): Promise<string> => {
   const name = uniqueName(alias)
   containers.push(name)
   const where = [
@@ -28,6 +32,7 @@ const start = async (alias: string, image: string, ...command: string[]): Promis
     alias,
     '--label',
     `com.docker.compose.service=${alias}`,
+    ...options,
   ]
   await docker([
     'run',
@@ -43,21 +48,24 @@ const start = async (alias: string, image: string, ...command: string[]): Promis
   return name
 }
 
-const startPostgres = async (alias: string): Promise<string> => {
-  const name = await start(alias, postgresImage, '-c', 'fsync=off')
+const startPostgres = async (alias: string, ...options: string[]): Promise<string> => {
+  const name = await start(alias, postgresImage, { command: ['-c', 'fsync=off'], options })
   const isReady = ['exec', name, 'sh', '-c', 'pg_isready --quiet --host "$HOSTNAME" && echo ready']
   await eventually(`${alias} to answer`, () => docker(isReady).catch(() => ''), 60_000)
   return name
 }
 
-const sleeping = ['sh', '-c', 'sleep 600']
+const sleeping = { command: ['sh', '-c', 'sleep 600'] }
 
-/** `up dev` of a project on this network. */
-const up = async (settings: Record<string, unknown> = {}) => {
+/** `up dev` of a project on this network; `stack`: the compose project that runs its Postgres. */
+const up = async (settings: Record<string, unknown> = {}, stack?: string) => {
   using project = makeProject({
     network,
     store,
-    edit: (config) => Object.assign(config.environments.dev, { wait: 5, ...settings }),
+    edit: (config) => {
+      Object.assign(config.environments.dev, { wait: 5, ...settings })
+      if (stack) config.hosts.local.stack = { file: 'compose.yaml', project: stack }
+    },
   })
   return await runIn(project, 'up dev')
 }
@@ -65,8 +73,8 @@ const up = async (settings: Record<string, unknown> = {}) => {
 describe('Postgres on a network', () => {
   it('is found by what runs there, whatever it is called and whoever is beside it', async () => {
     const name = await startPostgres('db')
-    await start('pooler', pgbouncerImage, ...sleeping)
-    await start('postgres-exporter', postgresImage, ...sleeping)
+    await start('pooler', pgbouncerImage, sleeping)
+    await start('postgres-exporter', postgresImage, sleeping)
     expect(await up()).toMatchObject({ exit: 0 })
     expect(
       await docker(['exec', name, 'psql', '-U', 'postgres', '-Atc', 'select count(*) from a', 'shop']),
@@ -94,7 +102,7 @@ describe('Postgres on a network', () => {
 
   it('under another name than the config says is named, with what else is there', async () => {
     await startPostgres('db')
-    await start('web', pgbouncerImage, ...sleeping)
+    await start('web', pgbouncerImage, sleeping)
     const { exit, stderr } = await up({ service: 'database' })
     expect(exit).toBe(6)
     expect(stderr).toContain(`nothing answers to "database" there`)
@@ -105,7 +113,7 @@ describe('Postgres on a network', () => {
   })
 
   it('that is not there is told with what is', async () => {
-    await start('web', pgbouncerImage, ...sleeping)
+    await start('web', pgbouncerImage, sleeping)
     const { exit, stderr } = await up()
     expect(exit).toBe(6)
     expect(stderr).toContain(`no Postgres runs there`)
@@ -119,6 +127,59 @@ describe('Postgres on a network', () => {
     expect(exit).toBe(6)
     expect(stderr).toContain(`${name} is exited`)
     expect(stderr).toContain(`→ docker start ${name}\n`)
+  })
+
+  it("that is stopped is not taken for another project's that runs there", async () => {
+    const name = await startPostgres('postgres')
+    const other = await startPostgres('warehouse')
+    await docker(['stop', name])
+    const { exit, stderr } = await up()
+    expect(exit).toBe(6)
+    expect(stderr).toContain(`${name} is exited`)
+    expect(stderr).toContain(`→ docker start ${name}\n`)
+    expect(await docker(['exec', other, 'psql', '-U', 'postgres', '-Atlc', '\\l'])).not.toContain('shop|')
+  })
+
+  it('is not that of another compose project, whose network it shares', async () => {
+    const own = await startPostgres('postgres', ...composeProject('pmt-own'))
+    await docker(['stop', own])
+    const other = await startPostgres('postgres', ...composeProject('pmt-other'))
+    const unsaid = await up()
+    expect(unsaid.exit).toBe(4)
+    expect(unsaid.stderr).toContain(`${own} (exited)`)
+    expect(unsaid.stderr).toContain(`${other} (running)`)
+    const stopped = await up({}, 'pmt-own')
+    expect(stopped.exit).toBe(6)
+    expect(stopped.stderr).toContain(`${own} is exited`)
+    await docker(['rm', '--force', '--volumes', own])
+    containers.splice(containers.indexOf(own), 1)
+    const removed = await up({}, 'pmt-own')
+    expect(removed.exit).toBe(6)
+    expect(removed.stderr).toContain(`${other} is of the compose project pmt-other, and not of pmt-own`)
+    expect(removed.stderr).toContain('→ po-migrate start local\n')
+    expect(await docker(['exec', other, 'psql', '-U', 'postgres', '-Atlc', '\\l'])).not.toContain('shop|')
+    expect(await up({ service: other }, 'pmt-own')).toMatchObject({ exit: 0 })
+  })
+
+  it('is not that of a network whose id begins with the name', async () => {
+    const other = await startPostgres('postgres')
+    const id = await docker(['network', 'inspect', '--format', '{{.Id}}', network])
+    const short = id.slice(0, 10)
+    using project = makeProject({ network: short, store })
+    expect(await runIn(project, 'up dev')).toMatchObject({
+      exit: 6,
+      stderr: expect.stringContaining(`The Docker network ${short} of dev does not exist here.`),
+    })
+    await docker(['network', 'create', short])
+    try {
+      expect(await runIn(project, 'up dev')).toMatchObject({
+        exit: 6,
+        stderr: expect.stringContaining(`Postgres of dev is not running on ${short}: nothing answers`),
+      })
+    } finally {
+      await docker(['network', 'rm', short])
+    }
+    expect(await docker(['exec', other, 'psql', '-U', 'postgres', '-Atlc', '\\l'])).not.toContain('shop|')
   })
 
   it('that does not exist is told with the networks that do', async () => {

@@ -151,7 +151,7 @@ describe('Postgres', () => {
     expect(exit).toBe(4)
     expect(stderr).toContain('Several containers answer to "postgres"')
     for (const name of names) expect(stderr).toContain(name)
-    expect(stderr).toMatch(/→ docker stop pmt-lost-/)
+    expect(stderr).toMatch(/→ write into the config, under environments\.dev: service: pmt-lost-\S+, or /)
   })
 
   it('that runs something else is 6 after the wait of the config', async () => {

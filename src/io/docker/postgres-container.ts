@@ -29,6 +29,7 @@ export type PostgresContainer = {
 }
 
 const oneOffLabel = 'com.docker.compose.oneoff'
+const projectLabel = 'com.docker.compose.project'
 /** The service, where the config names none. */
 const usualService = 'postgres'
 
@@ -49,10 +50,10 @@ const answersTo = async (
   return NetworkSettings.Networks[network]?.Aliases?.includes(service) ?? false
 }
 
+/** Docker answers to the beginning of an id, too, and `db` is one. */
 export const networkExists = async (docker: Docker, network: string): Promise<boolean> => {
   try {
-    await docker.getNetwork(network).inspect()
-    return true
+    return (await docker.getNetwork(network).inspect()).Name === network
   } catch (error) {
     if (httpStatus(error) === 404) return false
     if (error instanceof AppError) throw error
@@ -77,7 +78,37 @@ const startOf = ({ name, stack }: Environment['host']): string =>
     ? `po-migrate start ${name}`
     : `start Postgres as ever, or set hosts.${name}.stack in the config, then: po-migrate start ${name}`
 
-type Present = { all: readonly ContainerInfo[]; named: readonly ContainerInfo[] }
+/** Docker's filter takes the beginning of an id, too, for a network. */
+const isOn =
+  (network: string) =>
+  ({ NetworkSettings }: ContainerInfo): boolean =>
+    NetworkSettings.Networks[network] !== undefined
+
+/** Whose containers another compose project made; one that the config names itself may be anybody's. */
+const othersProject = (
+  container: ContainerInfo,
+  { host: { stack }, service }: Environment,
+): string | undefined => {
+  const project = container.Labels[projectLabel]
+  return stack && project !== stack.project && nameOf(container) !== service ? project : undefined
+}
+
+/** What answers to the name, and is none of the stack that runs the host's Postgres. */
+const describeOthers = (named: readonly ContainerInfo[], environment: Environment): string[] =>
+  named.flatMap((container) => {
+    const project = othersProject(container, environment)
+    const own = environment.host.stack?.project
+    return project ? [`${nameOf(container)} is of the compose project ${project}, and not of ${own}`] : []
+  })
+
+const describeStates = (containers: readonly ContainerInfo[]): string =>
+  containers.map((one) => `${nameOf(one)} (${one.State})`).join(', ')
+
+type Present = {
+  all: readonly ContainerInfo[]
+  named: readonly ContainerInfo[]
+  others: readonly ContainerInfo[]
+}
 
 const hintOf = (
   { name, host }: Environment,
@@ -92,7 +123,7 @@ const hintOf = (
 const explainAbsence = async (
   docker: Docker,
   environment: Environment,
-  { all, named }: Present,
+  { all, named, others }: Present,
 ): Promise<AppError> => {
   const { network, service, name, port } = environment
   if (!(await networkExists(docker, network))) return explainNetwork(docker, environment)
@@ -102,7 +133,10 @@ const explainAbsence = async (
   const servers = service === undefined || stopped ? [] : await findServers(docker, all, port)
   return new AppError(`Postgres of ${name} is not running on ${network}: ${why}.`, {
     exitCode: exitCodes.unreachable,
-    details: stopped || all.length === 0 ? [] : [`on ${network}: ${describeContents(all)}`],
+    details: [
+      ...describeOthers(others, environment),
+      ...(stopped || all.length === 0 ? [] : [`on ${network}: ${describeContents(all)}`]),
+    ],
     hint: hintOf(environment, stopped, servers),
   })
 }
@@ -114,7 +148,21 @@ const severalFound = ({ network, name }: Environment, found: readonly ContainerI
     hint: `write into the config, under environments.${name}: service: ${serviceOf(found[0] as ContainerInfo)}`,
   })
 
-/** By its name; without one it is `postgres`, else the only Postgres that runs there. */
+const projectsOf = (containers: readonly ContainerInfo[]): Set<string> =>
+  new Set(containers.flatMap(({ Labels }) => Labels[projectLabel] ?? []))
+
+/** Of two projects that share a network, the one that runs need not be the one that is meant. */
+const severalNamed = ({ network, name, service }: Environment, named: readonly ContainerInfo[]): AppError =>
+  new AppError(
+    `Several containers answer to "${service ?? usualService}" on ${network}: ${describeStates(named)}.`,
+    {
+      exitCode: exitCodes.refused,
+      details: ['Its name would mean either of them.'],
+      hint: `write into the config, under environments.${name}: service: ${named.map(nameOf).join(', or ')}`,
+    },
+  )
+
+/** By its name; without one it is `postgres`, running or not, else the only Postgres that runs there. */
 const findNamed = async (
   docker: Docker,
   environment: Environment,
@@ -125,8 +173,9 @@ const findNamed = async (
     all.map((container) => answersTo(docker, container, { network, service })),
   )
   const named = all.filter((_, index) => answers[index])
-  if (environment.service !== undefined || named.some(isRunning)) return named
-  const servers = await findServers(docker, all, port)
+  const isOwn = (one: ContainerInfo): boolean => othersProject(one, environment) === undefined
+  if (environment.service !== undefined || named.some(isOwn)) return named
+  const servers = await findServers(docker, all.filter(isOwn), port)
   if (servers.length > 1) throw severalFound(environment, servers)
   return servers.length === 1 ? servers : named
 }
@@ -134,25 +183,20 @@ const findNamed = async (
 /**
  * Finds Postgres on the environment's network.
  * @throws AppError (exit 6): no such network, nothing by that name on it, or not running;
- * (exit 4) several containers share the name, so that its DNS name would mean either, or several Postgres run there and none
- * is named.
+ * (exit 4) several containers share the name, running or of several compose projects, or several Postgres run there and none is
+ * named.
  */
 export const findPostgres = async (docker: Docker, environment: Environment): Promise<PostgresContainer> => {
   const { network } = environment
-  const all = await docker.listContainers({ all: true, filters: { network: [network] } })
-  const named = await findNamed(docker, environment, all)
+  const listed = await docker.listContainers({ all: true, filters: { network: [network] } })
+  const all = listed.filter(isOn(network))
+  const answering = await findNamed(docker, environment, all)
+  const named = answering.filter((one) => othersProject(one, environment) === undefined)
+  const others = answering.filter((one) => !named.includes(one))
   const running = named.filter(isRunning)
-  const [found, other] = running
-  if (!found) throw await explainAbsence(docker, environment, { all, named })
-  if (other)
-    throw new AppError(
-      `Several containers answer to "${environment.service ?? usualService}" on ${network}: ${running.map(nameOf).join(', ')}.`,
-      {
-        exitCode: exitCodes.refused,
-        details: ['Its name would mean either of them.'],
-        hint: `docker stop ${nameOf(other)}`,
-      },
-    )
+  const [found] = running
+  if (!found) throw await explainAbsence(docker, environment, { all, named, others })
+  if (running.length > 1 || projectsOf(named).size > 1) throw severalNamed(environment, named)
   if (found.State === 'paused')
     throw unreachable(
       `Postgres of ${environment.name}, ${nameOf(found)}, is paused.`,
