@@ -23,6 +23,10 @@ export type Applied = {
    * @throws AppError (exit 4 before the run's first file, else 1) when a version came or went that is not this run's.
    */
   require: (managed: PlacedDatabase) => Promise<void>
+  /** Behind a file that is done, by what was read since. @throws AppError (exit 1) as `require` does; the file's work is done. */
+  confirm: (managed: PlacedDatabase) => void
+  /** What is to be said of versions that came or went otherwise. */
+  tellStrange: (managed: PlacedDatabase) => Promise<string[]>
   /** What this run did is expected from now on. */
   add: (managed: ManagedDatabase, migration: Migration, direction: Direction) => void
 }
@@ -64,6 +68,14 @@ export const watchApplied = (server: Server, seen: readonly DatabaseState[]): Ap
   )
   const last = new Map<string, ReadonlySet<string>>()
   let touched = false
+  const strange = (
+    managed: PlacedDatabase,
+    found: ReadonlySet<string>,
+  ): ReturnType<typeof explain> | undefined => {
+    const difference = differ(expected.get(managed.database) ?? new Set(), found)
+    const { came, went } = difference
+    return came.length + went.length > 0 ? explain(server, managed, difference) : undefined
+  }
   const read = async ({ database, versions }: PlacedDatabase): Promise<ReadonlySet<string>> => {
     const found = new Set(await readVersions(server, database, versions))
     last.set(database, found)
@@ -85,12 +97,21 @@ export const watchApplied = (server: Server, seen: readonly DatabaseState[]): Ap
     read,
     require: async (managed) => {
       const found = last.get(managed.database) ?? (await read(managed))
-      const difference = differ(expected.get(managed.database) ?? new Set(), found)
-      if (difference.came.length + difference.went.length > 0) {
-        const { message, details } = explain(server, managed, difference)
-        throw new AppError(message, { exitCode: exitCodes.refused, touched, details })
-      }
+      const other = strange(managed, found)
+      if (other)
+        throw new AppError(other.message, { exitCode: exitCodes.refused, touched, details: other.details })
       touched = true
+    },
+    confirm: (managed) => {
+      const found = last.get(managed.database)
+      const other = found && strange(managed, found)
+      if (!other) return
+      const { message, details } = other
+      throw new AppError(message, { exitCode: exitCodes.failed, touched: true, work: 'done', details })
+    },
+    tellStrange: async (managed) => {
+      const other = strange(managed, await read(managed))
+      return other ? [other.message, ...other.details] : []
     },
     after,
     take: ({ database }, found) => {

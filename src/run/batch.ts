@@ -1,7 +1,7 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { askAgain } from '../io/postgres/ask-again.ts'
 import { beginAttempts, endAttempts, removeAttempts } from '../io/postgres/ledger-attempts.ts'
-import { readApplied } from '../model/applied-lines.ts'
+import { lastBegun, readApplied } from '../model/applied-lines.ts'
 import type { Migration } from '../model/types.ts'
 import { type AttemptResult, attempt } from './attempt.ts'
 import { barLater } from './bar-later.ts'
@@ -58,6 +58,14 @@ const forget = async (call: Call, running?: Migration): Promise<void> => {
 const isCutOff = (ended: Ended | undefined): boolean =>
   ended !== undefined && 'result' in ended && isCut(ended.result.result)
 
+/** dbmate says the same of a file that failed: it is through with it where it went on to another one, or ended well. */
+const isThrough = (call: Call, { file }: Migration): boolean => {
+  if (!readApplied(call.said()).has(file)) return false
+  if (lastBegun(call.said()) !== file) return true
+  const ended = call.ended()
+  return ended !== undefined && 'result' in ended && ended.result.result.exitCode === 0
+}
+
 /** Writes down what dbmate is through with: its line and the file's row in the table of versions, never one of them alone. */
 const settle = async (call: Call): Promise<void> => {
   const { done, options } = call
@@ -66,7 +74,7 @@ const settle = async (call: Call): Promise<void> => {
   const mute = isCutOff(call.ended())
   const recorded = await askAgain(() => applied.read(managed))
   const fresh = migrations.filter(
-    (one) => !done.has(one) && recorded.has(one.version) && (mute || lines.has(one.file)),
+    (one) => !done.has(one) && recorded.has(one.version) && (mute || isThrough(call, one)),
   )
   for (const one of fresh) {
     done.add(one)
@@ -76,6 +84,7 @@ const settle = async (call: Call): Promise<void> => {
   await endAttempts(engine.server, managed.database, ends).catch((error) => {
     throw leftOpen({ ...options, migration: fresh.at(-1) as Migration, direction: 'up' }, error)
   })
+  if (fresh.length > 0 && done.size === migrations.length) applied.confirm(managed)
 }
 
 const withoutIt = ({ managed: { database } }: BatchOptions, { file }: Migration, output: string): AppError =>
@@ -141,7 +150,7 @@ export const openBatch = (options: BatchOptions): Batch => {
       while (!call.done.has(migration)) {
         const next = call.next()
         const ended = call.ended()
-        if (ended || readApplied(call.said()).has(migration.file)) await settle(call).catch(unlessAway)
+        if (ended || isThrough(call, migration)) await settle(call).catch(unlessAway)
         if (call.done.has(migration)) return
         if (ended) return await conclude(migration, call, ended)
         await next

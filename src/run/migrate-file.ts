@@ -65,12 +65,18 @@ const judgeLost = async (ended: Ended): Promise<void> => {
   })
 }
 
+/** A file that failed may stand there as applied all the same: an earlier one that shared its call wrote the row. */
+const withStrange = async ({ managed, applied }: Ended, failure: AppError): Promise<AppError> => {
+  const strange = await askAgain(() => applied.tellStrange(managed)).catch(() => [])
+  return strange.length === 0 ? failure : amend(failure, { details: [...failure.details, ...strange] })
+}
+
 const judge = async (ended: Ended): Promise<void> => {
   const { managed, migration, direction, result } = ended
   if (result.exitCode === null) return judgeLost(ended)
   // A connection may break after the commit and before its answer.
   if (result.exitCode !== 0 && isCut(result) && (await isRecorded(ended))) return
-  if (result.exitCode !== 0) throw await explainFailure(ended)
+  if (result.exitCode !== 0) throw await withStrange(ended, await explainFailure(ended))
   if (await isRecorded(ended)) return
   const did = direction === 'up' ? 'did not record' : 'still records'
   throw new AppError(`${managed.database}: dbmate reported success, but ${did} ${migration.file}.`, {
@@ -167,6 +173,7 @@ export const concludeAttempt = async (
   await settle('done').catch((error) => {
     throw leftOpen(options, error)
   })
+  applied.confirm(managed)
 }
 
 /**

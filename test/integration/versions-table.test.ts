@@ -309,6 +309,38 @@ describe('a file that writes the table of versions', () => {
     expect(await postgres.psql(name, "select to_regclass('public.lamps')")).toBe('')
   })
 
+  it('through a view: the file behind it that shares its call is told as it ended, and not as applied', async () => {
+    using files = project({
+      writes_view: {
+        '00001_a.sql': migration('create view public.told as select version from schema_migrations;'),
+        '00002_b.sql': migration("insert into told values ('00003');"),
+        '00003_c.sql': lamps,
+      },
+    })
+    const { exit, stderr } = await runIn(files, 'up dev')
+    expect(exit).toBe(1)
+    expect(stderr).toContain('00003_c.sql failed: duplicate key')
+    expect(stderr).toContain('writes_view: public.schema_migrations changed under this run: 00003 came.')
+    expect(stderr).toContain('00001, 00002 stay applied')
+    const outcomes = "select string_agg(version || ' ' || outcome, ', ' order by id) from po_migrate.ledger"
+    expect(await postgres.psql('writes_view', outcomes)).toBe('00001 done, 00002 done, 00003 failed')
+    expect(await postgres.psql('writes_view', "select to_regclass('public.lamps')")).toBe('')
+  })
+
+  it('is told where it is the last one of the run, too', async () => {
+    const text = "insert into public.schema_' || 'migrations values (''00009'')"
+    using files = project({
+      writes_last: {
+        '00001_a.sql': migration(`do $$ begin execute '${text}'; end $$;`),
+      },
+    })
+    const { exit, stderr } = await runIn(files, 'up dev')
+    expect(exit).toBe(1)
+    expect(stderr).toContain('writes_last: public.schema_migrations changed under this run: 00009 came.')
+    expect(stderr).toContain('00001 stays applied')
+    expect(await postgres.psql('writes_last', 'select outcome from po_migrate.ledger')).toBe('done')
+  })
+
   it('stops the run before the next file when it forgets another', async () => {
     const text = "delete from public.schema_' || 'migrations where version = ''00001''"
     using files = project({
