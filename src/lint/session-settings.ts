@@ -1,5 +1,6 @@
 import type { Node, VariableSetStmt } from 'libpg-query'
-import { findNodes, stringConstant } from './ast.ts'
+import { blankComments } from '../model/blank.ts'
+import { findNodes, stringConstant, stringsOf } from './ast.ts'
 import type { Kind, Statement } from './parse.ts'
 import { bodyOf, type Found, type LintedSection } from './rule.ts'
 import { splitPath } from './written-path.ts'
@@ -69,6 +70,33 @@ const changesByFunction = ({ kind, node }: Statement): Change[] =>
     return [{ name, leaks: !isUsual(name, values), isLocal: isTrue(local) }]
   })
 
+const inBody =
+  /(?:^|;|\b(?:begin|then|else|loop)\b|\bexecute\b\s*(?:format\s*\(\s*)?'+)\s*(?:(set)\s+(?:(local|session)\s+(?!authorization))?(role|session\s+authorization)\s+(?:to\s+|=\s*)?("?[^\s;"]*)|(reset)\s+(role|session\s+authorization))|\bset_config\s*\(\s*'+(role|session_authorization)'+\s*,\s*([^,]*),\s*(\w+)/giu
+const ofTransaction = new Set(['local', 'true', 't'])
+const blanks = /\s+/g
+const quotes = /^'+|'+$/g
+
+/** Roles that the text of a DO block takes, in strings for EXECUTE, too. A branch that is not taken counts: nobody can tell. */
+const changesByBody = ({ kind, node }: Statement): Change[] => {
+  if (kind !== 'DoStmt') return []
+  const texts = findNodes('DefElem', node).flatMap(({ defname, arg }) =>
+    defname === 'as' && arg ? stringsOf([arg]) : [],
+  )
+  return texts.flatMap((text) =>
+    [...blankComments(text).matchAll(inBody)].map((found): Change => {
+      const [, set, scope = '', setName, value = '', , resetName, byName, given = '', local = ''] = found
+      const name = (setName ?? resetName ?? byName ?? '').toLowerCase().replaceAll(blanks, '_')
+      const written = set ? value : given.trim().replaceAll(quotes, '')
+      const isBack = resetName !== undefined || isUsual(name, [written.toLowerCase()])
+      return {
+        name,
+        leaks: !isBack,
+        isLocal: ofTransaction.has(`${scope}${local}`.toLowerCase()),
+      }
+    }),
+  )
+}
+
 type Changed = Map<string, { isLocal: boolean; statement: Statement }>
 
 /** What a change puts back. A local one puts back no session's change: that holds again after the transaction. */
@@ -87,7 +115,9 @@ export const findChanged = (
 ): { name: string; isLocal: boolean; statement: Statement }[] => {
   const changed: Changed = new Map()
   const found = statements.flatMap((statement) =>
-    [...changesBySet(statement), ...changesByFunction(statement)].map((change) => ({ statement, change })),
+    [...changesBySet(statement), ...changesByFunction(statement), ...changesByBody(statement)].map(
+      (change) => ({ statement, change }),
+    ),
   )
   for (const { statement, change } of found) {
     const { name, leaks, isLocal } = change

@@ -24,13 +24,42 @@ const rowsIn = (node: Node): Named[] => [
   ...findNodes('MergeStmt', node).map(({ relation }) => named('MERGE', relation)),
 ]
 
+const droppable = new Set(['OBJECT_TABLE', 'OBJECT_COLUMN'])
+
 const dropped = (statement: Statement): Named[] => {
   const drop = bodyOf(statement, 'DropStmt')
-  if (drop?.removeType !== 'OBJECT_TABLE') return []
-  return (drop.objects ?? []).map((node) => {
+  if (!droppable.has(drop?.removeType ?? '')) return []
+  return (drop?.objects ?? []).map((node) => {
     const [table, schema] = stringsOf('List' in node ? node.List.items : []).toReversed()
     return { verb: 'DROP', schema, table }
   })
+}
+
+/** With other columns, or other rows in sight, dbmate records or finds something else; an owner or a comment changes nothing. */
+const reshaping = new Set([
+  'AT_AlterColumnType',
+  'AT_DropColumn',
+  'AT_EnableRowSecurity',
+  'AT_ForceRowSecurity',
+])
+
+/** What changes how rows get there: its columns, a rule, a trigger, a table that inherits. */
+const shaped = (statement: Statement): Named[] => {
+  const rename = bodyOf(statement, 'RenameStmt')
+  return [
+    ...findNodes('AlterTableStmt', statement.node).flatMap(({ relation, cmds = [] }) =>
+      findNodes('AlterTableCmd', cmds).flatMap(({ subtype, def }) => {
+        if (reshaping.has(subtype ?? '')) return [named('ALTER', relation)]
+        return subtype === 'AT_AddInherit' && def && 'RangeVar' in def ? [named('INHERIT', def.RangeVar)] : []
+      }),
+    ),
+    ...(rename?.renameType === 'OBJECT_COLUMN' ? [named('RENAME of a column', rename.relation)] : []),
+    ...findNodes('CreateTrigStmt', statement.node).map(({ relation }) => named('a trigger', relation)),
+    ...findNodes('RuleStmt', statement.node).map(({ relation }) => named('a rule', relation)),
+    ...findNodes('CreateStmt', statement.node).flatMap(({ inhRelations }) =>
+      rangeVars(inhRelations).map((parent) => named('INHERIT', parent)),
+    ),
+  ]
 }
 
 const wholeTable = (statement: Statement): Named[] => {
@@ -47,9 +76,27 @@ const wholeTable = (statement: Statement): Named[] => {
 }
 
 const writing =
-  /\b(insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?|drop\s+table(?:\s+if\s+exists)?)\s+(?:only\s+)?(?:("?)([^\s."';]+)\2\s*\.\s*)?("?)([\p{L}_][\p{L}\p{N}_$]*)\4/giu
+  /\b(insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?|copy|(?:alter|drop)\s+table(?:\s+if\s+exists)?)\s+(?:only\s+)?(?:("?)([^\s."';]+)\2\s*\.\s*)?("?)([\p{L}_][\p{L}\p{N}_$]*)\4/giu
 const identifier = /^[\p{L}_][\p{L}\p{N}_$]*$/u
 const firstWord = /^\w+/
+/** `format('insert into %I …')`, `'insert into ' || …`: what is written is named elsewhere. */
+const writingSomething =
+  /\b(insert\s+into|update|delete\s+from|truncate|(?:alter|drop)\s+table(?:\s+if\s+exists)?)\s+(?:only\s+)?(?:[\w".]*%|'+\s*\|\|)/giu
+
+/** A name that stands in a literal by itself, with its schema or without. */
+const literalNames = (text: string): Named[] =>
+  [...text.matchAll(/'(?:("?)([^\s."';]+)\1\.)?("?)([\p{L}_][\p{L}\p{N}_$]*)\3'/gu)].map(
+    ([, , schema, , table]) => ({ verb: '', schema, table }),
+  )
+
+/** Where a body writes what a variable or a placeholder names: every name that stands in a literal of it. */
+const byPlaceholder = (text: string): Named[] => {
+  const [first] = text.matchAll(writingSomething)
+  const verb = (firstWord.exec(first?.[1] ?? '')?.[0] ?? '').toUpperCase()
+  return verb === '' ? [] : literalNames(text).map((one) => ({ ...one, verb }))
+}
+
+const copiesOut = /^\s*(?:\([^)]*\)\s*)?to\b/i
 
 /** The text of a DO block or a function: what is written there by name, in strings for EXECUTE, too. */
 const inBodies = ({ kind, node }: Statement): Named[] => {
@@ -57,14 +104,20 @@ const inBodies = ({ kind, node }: Statement): Named[] => {
   const texts = findNodes('DefElem', node).flatMap(({ defname, arg }) =>
     defname === 'as' && arg ? stringsOf('List' in arg ? arg.List.items : [arg]) : [],
   )
-  return texts.flatMap((text) =>
-    [...blankComments(text).matchAll(writing)].map(([, verb = '', , schema, , table]) => ({
-      verb: (firstWord.exec(verb)?.[0] ?? '').toUpperCase(),
-      // `%I` in a format may be any schema.
-      schema: schema !== undefined && identifier.test(schema) ? schema : undefined,
-      table,
-    })),
-  )
+  return texts.map(blankComments).flatMap((text) => [
+    ...[...text.matchAll(writing)]
+      .filter(
+        ({ 0: all, 1: verb, index }) =>
+          verb?.toLowerCase() !== 'copy' || !copiesOut.test(text.slice(index + all.length)),
+      )
+      .map(([, verb = '', , schema, , table]) => ({
+        verb: (firstWord.exec(verb)?.[0] ?? '').toUpperCase(),
+        // `%I` in a format may be any schema.
+        schema: schema !== undefined && identifier.test(schema) ? schema : undefined,
+        table,
+      })),
+    ...byPlaceholder(text),
+  ])
 }
 
 /** A name without a schema is the table of versions in most sessions; another schema's namesake is another's. */
@@ -72,9 +125,32 @@ const isVersions = ({ schema, table }: Named, versions: Versions): boolean =>
   table === versions.table && (schema === undefined || schema === versions.schema)
 
 const writesOf = (statement: Statement, versions: Versions): Named | undefined =>
-  [...rowsIn(statement.node), ...wholeTable(statement), ...inBodies(statement)].find((written) =>
-    isVersions(written, versions),
+  [...rowsIn(statement.node), ...wholeTable(statement), ...shaped(statement), ...inBodies(statement)].find(
+    (written) => isVersions(written, versions),
   )
+
+/** What takes away, or renames, the schema in which the table stands. */
+const schemaGone = (statement: Statement, { schema }: Versions): string | undefined => {
+  const drop = bodyOf(statement, 'DropStmt')
+  const rename = bodyOf(statement, 'RenameStmt')
+  const isDropped =
+    drop?.removeType === 'OBJECT_SCHEMA' &&
+    drop.behavior === 'DROP_CASCADE' &&
+    stringsOf(drop.objects).includes(schema)
+  if (isDropped) return 'DROP'
+  return rename?.renameType === 'OBJECT_SCHEMA' && rename.subname === schema ? 'RENAME' : undefined
+}
+
+const messageOf = (statement: Statement, versions: Versions): string | undefined => {
+  const { schema, table } = versions
+  const gone = schemaGone(statement, versions)
+  if (gone)
+    return `${gone} of ${schema}, where ${table}, dbmate's table of versions, stands: dbmate could not record this file`
+  const written = writesOf(statement, versions)
+  return (
+    written && `${written.verb} of ${table}, dbmate's table of versions: what stands there counts as applied`
+  )
+}
 
 export const writesVersions: Rule = {
   id: 'writes-versions',
@@ -97,11 +173,9 @@ DROP TABLE guides;
   find: (file) =>
     inSections(({ statements }): Found[] =>
       statements.flatMap((statement) => {
-        const written = writesOf(statement, file.versions)
-        if (!written) return []
+        const message = messageOf(statement, file.versions)
         const { line, column } = statement
-        const message = `${written.verb} of ${file.versions.table}, dbmate's table of versions: what stands there counts as applied`
-        return [{ line, column, message }]
+        return message === undefined ? [] : [{ line, column, message }]
       }),
     )(file),
 }
