@@ -5,6 +5,7 @@ import { Secret } from '../model/secret.ts'
 import { type EnvFileRules, parseEnvFile } from './env-file.ts'
 import type { Config, Variables } from './load.ts'
 import { parseRawEnvFile } from './raw-env-file.ts'
+import { hostless } from './server-url.ts'
 
 type EnvFile = { path: string; required: boolean; format?: 'raw' | 'value' }
 
@@ -51,11 +52,19 @@ const readEnvFile = ({ path, required }: EnvFile, key: string): string => {
 
 const url = /^postgres(?:ql)?:\/\//
 
-/** The password in a `DATABASE_URL`, as dbmate has it. */
-const ofUrl = (value: string | undefined): string | undefined => {
+/** The password in a `DATABASE_URL`, as dbmate has it. `place` is the variable and its files, since a URL is never shown. */
+const ofUrl = (value: string | undefined, place: string): string | undefined => {
   if (value === undefined || !url.test(value)) return value
-  const parsed = URL.parse(value)
-  return parsed ? decodeURIComponent(parsed.password) : undefined
+  const parsed = URL.parse(value.replace(hostless, '$&localhost'))
+  if (!parsed)
+    throw usageError(`The URL in ${place} cannot be read.`, 'write odd characters in it as %XX: a "/" is %2F')
+  try {
+    const password = decodeURIComponent(parsed.password)
+    if (password) return password
+  } catch {
+    throw usageError(`The URL in ${place} has a "%" that begins no escape.`, 'write it as %25')
+  }
+  throw usageError(`The URL in ${place} has no password.`, 'write postgres://USER:PASSWORD@… there')
 }
 
 const lastNewline = /\r?\n$/
@@ -92,7 +101,7 @@ export const readPassword = (
     values = new Map([...values, ...found])
   }
   const where = files.map(({ path }) => path).join(', ')
-  const value = ofUrl(values.get(key))
+  const value = ofUrl(values.get(key), `${key} of ${where}`)
   if (!value)
     throw usageError(`${key} is not set in ${where}.`, `add a line ${key}='…' to ${files.at(-1)?.path}`)
   if (value.includes('\n') || value.includes('\r')) {

@@ -18,6 +18,9 @@ const schemes = new Set(['postgres:', 'postgresql:'])
 /** Of no concern: ours are given to every session, and names are the run's. */
 const ignored = new Set(['connect_timeout', 'application_name', 'fallback_application_name'])
 
+/** A user and no host: the server's socket, to libpq and dbmate; no URL, to `URL`. */
+export const hostless = /^postgres(?:ql)?:\/\/[^/?#]*@(?=[/?#]|$)/
+
 /** Around an IPv6 address. */
 const brackets = /^\[(.*)\]$/
 
@@ -69,13 +72,14 @@ const decode = (text: string, refuse: Refuse): string => {
 export const parseServerUrl = (text: string, name: string): ServerUrl => {
   const refuse: Refuse = (why, hint) => usageError(`The URL in ${name} ${why}.`, hint)
   const example = 'write postgres://USER:PASSWORD@HOST:PORT/?sslmode=require, with odd characters as %XX'
+  const noHost = () => refuse('names no host', 'write a host and a port on which Postgres listens')
+  if (hostless.test(text)) throw noHost()
   if (!URL.canParse(text)) throw refuse('cannot be read', example)
   const url = new URL(text)
   if (!schemes.has(url.protocol)) throw refuse(`begins with ${url.protocol}, not with postgres:`, example)
   const parameters = parseParameters(url.searchParams, refuse)
   const host = decode(url.hostname, refuse).replace(brackets, '$1')
-  if (host === '' || host.startsWith('/'))
-    throw refuse('names no host', 'write a host and a port on which Postgres listens')
+  if (host === '' || host.startsWith('/')) throw noHost()
   if (host.includes(',')) throw refuse('names several hosts', 'name the one that takes writes')
   return {
     ...parameters,

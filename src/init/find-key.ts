@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { parseEnvFile } from '../config/env-file.ts'
 import type { Variables } from '../config/load.ts'
 
-const ofPasswords = /pass|pwd|secret/i
+const ofPasswords = /pass|pwd?|secret|credential/i
 const usual = 'POSTGRES_PASSWORD'
 /** As a config may name it. */
 const nameable = /^[a-z0-9][a-z0-9_-]*$/i

@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
-import { parse } from 'yaml'
+import { dirname, join, relative } from 'node:path'
 import { findComposeProject } from '../config/compose-project.ts'
 import type { Variables } from '../config/load.ts'
 import { type ComposeConfig, type ComposeService, readComposeConfig } from '../io/docker/compose-config.ts'
 import type { Shell } from '../io/host/shell.ts'
 import { Secret } from '../model/secret.ts'
+import { findEnvFiles } from './env-files.ts'
 import { findKey } from './find-key.ts'
+import { type ImageSettings, readImageSettings } from './image-variables.ts'
+import { isPostgres } from './is-postgres.ts'
 import type { ComposeFacts, FoundServer, PasswordPlace } from './plan/facts.ts'
 
 const lineEnds = /\n+$/
@@ -24,28 +26,6 @@ const findOthers = (root: string): string[] =>
         .filter((name) => otherNames.test(name) && !name.includes('override'))
         .map((name) => join(directory, name)),
     )
-
-const isServer =
-  /(?:^|[/_-])(?:postgres(?:ql)?|postgis|pgvector|timescaledb(?:-ha)?|paradedb|pg)(?:[:@_-]|$)/i
-const beside = /exporter|bouncer|pgpool|pgcat|rest|admin|backup|dump|meta|proxy/i
-const dataDirectory = /^\/var\/lib\/postgresql(?:\/|$)|^\/bitnami\/postgresql/
-
-const isPostgres = ({ image = '', volumes = [] }: ComposeService): boolean =>
-  volumes.some(({ target }) => dataDirectory.test(target)) || (isServer.test(image) && !beside.test(image))
-
-type RawService = { env_file?: unknown }
-
-/** `env_file:` as written: what compose resolves tells the values alone. */
-const envFilesOf = (service: string, files: readonly string[], directory: string): string[] =>
-  files.flatMap((file) => {
-    const { services } = (parse(readFileSync(file, 'utf8')) ?? {}) as {
-      services?: Record<string, RawService>
-    }
-    return [services?.[service]?.env_file ?? []]
-      .flat()
-      .map((entry) => (typeof entry === 'string' ? entry : (entry as { path?: string } | null)?.path))
-      .flatMap((path) => (path ? resolve(directory, path) : []))
-  })
 
 type Reading = {
   root: string
@@ -65,28 +45,26 @@ const secretOf = (
   return used && config.secrets?.[used.source]?.file
 }
 
-const placeOf = (name: string, service: ComposeService, reading: Reading): PasswordPlace => {
+/** The image's own entrypoint cuts line ends too. */
+const readSecret = (file: string): string | undefined =>
+  existsSync(file) ? readFileSync(file, 'utf8').replace(lineEnds, '') : undefined
+
+const placeOf = (
+  { password, passwordFile, trusts }: ImageSettings,
+  service: ComposeService,
+  reading: Reading,
+): PasswordPlace => {
   const { root, directory, files, env } = reading
-  const {
-    POSTGRES_PASSWORD: value,
-    POSTGRES_PASSWORD_FILE: path,
-    POSTGRES_HOST_AUTH_METHOD: method,
-  } = service.environment ?? {}
-  if (value) {
-    const candidates = [...envFilesOf(name, files, directory), join(directory, '.env'), join(root, '.env')]
-    const found = findKey(value, candidates, env)
+  if (password) {
+    const candidates = [...findEnvFiles(reading, env), join(root, '.env')]
+    const found = findKey(password, candidates, env)
     if (found) return { kind: 'key', file: relative(root, found.file), key: found.key }
-    return { kind: 'text', from: relative(root, files[0] ?? directory), value: new Secret(value) }
+    return { kind: 'text', from: relative(root, files[0] ?? directory), value: new Secret(password) }
   }
-  const secret = path ? secretOf(path, service, reading) : undefined
-  if (secret && existsSync(secret))
-    // The image's own entrypoint cuts line ends too.
-    return {
-      kind: 'text',
-      from: relative(root, secret),
-      value: new Secret(readFileSync(secret, 'utf8').replace(lineEnds, '')),
-    }
-  return method === 'trust' ? { kind: 'trust' } : { kind: 'unknown' }
+  const secret = passwordFile ? secretOf(passwordFile, service, reading) : undefined
+  const value = secret && readSecret(secret)
+  if (secret && value) return { kind: 'whole', file: relative(root, secret) }
+  return trusts ? { kind: 'trust' } : { kind: 'unknown' }
 }
 
 const networkOf = ({ networks, network_mode }: ComposeService, config: ComposeConfig): string | undefined => {
@@ -96,25 +74,28 @@ const networkOf = ({ networks, network_mode }: ComposeService, config: ComposeCo
 }
 
 const toServer = (name: string, service: ComposeService, reading: Reading): FoundServer => {
-  const { POSTGRES_USER, POSTGRES_DB, PGPORT } = service.environment ?? {}
-  const user = POSTGRES_USER || 'postgres'
+  const settings = readImageSettings(service.environment ?? {}, (path) => {
+    const secret = secretOf(path, service, reading)
+    return secret && readSecret(secret)
+  })
+  const { user, database, port } = settings
   return {
     service: name,
     network: networkOf(service, reading.config),
     user,
-    database: POSTGRES_DB || user,
-    port: Number(PGPORT) || 5432,
+    database,
+    port,
     published: (service.ports ?? []).flatMap(({ published }) => (published ? Number(published) : [])),
-    password: placeOf(name, service, reading),
+    password: placeOf(settings, service, reading),
   }
 }
 
 export type ComposeReading = { facts?: ComposeFacts; notes: string[] }
 
-/** What the compose project in or around a directory says of its Postgres. */
+/** What the compose project in or around a directory says of its Postgres; the service that a URL names as its host is one. */
 export const readCompose = async (
   root: string,
-  { shell, env }: { shell: Shell; env: Variables },
+  { shell, env, host }: { shell: Shell; env: Variables; host: string | undefined },
 ): Promise<ComposeReading> => {
   const own = findComposeProject(root, env)
   const [other] = own ? [] : findOthers(root)
@@ -123,9 +104,10 @@ export const readCompose = async (
   const file = relative(root, files[0] ?? '')
   const config = await readComposeConfig(shell, { directory, files, env })
   if (typeof config === 'string') return { notes: [`${file} could not be read: ${config}`] }
-  const services = Object.entries(config.services ?? {}).filter(([, service]) => isPostgres(service))
+  const services = Object.entries(config.services ?? {}).filter(
+    ([name, service]) => name === host || isPostgres(service),
+  )
   const reading = { root, directory, files, config, env }
   const servers = services.map(([name, service]) => toServer(name, service, reading))
-  const notes = servers.length === 0 ? [`${file} has no service that is a Postgres`] : []
-  return { facts: { file, project: config.name, servers }, notes }
+  return { facts: { file, project: config.name, servers }, notes: [] }
 }

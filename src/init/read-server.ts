@@ -40,7 +40,11 @@ const readSecret = ({ password }: FoundServer, root: string, { env }: Context): 
   if (password.kind === 'text') return password.value
   if (password.kind === 'trust') return new Secret('trust')
   if (password.kind === 'unknown') return undefined
-  const source = { key: password.key, files: [{ path: join(root, password.file), required: true }] }
+  const path = join(root, password.file)
+  const source =
+    password.kind === 'whole'
+      ? { key: '', files: [{ path, required: true, format: 'value' as const }] }
+      : { key: password.key, files: [{ path, required: true }] }
   return readPassword(source, composeEnvironment(env, []))
 }
 

@@ -17,14 +17,14 @@ export const isLocal = ({ host }: UrlFacts): boolean => localHosts.has(host)
 const leadsTo =
   (url: UrlFacts) =>
   ({ service, published }: FoundServer): boolean =>
-    isLocal(url) ? published.includes(url.port) : service === url.host
+    url.unusable === undefined && (isLocal(url) ? published.includes(url.port) : service === url.host)
 
 /** Who migrated so far owns the tables: the URL's user goes on, with its password. */
 const asInUrl = (server: FoundServer, url: UrlFacts | undefined): FoundServer => {
   if (!url || !leadsTo(url)(server)) return server
-  const { file, key, user, database } = url
+  const { file, key, user, database = server.database, hasPassword } = url
   if (file === undefined) return { ...server, database }
-  return { ...server, user, database, password: { kind: 'key', file, key } }
+  return { ...server, user, database, ...(hasPassword && { password: { kind: 'key', file, key } }) }
 }
 
 const labelOf = ({ service, network }: FoundServer): string => `${service} on ${network}`

@@ -6,7 +6,14 @@ export type EnvironmentText = {
   /** Where Postgres is, in words. */
   about: readonly string[]
   settings: Record<string, unknown>
+  /** Another machine's data: nothing is let pass there unasked. */
+  elsewhere?: boolean
 }
+
+const policyLines = [
+  '    # On a laptop branches come and go, and tables are small: these are no reason to stop there. Leave it out elsewhere.',
+  '    policy: { out_of_order: allow, missing: allow, warnings: allow }',
+]
 
 export type ConfigText = {
   place: string
@@ -57,7 +64,7 @@ const tool = 'node_modules/po-migrate'
 
 /** A short migrate.yaml, with the reason of what is not self-evident. */
 export const writeConfig = ({ place, project, environment, choice }: ConfigText): string => {
-  const { about, settings } = environment
+  const { about, settings, elsewhere = false } = environment
   const at = (path: string): string => pathFrom(place, `${tool}/${path}`)
   const lines = [
     `# yaml-language-server: $schema=${directoryOf(place) === '' ? './' : ''}${at('schemas/migrate.schema.json')}`,
@@ -69,8 +76,7 @@ export const writeConfig = ({ place, project, environment, choice }: ConfigText)
     ...about.map((line) => `  # ${line}`),
     '  dev:',
     ...Object.entries(settings).map(([key, value]) => `    ${key}: ${flow(value)}`),
-    '    # On a laptop branches come and go, and tables are small: these are no reason to stop there. Leave it out elsewhere.',
-    `    policy: ${flow({ out_of_order: 'allow', missing: 'allow', warnings: 'allow' })}`,
+    ...(elsewhere ? [] : policyLines),
     '',
     ...databaseLines(place, choice),
   ]

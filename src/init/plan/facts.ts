@@ -1,4 +1,5 @@
 import type { Secret } from '../../model/secret.ts'
+import type { TlsMode } from '../../model/types.ts'
 
 /** A directory in which dbmate's migrations were found; paths are relative to the project, with slashes. */
 export type FoundDirectory = {
@@ -11,7 +12,9 @@ export type FoundDirectory = {
 /** Where the password of a Postgres user can be read, by the rules that the config has for it. */
 export type PasswordPlace =
   | { kind: 'key'; file: string; key: string }
-  /** In no env file, such as a compose file or a secret's file. */
+  /** A file that holds it and nothing else. */
+  | { kind: 'whole'; file: string }
+  /** In no env file, such as a compose file. */
   | { kind: 'text'; from: string; value: Secret }
   /** The server asks nobody. */
   | { kind: 'trust' }
@@ -47,8 +50,14 @@ export type UrlFacts = {
   host: string
   port: number
   user: string
-  database: string
+  /** Absent where it names none. */
+  database?: string | undefined
   searchPath?: string
+  hasPassword: boolean
+  /** Why a config cannot lead where it leads, as what comes after "The URL in NAME". */
+  unusable?: string
+  /** What a server's URL may not say: TLS and the rest are then written into the config one by one. */
+  spelled?: { mode?: TlsMode; ca?: string; cert?: string; key?: string }
 }
 
 /** What the server itself says, where it could be reached. */

@@ -1,11 +1,12 @@
-import { chooseServer, isLocal, type ServerChoice } from './choose-server.ts'
+import { chooseServer, type ServerChoice } from './choose-server.ts'
 import { type Ci, ciFile } from './ci-files.ts'
 import { type EnvironmentText, writeConfig } from './config-text.ts'
-import type { Answers, Facts, FoundServer, PasswordPlace, Question } from './facts.ts'
+import type { Answers, Facts, FoundServer, PasswordPlace, Question, UrlFacts } from './facts.ts'
 import { nameDatabases } from './name-databases.ts'
 import { makeServer, newPassword } from './new-server.ts'
 import { pathFrom } from './paths.ts'
 import type { ProposedFile } from './proposed-file.ts'
+import { urlEnvironment } from './url-server.ts'
 
 export type Proposal = {
   files: readonly ProposedFile[]
@@ -47,6 +48,8 @@ const placePassword = (place: string, password: PasswordPlace): Password => {
       ...writePassword(place, 'no file', 'trust'),
       note: `the server asks for no password: one that it ignores is written to ${ownSecrets}`,
     }
+  if (password.kind === 'whole')
+    return { setting: { env_file: { path: pathFrom(place, password.file), format: 'value' } }, files: [] }
   const { file, key } = password.kind === 'key' ? password : newPassword
   return {
     setting: { env_file: pathFrom(place, file), ...(key !== newPassword.key && { key }) },
@@ -75,13 +78,10 @@ const settingsOf = (
   ...(server.password.kind === 'trust' && { auth: 'any' }),
 })
 
-const aboutUrl = ({ url }: Facts): string[] => {
-  if (!url) return []
-  const where = `${url.host}:${url.port}`
-  return isLocal(url)
-    ? [`${url.key} leads to ${where}, and no container of this engine answers there.`]
-    : [`${url.key} leads to ${where}, which is no container here.`]
-}
+const nowhere = (url: UrlFacts | undefined): string[] => [
+  ...(url?.unusable ? [url.unusable] : []),
+  'Say where Postgres is: network: its Docker network, service: its name there; or server:, where it is no container.',
+]
 
 const roleNotes = ({ server }: Facts, user: string): string[] => {
   if (!server || server.superuser) return []
@@ -95,8 +95,11 @@ const environmentOf = (
   facts: Facts,
   choice: ServerChoice,
   wishes: Wishes,
-): { text: EnvironmentText; password: Password } => {
+): { text: EnvironmentText; files: readonly ProposedFile[]; note?: string | undefined } => {
   const { server, missing } = choice
+  const { url } = facts
+  if (!server && !missing && url && !url.unusable)
+    return { text: urlEnvironment(url, facts.place), files: [] }
   const place: PasswordPlace = missing
     ? { kind: 'key', ...newPassword }
     : (server?.password ?? { kind: 'unknown' })
@@ -105,18 +108,20 @@ const environmentOf = (
     ? [describe(server, facts)]
     : missing
       ? ['Postgres is the service postgres of compose.yaml.']
-      : [...aboutUrl(facts), 'Say where Postgres is: network: its Docker network, service: its name there.']
+      : nowhere(facts.url)
   return {
     text: {
       about,
       settings: { ...(server && settingsOf(server, choice, wishes)), password: password.setting },
     },
-    password,
+    files: password.files,
+    note: password.note,
   }
 }
 
 const styleNotes = ({ directories }: Facts): string[] =>
   directories.map(({ path, versions }) => {
+    if (versions.length === 0) return `${path}: no migration yet`
     const count = versions.length === 1 ? '1 migration' : `${versions.length} migrations`
     return `${path}: ${count}, the newest ${versions.at(-1)}`
   })
@@ -125,7 +130,7 @@ const styleNotes = ({ directories }: Facts): string[] =>
 export const propose = (facts: Facts, answers: Answers, wishes: Wishes): Proposal => {
   const choice = chooseServer(facts, answers)
   const databases = nameDatabases(facts, choice.server?.database, answers)
-  const { text, password } = environmentOf(facts, choice, wishes)
+  const { text, files, note } = environmentOf(facts, choice, wishes)
   const config = writeConfig({
     place: facts.place,
     project: facts.project,
@@ -138,7 +143,7 @@ export const propose = (facts: Facts, answers: Answers, wishes: Wishes): Proposa
     files: [
       ...made,
       { path: facts.place, text: config, how: 'create' },
-      ...password.files,
+      ...files,
       ...(store ? [{ path: `${store}/.gitkeep`, text: '', how: 'create' as const }] : []),
       ...(wishes.ci ? [ciFile(wishes.ci)] : []),
     ],
@@ -147,7 +152,7 @@ export const propose = (facts: Facts, answers: Answers, wishes: Wishes): Proposa
       ...text.about,
       ...styleNotes(facts),
       ...roleNotes(facts, choice.server?.user ?? 'postgres'),
-      ...(password.note ? [password.note] : []),
+      ...(note ? [note] : []),
     ],
     questions: [...choice.questions, ...databases.questions],
     next: [

@@ -2,6 +2,7 @@ import { AppError, exitCodes } from '../../errors.ts'
 import type { VolumeMade } from '../../model/cutover.ts'
 import type { Stack } from '../../model/types.ts'
 import { composeArguments, runCompose } from './compose.ts'
+import { parseComposeConfig } from './compose-config.ts'
 import type { DockerHost } from './host.ts'
 
 /** What a stack is made of, by the names that Docker knows. */
@@ -44,7 +45,7 @@ const readDocument = async (host: DockerHost, { stack, passEnv }: StackOptions):
       details: stderr.trim().split('\n').slice(-5),
       hint: `correct it, then: docker compose --file ${stack.file} config --quiet`,
     })
-  return JSON.parse(stdout)
+  return parseComposeConfig(stdout) as Document
 }
 
 /** @throws AppError (exit 2) for a file that is not valid. */

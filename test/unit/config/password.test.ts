@@ -126,3 +126,18 @@ describe('the password', () => {
       )
   })
 })
+
+describe('a URL that holds the password', () => {
+  it('is taken apart, with a socket for a host too', () => {
+    expect(read({ 'a.env': 'PW=postgres://u:p%40@db/shop\n' }, ['a.env'])).toBe('p@')
+    expect(read({ 'a.env': 'PW=postgres://u:p@/shop?socket=/tmp\n' }, ['a.env'])).toBe('p')
+  })
+
+  it.each([
+    ['postgres://u@db/shop', 'The URL in PW of ./a.env has no password.'],
+    ['postgres://u:100%@db/shop', 'The URL in PW of ./a.env has a "%" that begins no escape.'],
+    ['postgres://u:a/b@db/shop', 'The URL in PW of ./a.env cannot be read.'],
+  ])('is told as one where it has none or cannot be read: %s', (url, message) => {
+    expect(() => read({ 'a.env': `PW=${url}\n` }, ['a.env'])).toThrow(message)
+  })
+})

@@ -134,12 +134,20 @@ describe('the databases', () => {
     port: 5432,
     user: 'app',
     database: 'shop_main',
+    hasPassword: true,
   }
 
   it('is called as its URL says, and keeps the user and the password of the URL', () => {
     expect(configOf(facts({ ...one, url }))).toEqual({
       dev: { user: 'app', password: { env_file: '.env', key: 'DATABASE_URL' } },
       databases: { shop_main: { directory: 'db/migrations' } },
+    })
+  })
+
+  it("is the image's own where the URL names none", () => {
+    const given = facts({ ...one, compose: compose({ ...db, database: 'shop_main' }) })
+    expect(configOf({ ...given, url: { ...url, database: undefined } }).databases).toEqual({
+      shop_main: { directory: 'db/migrations' },
     })
   })
 
@@ -258,6 +266,7 @@ describe('the server', () => {
     port: 5433,
     user: 'app',
     database: 'shop',
+    hasPassword: true,
   }
 
   it('is the container that a URL of this machine leads to', () => {
@@ -265,6 +274,54 @@ describe('the server', () => {
       network: 'bridge',
       user: 'app',
       password: { env_file: '.env', key: 'DATABASE_URL' },
+    })
+  })
+
+  const away = { ...url, host: 'db.example.org', port: 5432 }
+  const remote = (more: object = {}, place = 'migrate.yaml') =>
+    facts({ place, url: { ...away, ...more }, directories: [directory('db/migrations', '1')] })
+  const devOf = (given: Facts) => parse(textOf(given)).environments.dev
+
+  it('is the one of a URL that leads to no container here, with nothing allowed on another machine', () => {
+    expect(devOf(remote())).toEqual({ server: { url_env: 'DATABASE_URL' } })
+    expect(proposed(remote()).notes.join()).not.toContain('no password was found')
+    expect(devOf(remote({ host: '::1' }))).toMatchObject({
+      server: { url_env: 'DATABASE_URL' },
+      policy: { warnings: 'allow' },
+    })
+    expect(devOf(remote({}, 'deploy/migrate.yaml'))).toEqual({
+      server: { url_env: 'DATABASE_URL', env_file: '../.env' },
+    })
+  })
+
+  it('is spelled out where the URL says what a config says elsewhere', () => {
+    expect(devOf(remote({ spelled: { mode: 'verify-full', ca: 'ca.pem' } }))).toEqual({
+      server: {
+        host: 'db.example.org',
+        user: 'app',
+        password: { env_file: '.env', key: 'DATABASE_URL' },
+        tls: { mode: 'verify-full', ca: 'ca.pem' },
+      },
+    })
+  })
+
+  it('is asked for where the URL is of a socket', () => {
+    const { notes, files } = proposed(remote({ unusable: 'The URL in DATABASE_URL names no host.' }))
+    expect(notes.join('\n')).toMatch(/names no host\.\nSay where Postgres is/)
+    expect(files.map(({ path }) => path)).toEqual(['migrate.yaml'])
+  })
+
+  it('keeps its own password where the URL that leads to it has none', () => {
+    expect(configOf(facts({ url: { ...url, hasPassword: false }, others: [published] })).dev).toMatchObject({
+      user: 'app',
+      password: { env_file: '.env' },
+    })
+  })
+
+  it('has a secret as it lies, where a file holds the password alone', () => {
+    const password = { kind: 'whole', file: 'pw.txt' } as const
+    expect(configOf(facts({ compose: compose({ ...db, password }) })).dev).toEqual({
+      password: { env_file: { path: 'pw.txt', format: 'value' } },
     })
   })
 
