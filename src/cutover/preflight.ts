@@ -11,7 +11,7 @@ import { loadLinter } from '../lint/linter.ts'
 import type { KeptContainer } from '../model/cutover.ts'
 import { defaultMaintenance } from '../model/sql.ts'
 import type { Environment } from '../model/types.ts'
-import { planUp } from '../plan/up.ts'
+import { refuseFaults, refuseSizes } from '../plan/fit-files.ts'
 import { lintUnapplied } from '../run/lint-unapplied.ts'
 import type { ServerSide } from './server-side.ts'
 import type { CutoverTools } from './tools.ts'
@@ -106,19 +106,13 @@ const checkData = async ({ database }: Service, { docker, host }: Preflight): Pr
   )
 }
 
-/** What an empty server will get. @throws AppError (exit 2) for files that are not fit to run. */
+/** What an empty server will get: all files. @throws AppError (exit 2) for files that are not fit to run. */
 const checkFiles = async (servers: ServerSide, name: string): Promise<void> => {
   const { environment } = servers.supplied(name)
-  const databases = environment.databases.map((managed) => ({
-    managed,
-    ...readMigrations(managed),
-    ...absent,
-  }))
-  planUp({
-    environment,
-    databases: await lintUnapplied(databases, () => loadLinter()),
-    missingImage: undefined,
-  })
+  const empty = environment.databases.map((managed) => ({ managed, ...readMigrations(managed), ...absent }))
+  const databases = await lintUnapplied(empty, () => loadLinter())
+  refuseFaults(databases)
+  refuseSizes(environment, databases)
 }
 
 /**

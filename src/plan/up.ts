@@ -1,12 +1,12 @@
-import { AppError, exitCodes, usageError } from '../errors.ts'
-import { storeName } from '../fleet/tell.ts'
+import { AppError, exitCodes } from '../errors.ts'
 import { history, unappliedFiles } from '../model/history.ts'
 import type { Plan } from '../model/plan.ts'
 import { type Lifted, nothingLifted, tellRefusals } from '../model/policy.ts'
 import { describeStep, type Step, stepKey } from '../model/step.ts'
-import type { DatabaseState, Environment, Problem } from '../model/types.ts'
+import type { DatabaseState, Environment } from '../model/types.ts'
 import type { MigrateStep } from '../run/steps/migrate-kinds.ts'
 import { asideOf, requireSome } from './aside.ts'
+import { refuseFaults, refuseSizes } from './fit-files.ts'
 import { findNotes } from './notes.ts'
 import { obstacleOf, requireUnobstructed } from './obstacles.ts'
 import { findRefusals } from './policy.ts'
@@ -18,55 +18,6 @@ export type UpWorld = {
   missingImage: string | undefined
   /** What the operator lifted; left out: nothing. */
   lifted?: Lifted
-}
-
-/** Two files of one version are refused even when that version is applied: the second would count as run. */
-const faults = (state: DatabaseState): Problem[] => {
-  const versions = state.files.map(({ version }) => version)
-  const repeated = state.files.filter(({ version }, index) => versions.indexOf(version) !== index)
-  const stopping = new Set([...unappliedFiles(state), ...repeated])
-  return [...state.strays, ...[...stopping].flatMap(({ problems }) => problems)].filter(
-    ({ level }) => level === 'error',
-  )
-}
-
-/** Faults in all databases at once, before any is touched. */
-const refuseFaults = ({ databases }: UpWorld): void => {
-  const found = databases.flatMap((state) =>
-    faults(state).map(({ file, line = '', message }) => ({
-      path: `${storeName(state.managed)}/${file}`,
-      line: line && `:${line}`,
-      message,
-    })),
-  )
-  if (found.length === 0) return
-  const details = [...new Set(found.map(({ path, line, message }) => `${path}${line}: ${message}`))]
-  const { size } = new Set(found.map(({ path }) => path))
-  const count = size === 1 ? 'A migration file is' : `${size} migration files are`
-  throw usageError(`${count} not fit to run:`, 'correct the files, then run it again', details)
-}
-
-/** Together in the memory of dbmate's container, beside what dbmate itself needs for one of them. */
-const mostInOneRun = 256 * 2 ** 20
-
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`
-
-/** Files that cannot be brought into dbmate's container at once. */
-const refuseSizes = ({ name }: Environment, steps: readonly MigrateStep[]): void => {
-  const files = steps.flatMap((step) => (step.kind === 'apply-migration' ? step : []))
-  const sizes = new Map<string, number>()
-  const once = new Map(files.map((step) => [`${storeName(step.managed)}/${step.migration.file}`, step]))
-  for (const { managed, migration } of once.values()) {
-    const name = storeName(managed)
-    sizes.set(name, (sizes.get(name) ?? 0) + Buffer.byteLength(migration.text))
-  }
-  const sum = [...sizes.values()].reduce((total, size) => total + size, 0)
-  if (sum <= mostInOneRun) return
-  throw usageError(
-    `The files to run have ${megabytes(sum)} together; dbmate's container takes ${megabytes(mostInOneRun)}.`,
-    `po-migrate up ${name} --db NAME, one after the other; one that is too large alone, in parts: keep its newest files aside`,
-    [...sizes].map(([database, size]) => `${database}: ${megabytes(size)}`),
-  )
 }
 
 /** An accepted edit is written down, so that the next run does not ask again. */
@@ -96,15 +47,15 @@ const stepsOf = (state: DatabaseState, lifted: Lifted): MigrateStep[] => {
  * @throws AppError (exit 2) for files that dbmate would lose or refuse.
  */
 export const planUp = (world: UpWorld): Plan<MigrateStep> => {
-  refuseFaults(world)
   const { environment, databases, missingImage, lifted = nothingLifted } = world
+  refuseFaults(databases)
   const aside = databases.flatMap((state) => asideOf(state, environment, lifted) ?? [])
   const set = new Set(aside.map(({ managed }) => managed.name))
   const rest = databases.filter(({ managed }) => !set.has(managed.name))
   const obstacles = rest.flatMap((state) => obstacleOf(state, environment) ?? [])
   const free = rest.filter((state) => !obstacleOf(state, environment))
   const steps = free.flatMap((state) => stepsOf(state, lifted))
-  refuseSizes(environment, steps)
+  refuseSizes(environment, free)
   const notes = findNotes(environment, free)
   const pull: MigrateStep[] =
     missingImage && steps.length > 0 ? [{ kind: 'pull-image', image: missingImage }] : []
