@@ -1,7 +1,7 @@
 import { beginCutover } from '../cutover/begin.ts'
 import { type CutoverOptions, cutoverCommandLine, refuseUnconfirmed } from '../cutover/conduct.ts'
 import { resumeCutover, undoCutover } from '../cutover/continue.ts'
-import { attach, detach, isLive, isVisible, newestOf } from '../cutover/follow.ts'
+import { type AtWork, attach, detach, readAtWork } from '../cutover/follow.ts'
 import { openCutover } from '../cutover/open.ts'
 import { resolveCutoverHost } from '../cutover/world.ts'
 import { type ExitCode, usageError } from '../errors.ts'
@@ -47,49 +47,55 @@ export const cutoverCommand = (program: Program, wire: Wire) =>
     wire(cutover),
   )
 
-/** What is left to do when this process has let go of the host: look at another one. */
-type Later = { do?: () => Promise<ExitCode> }
+type Way = 'begin' | 'resume' | 'undo' | 'attach'
 
-const handedOver: RunResult = { ...nothingDone, handedOver: true }
+/** @throws AppError (exit 2) when two are asked for. */
+const wayOf = (options: CutoverOptions): Way => {
+  const [way = 'begin', ...others] = (['resume', 'undo', 'attach'] as const).filter((one) => options[one])
+  if (others.length === 0) return way
+  throw usageError(
+    'One of --resume (finish it), --undo (take it back) and --attach (look at it).',
+    'po-migrate cutover --help',
+  )
+}
+
+/**
+ * Where one is at work, whoever asks for another one gets to see it.
+ * @throws AppError (exit 4) where one ended half-way.
+ */
+const beginOrAttach = ({ newest, isLive, isVisible }: AtWork, confirmed: boolean): Way => {
+  if (isVisible) return 'attach'
+  if (!isLive) refuseUnfinished(newest, confirmed)
+  return 'begin'
+}
+
+const conductors = { begin: beginCutover, resume: resumeCutover, undo: undoCutover }
 
 const runCutover = async (
   run: Run,
-  { options, context, later }: { options: CutoverOptions; context: Context; later: Later },
+  { options, context }: { options: CutoverOptions; context: Context },
 ): Promise<RunResult> => {
-  if (Number(options.resume) + Number(options.undo) + Number(options.attach) > 1)
-    throw usageError(
-      'One of --resume (finish it), --undo (take it back) and --attach (look at it).',
-      'po-migrate cutover --help',
-    )
+  const asked = wayOf(options)
   const config = configOf(options, context)
   const host = resolveCutoverHost(config, options.host)
   const followed = { options, config, host, context }
-  const isPlain = !options.resume && !options.undo
+  const confirmed = !isReset(host.cutover)
+  const way = asked === 'begin' ? beginOrAttach(await readAtWork(followed), confirmed) : asked
+  if (way === 'attach') return { ...nothingDone, handedOver: () => attach(followed) }
+  if (way !== 'resume') refuseUnconfirmed({ options, context, host })
   const { lockWait, log } = options
-  if (options.attach || (isPlain && (await isVisible(followed)))) {
-    later.do = () => attach(followed)
-    return handedOver
-  }
-  if (isPlain && !(await isLive(followed))) refuseUnfinished(newestOf(followed), !isReset(host.cutover))
-  if (!options.resume) refuseUnconfirmed({ options, context, host })
   const { report, id } = run
   const command = cutoverCommandLine(options)
   await using opened = await openCutover({ config, host, run: id, report, command, lockWait }, context)
-  const detaches = context.detach !== undefined && log === undefined && !isReset(host.cutover)
-  const handOver = (journal: string): void => {
-    later.do = () => detach(followed, journal)
-  }
-  const session = { run, options, context, config, host, opened, handOver: detaches ? handOver : undefined }
-  if (options.resume) return await resumeCutover(session)
-  return await (options.undo ? undoCutover(session) : beginCutover(session))
+  const detaches = context.detach !== undefined && log === undefined && confirmed
+  const handOver = detaches ? (journal: string) => detach(followed, journal) : undefined
+  return await conductors[way]({ run, options, context, config, host, opened, handOver })
 }
 
 /** Makes a host's databases anew from the migrations, goes on with that, takes it back, or looks at it. */
 export const cutover = async (options: CutoverOptions, context: Context): Promise<ExitCode> => {
-  const later: Later = {}
   const { log } = options
   const report = log === undefined ? undefined : logReport(openRunLog(log))
   const frame = { command: 'cutover', environment: options.host, global: options, ...(report && { report }) }
-  const exit = await withRun(frame, context, (run) => runCutover(run, { options, context, later }))
-  return later.do ? later.do() : exit
+  return await withRun(frame, context, (run) => runCutover(run, { options, context }))
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../config/load.ts'
+import type { ExitCode } from '../errors.ts'
 import { type GlobalOptions, paintFor } from '../frame/options.ts'
 import type { Run } from '../frame/run.ts'
 import { standingFlags } from '../frame/standing-flags.ts'
@@ -44,8 +45,8 @@ export type CutoverSession = {
   config: Config
   host: CutoverHost
   opened: OpenedCutover
-  /** Told which journal to go on with, when another process is to do it. */
-  handOver: ((journal: string) => void) | undefined
+  /** Goes on with a journal in another process, where one is to do it. */
+  handOver: ((journal: string) => Promise<ExitCode>) | undefined
 }
 
 export type AskOptions = Pick<CutoverSession, 'options' | 'context' | 'host'>
@@ -98,10 +99,7 @@ export const proceed = async (
   { run, options, context, host, opened, handOver }: CutoverSession,
   journal: string,
 ): Promise<RunResult> => {
-  if (handOver) {
-    handOver(journal)
-    return { ...nothingDone, handedOver: true }
-  }
+  if (handOver) return { ...nothingDone, handedOver: () => handOver(journal) }
   const { state } = opened
   const { frame } = readPosition(state, journal)
   const tools = opened.tools(frame)

@@ -27,7 +27,7 @@ import type { CutoverHost } from './tools.ts'
 export type Followed = { options: CutoverOptions; config: Config; host: CutoverHost; context: Context }
 
 /** The newest run of the host, by its journal. */
-export const newestOf = ({ config, host, context }: Followed): Position | undefined =>
+const newestOf = ({ config, host, context }: Followed): Position | undefined =>
   readNewest(requireState(config, host, context.env), host)
 
 const isHeld = async ({ root }: State, holder: Holder, path: string | undefined): Promise<boolean> => {
@@ -41,7 +41,7 @@ const isHeld = async ({ root }: State, holder: Holder, path: string | undefined)
 }
 
 /** Whether a cutover of this host is at work now, here or in a session of its own. */
-export const isLive = async ({ config, host, context }: Followed): Promise<boolean> => {
+const isLive = async ({ config, host, context }: Followed): Promise<boolean> => {
   const state = requireState(config, host, context.env)
   const holder = makeHolder(
     {
@@ -60,13 +60,24 @@ export const isLive = async ({ config, host, context }: Followed): Promise<boole
   return isOwn((await readVolumeHolder(docker, [host.volume]))?.holder)
 }
 
-/** Whether there is something to look at: one that was confirmed, is at work, and writes a log. */
-export const isVisible = async (followed: Followed): Promise<boolean> => {
+export type AtWork = {
+  newest: Position | undefined
+  /** The newest, or one that has no journal yet. */
+  isLive: boolean
+  /** There is something to look at: it was confirmed, and writes a log. */
+  isVisible: boolean
+}
+
+/** What is on its way on the host. */
+export const readAtWork = async (followed: Followed): Promise<AtWork> => {
   const { config, host, context } = followed
   const state = requireState(config, host, context.env)
-  const newest = newestOf(followed)
-  if (!newest || newest.outcome || runLogSize(runLogFile(state, newest.frame.run)) === 0) return false
-  return isLive(followed)
+  const live = await isLive(followed)
+  // After that: one that ended meanwhile is neither at work nor half-way.
+  const newest = readNewest(state, host)
+  const writes =
+    newest !== undefined && !newest.outcome && runLogSize(runLogFile(state, newest.frame.run)) > 0
+  return { newest, isLive: live, isVisible: live && writes }
 }
 
 const silent = (followed: Followed): AppError => {

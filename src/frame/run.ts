@@ -127,7 +127,10 @@ export const withRun = async (
       finish({ outcomes, status: 'interrupted', exit: error.exitCode, error })
     }
   const result = await settle()
-  if (result.handedOver) report.close()
-  else finish(result)
-  return result.exit
+  if (!result.handedOver) {
+    finish(result)
+    return result.exit
+  }
+  report.close()
+  return result.handedOver()
 }

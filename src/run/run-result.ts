@@ -6,8 +6,8 @@ export type RunResult = {
   status: 'done' | 'failed' | 'refused' | 'interrupted'
   exit: ExitCode
   error?: AppError
-  /** Another process goes on, and tells of itself. */
-  handedOver?: true
+  /** What is left to do once this run has let go of everything: look at the one that goes on, which tells of itself. */
+  handedOver?: () => Promise<ExitCode>
 }
 
 /** The result of a run whose plan is empty. */
