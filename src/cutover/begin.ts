@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { paintFor } from '../frame/options.ts'
 import { isReset } from '../model/cutover.ts'
 import type { RunResult } from '../run/run-result.ts'
-import { readNewest, refuseUnfinished } from '../run/unfinished.ts'
+import { refuseHalfWay } from '../run/unfinished.ts'
 import { begin, type CutoverSession } from './conduct.ts'
 import { requireCopySpace } from './disk-space.ts'
 import { lockWhereAnswering } from './lock-where-answering.ts'
@@ -16,7 +16,7 @@ import { readCutoverWorld } from './world.ts'
 /** A new cutover: everything is checked, planned and shown before the question. */
 export const beginCutover = async (session: CutoverSession): Promise<RunResult> => {
   const { run, config, host, opened, options, context } = session
-  refuseUnfinished(readNewest(opened.state, host), !isReset(host.cutover))
+  refuseHalfWay(opened.state, host)
   const { docker, servers, passEnv, image, state } = opened
   const read = await readCutoverWorld({ config, host, docker, passEnv, run: run.id })
   const { environments, containers } = read

@@ -12,7 +12,7 @@ import type { CutoverFrame } from '../model/cutover.ts'
 import type { State } from '../model/state.ts'
 import type { Report } from '../report/report.ts'
 import { guardVolume } from '../run/guard.ts'
-import { lockHost } from '../run/lock-host.ts'
+import { lockHostAlone } from '../run/lock-host.ts'
 import { makeHolder } from '../run/make-holder.ts'
 import { openServerSide, type ServerSide } from './server-side.ts'
 import type { CutoverHost, CutoverTools } from './tools.ts'
@@ -52,7 +52,7 @@ export const openCutover = async (
   const holder = makeHolder({ run, command, verb: 'cutover', target: host.name, config, host }, context)
   const passEnv = config.compose.pass_env
   const state = requireState(config, host, context.env)
-  const lock = await lockHost({ config, host, holder, lockWait, report, mode: 'exclusive' }, context)
+  const lock = await lockHostAlone({ config, host, holder, lockWait, report }, context)
   const opened: AsyncDisposable[] = [lock]
   const close = async (): Promise<void> => {
     for (const one of opened.toReversed()) await one[Symbol.asyncDispose]()

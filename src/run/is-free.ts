@@ -2,9 +2,8 @@ import type { Config } from '../config/load.ts'
 import { requireState } from '../config/state.ts'
 import { hasFlock, readHostHolder } from '../io/host/host-lock.ts'
 import type { Context } from '../model/context.ts'
-import { isReset } from '../model/cutover.ts'
 import type { Host } from '../model/types.ts'
-import { readNewest, refuseUnfinished } from './unfinished.ts'
+import { refuseHalfWay } from './unfinished.ts'
 
 /**
  * Whether the host may be looked at without its lock: nobody has it alone, and there is one to take. Who finds something to do takes the lock, which
@@ -14,6 +13,6 @@ import { readNewest, refuseUnfinished } from './unfinished.ts'
 export const isFree = ({ config, host }: { config: Config; host: Host }, { env }: Context): boolean => {
   const state = requireState(config, host, env)
   if (readHostHolder(state.root) || !hasFlock(env.PATH)) return false
-  if (host.cutover) refuseUnfinished(readNewest(state, host), !isReset(host.cutover))
+  refuseHalfWay(state, host)
   return true
 }

@@ -1,13 +1,12 @@
 import type { Config } from '../config/load.ts'
-import { requireState } from '../config/state.ts'
+import { requireState, stateOf } from '../config/state.ts'
 import { acquireHostLock, type HostLock } from '../io/host/host-lock.ts'
 import type { Context } from '../model/context.ts'
-import { isReset } from '../model/cutover.ts'
 import { describeHolder, type Holder } from '../model/holder.ts'
 import type { Host } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
 import { requireFlock } from './guard.ts'
-import { readNewest, refuseUnfinished } from './unfinished.ts'
+import { refuseHalfWay } from './unfinished.ts'
 
 export type HostLockRequest = {
   config: Config
@@ -17,22 +16,28 @@ export type HostLockRequest = {
   report: Report
   /** Told when it did not come at once. */
   onWait?: () => void
-  /** Shared with everybody who writes, where nothing else is said: a cutover holds it alone. */
-  mode?: 'shared' | 'exclusive'
 }
 
-/**
- * The host's lock, taken before Postgres is tried.
- * @throws AppError (exit 5) naming who has it, (exit 4) where several write and there is no flock, and for a shared one while a
- * cutover that ended half-way waits: what is written to the new volume before it goes on could stand in its way.
- */
-export const lockHost = async (
-  { config, host, holder, lockWait, report, onWait, mode = 'shared' }: HostLockRequest,
+type Mode = 'shared' | 'exclusive'
+
+/** A lock that nobody gets is let go. */
+const releasedUnless = async (lock: HostLock, check: () => void): Promise<HostLock> => {
+  try {
+    check()
+    return lock
+  } catch (error) {
+    await lock[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+const acquire = async (
+  { config, host, holder, lockWait, report, onWait }: HostLockRequest,
+  mode: Mode,
   context: Context,
 ): Promise<HostLock> => {
-  const state = requireState(config, host, context.env)
   const lock = await acquireHostLock({
-    state: state.root,
+    state: requireState(config, host, context.env).root,
     mode,
     holder,
     wait: lockWait,
@@ -45,12 +50,23 @@ export const lockHost = async (
       )
     },
   })
-  try {
-    requireFlock(lock, host, report)
-    if (mode === 'shared' && host.cutover) refuseUnfinished(readNewest(state, host), !isReset(host.cutover))
-    return lock
-  } catch (error) {
-    await lock[Symbol.asyncDispose]()
-    throw error
-  }
+  return releasedUnless(lock, () => requireFlock(lock, host, report))
+}
+
+/**
+ * The host's lock for a cutover, which has it alone and finds out itself what it may go on with.
+ * @throws AppError (exit 5) naming who has it, (exit 4) where several write and there is no flock.
+ */
+export const lockHostAlone = (request: HostLockRequest, context: Context): Promise<HostLock> =>
+  acquire(request, 'exclusive', context)
+
+/**
+ * The host's lock, taken before Postgres is tried and shared with everybody who writes. Whether a cutover ended half-way is
+ * known for sure only under it: what is written to the new volume before that goes on could stand in its way.
+ * @throws AppError as above, (exit 4) while one waits.
+ */
+export const lockHost = async (request: HostLockRequest, context: Context): Promise<HostLock> => {
+  const { config, host } = request
+  const lock = await acquire(request, 'shared', context)
+  return releasedUnless(lock, () => refuseHalfWay(stateOf(config, host, context.env), host))
 }

@@ -1,5 +1,6 @@
 import { AppError, exitCodes } from '../errors.ts'
 import { readVolumeRuns } from '../io/host/read-runs.ts'
+import { isReset } from '../model/cutover.ts'
 import { isUnfinished, type Position } from '../model/position.ts'
 import type { State } from '../model/state.ts'
 import type { Host } from '../model/types.ts'
@@ -28,4 +29,9 @@ export const describeUnfinished = (
 export const refuseUnfinished = (position: Position | undefined, confirmed: boolean): void => {
   const found = describeUnfinished(position, confirmed)
   if (found) throw new AppError(found.message, { exitCode: exitCodes.refused, ...found })
+}
+
+/** @throws AppError (exit 4) while a cutover of this host that ended half-way waits. */
+export const refuseHalfWay = (state: State, host: Host): void => {
+  if (host.cutover) refuseUnfinished(readNewest(state, host), !isReset(host.cutover))
 }

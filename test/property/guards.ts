@@ -119,8 +119,8 @@ export const guards: readonly Guard[] = [
     patches: [
       {
         file: 'src/run/lock-host.ts',
-        search: "if (mode === 'shared' && host.cutover) refuse",
-        replace: "if (mode === 'shared' && host.cutover && !isReset(host.cutover)) refuse",
+        search: '() => refuseHalfWay(',
+        replace: '() => host.cutover?.abortWindow === undefined && refuseHalfWay(',
       },
     ],
     noticedBy: ['no verb starts an empty volume while a cutover is not finished'],
@@ -139,7 +139,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'a shared host without flock is not written to',
-    patches: [{ file: 'src/run/lock-host.ts', search: 'requireFlock(lock, host, report)', replace: '' }],
+    patches: [{ file: 'src/run/lock-host.ts', search: 'requireFlock(lock, host, report)', replace: '{}' }],
     noticedBy: ['a shared host without flock is not written to'],
   },
   {
