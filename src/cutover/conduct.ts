@@ -24,7 +24,7 @@ import { toolVersion } from '../version.ts'
 import type { OpenedCutover } from './open.ts'
 import type { PlannedCutover } from './plan/cutover.ts'
 import { readPosition, runSaga } from './saga.ts'
-import { cutoverKinds } from './steps/cutover-kinds.ts'
+import { cutoverKinds, findLack } from './steps/cutover-kinds.ts'
 import type { CutoverHost } from './tools.ts'
 
 export type CutoverOptions = GlobalOptions & {
@@ -113,6 +113,7 @@ export const proceed = async (
       await tools.verify()
       requireLock(tools.lost)
     },
+    findLack: (step, facts) => findLack(step, { tools, facts, context }),
     perform: (step, facts) => performWith(cutoverKinds, { tools, facts, context })(step),
     start: run.start,
     interrupt: context.interrupt,

@@ -11,6 +11,7 @@ import type { Report } from '../report/report.ts'
 import { execute } from '../run/execute.ts'
 import type { RunResult } from '../run/run-result.ts'
 import { type CutoverStep, cutoverKinds } from './steps/cutover-kinds.ts'
+import type { Lack } from './tools.ts'
 
 export type SagaOptions = {
   state: State
@@ -22,6 +23,7 @@ export type SagaOptions = {
   confirmed: boolean
   /** Before a step's first line: what throws here has begun nothing. */
   verify: () => Promise<void>
+  findLack: (step: CutoverStep, facts: Facts) => Promise<Lack | undefined>
   perform: (step: CutoverStep, facts: Facts) => Promise<Facts | undefined>
   start: (plan: Plan<CutoverStep>) => void
   interrupt: AbortSignal
@@ -46,7 +48,7 @@ const asFailure = (key: string, error: unknown): AppError =>
 /** A step between two lines of the journal. */
 const performJournaled = async (
   step: CutoverStep,
-  { state, journal, verify, perform }: SagaOptions,
+  { state, journal, verify, findLack, perform }: SagaOptions,
 ): Promise<void> => {
   const key = stepKey(step)
   await verify().catch((error) => {
@@ -56,6 +58,11 @@ const performJournaled = async (
   const append = (line: JournalEntry): void => appendJournal(state, journal, line)
   append({ entry: 'started', at: now(), step: key })
   try {
+    const lack = await findLack(step, facts)
+    if (lack) {
+      append({ entry: 'rewound', at: now(), step: stepKey(lack.again), why: lack.why })
+      throw lack.error
+    }
     const left = await perform(step, facts)
     append({ entry: 'done', at: now(), step: key, ...(left && { facts: left }) })
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { AppError } from '../errors.ts'
 import type { DockerHost } from '../io/docker/host.ts'
 import type { Owner } from '../io/docker/throwaway.ts'
 import type { Context } from '../model/context.ts'
@@ -48,4 +49,10 @@ export type StepResult = Facts | undefined
 /** What the effect of a step has: its tools, and what earlier steps left. */
 export type CutoverAct = { tools: CutoverTools; facts: Facts; context: Context }
 
-export type CutoverKind<S extends Step> = Kind<S, CutoverAct, StepResult>
+/** The step that has to be done again before this one, since what it left is gone. */
+export type Lack = { again: Step; why: string; error: AppError }
+
+export type CutoverKind<S extends Step> = Kind<S, CutoverAct, StepResult> & {
+  /** Read before its effect; the loop writes into the journal where the run goes back to. */
+  findLack?: (step: S, act: CutoverAct) => Promise<Lack | undefined>
+}

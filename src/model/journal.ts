@@ -40,6 +40,6 @@ export type JournalEntry =
   | { entry: 'started'; at: string; step: string }
   | { entry: 'done'; at: string; step: string; facts?: Facts }
   | { entry: 'failed'; at: string; step: string; error: string }
-  /** Somebody started what was stopped: this step and all after it count as not done. */
+  /** What this step had left is not so any more: it and all after it count as not done. */
   | { entry: 'rewound'; at: string; step: string; why: string }
   | { entry: 'ended'; at: string; outcome: JournalOutcome }

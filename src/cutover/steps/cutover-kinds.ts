@@ -1,4 +1,5 @@
 import type { StepOf } from '../../model/kind.ts'
+import type { CutoverAct, CutoverKind, Lack } from '../tools.ts'
 import { backUp } from './back-up.ts'
 import { bringBack } from './bring-back.ts'
 import { carryDatabase } from './carry-database.ts'
@@ -43,3 +44,6 @@ export const cutoverKinds = {
 }
 
 export type CutoverStep = StepOf<typeof cutoverKinds>
+
+export const findLack = async (step: CutoverStep, act: CutoverAct): Promise<Lack | undefined> =>
+  (cutoverKinds[step.kind] as CutoverKind<never>).findLack?.(step as never, act)
