@@ -10,8 +10,6 @@ export type CarryWorld = {
   managed: readonly string[]
   /** Databases that a new server has before any migration. */
   own: readonly string[]
-  /** Roles that the migrations make on an empty server, the superuser included. */
-  rebuiltRoles: readonly string[]
   /** Databases that cannot be dumped as they are: closed ones, and templates that somebody made. */
   closed: readonly string[]
   /** Of the server as a whole; no dump holds them. */
@@ -27,12 +25,7 @@ const refuse = (message: string, details: readonly string[], hint: string): AppE
 const dropMore = (host: string, names: readonly string[]): string => newCutover(host, names, true)
 
 /** `--drop` names a database or a slot where there is one of that name, and a role only where there is none. */
-export const droppedRoles = ({
-  inventory,
-  closed,
-  ties,
-  drop,
-}: Pick<CarryWorld, 'inventory' | 'closed' | 'ties' | 'drop'>): string[] => {
+const droppedRoles = ({ inventory, closed, ties, drop }: CarryWorld): string[] => {
   const others = [...inventory.databases, ...ties].map(({ name }) => name)
   const taken = new Set([...others, ...closed])
   return inventory.roles.map(({ name }) => name).filter((name) => drop.includes(name) && !taken.has(name))
@@ -92,8 +85,15 @@ const refuseStrangers = ({ inventory, closed, ties, drop, host }: CarryWorld): v
     )
 }
 
-const refuseNeeded = (world: CarryWorld, databases: readonly string[]): void => {
+/** What no migration rebuilds and nobody gave up. */
+const carriedDatabases = ({ inventory, managed, own, drop }: CarryWorld): string[] => {
+  const without = new Set([...managed, ...drop, ...own])
+  return inventory.databases.map(({ name }) => name).filter((name) => !without.has(name))
+}
+
+const refuseNeeded = (world: CarryWorld): void => {
   const { inventory, drop, host } = world
+  const databases = carriedDatabases(world)
   const dropped = new Set(droppedRoles(world))
   const needed = inventory.databases
     .filter(({ name }) => databases.includes(name))
@@ -107,23 +107,29 @@ const refuseNeeded = (world: CarryWorld, databases: readonly string[]): void => 
   )
 }
 
-/**
- * What no migration rebuilds and nobody gave up: the databases and roles that come along.
- * @throws AppError (exit 4) for what cannot, (exit 2) for a `--drop` of nothing.
- */
-export const planCarry = (world: CarryWorld): CutoverFrame['carried'] => {
-  const { inventory, managed, own, rebuiltRoles, drop } = world
+/** @throws AppError (exit 4) for what cannot come along and nobody gave up, (exit 2) for a `--drop` of nothing. */
+export const requireCarriable = (world: CarryWorld): void => {
   refuseStrangers(world)
   refuseTablespaces(world)
   refuseClosed(world)
   refuseTies(world)
-  const without = new Set([...managed, ...drop, ...own])
-  const databases = inventory.databases.map(({ name }) => name).filter((name) => !without.has(name))
-  refuseNeeded(world, databases)
-  const gone = new Set([...droppedRoles(world), ...rebuiltRoles])
-  const roles = inventory.roles.map(({ name }) => name).filter((name) => !gone.has(name))
-  return { databases, roles }
+  refuseNeeded(world)
 }
+
+/** Roles that nobody gave up, whoever makes them. */
+export const keptRoles = (world: CarryWorld): string[] => {
+  const dropped = new Set(droppedRoles(world))
+  return world.inventory.roles.map(({ name }) => name).filter((name) => !dropped.has(name))
+}
+
+/**
+ * The databases and roles that come along. `rebuilt`: the roles that migrations make on an empty server, the superuser
+ * included.
+ */
+export const planCarry = (world: CarryWorld, rebuilt: readonly string[]): CutoverFrame['carried'] => ({
+  databases: carriedDatabases(world),
+  roles: keptRoles(world).filter((name) => !rebuilt.includes(name)),
+})
 
 /** @throws AppError (exit 4) for what a cutover would lose, and nobody gave up. */
 export const refuseUnmade = (

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type CarryWorld, planCarry, refuseUnmade } from '../../../src/cutover/plan/carry.ts'
+import {
+  type CarryWorld,
+  planCarry,
+  refuseUnmade,
+  requireCarriable,
+} from '../../../src/cutover/plan/carry.ts'
 import type { DatabaseInventory, Inventory, RoleInventory } from '../../../src/model/inventory.ts'
 
 const database = (name: string, more: Partial<DatabaseInventory> = {}): DatabaseInventory => ({
@@ -58,30 +63,35 @@ const world: CarryWorld = {
   inventory,
   managed: ['iam_qual', 'iam_prod'],
   own: ['postgres'],
-  rebuiltRoles: ['postgres'],
   closed: [],
   ties: [],
   drop: [],
 }
 
+const carried = (more: Partial<CarryWorld> = {}) => {
+  const carrying = { ...world, ...more }
+  requireCarriable(carrying)
+  return planCarry(carrying, ['postgres'])
+}
+
 describe('what a cutover carries over', () => {
   it('is every database and role that no migration makes', () => {
-    expect(planCarry(world)).toEqual({ databases: ['booking_qual'], roles: ['reporter'] })
+    expect(carried()).toEqual({ databases: ['booking_qual'], roles: ['reporter'] })
   })
 
   it('leaves what --drop names', () => {
     const ties = [{ kind: 'replication slot', name: 'standby', database: '' }]
-    expect(planCarry({ ...world, ties, drop: ['standby'] })).toEqual(planCarry(world))
-    expect(planCarry({ ...world, drop: ['booking_qual', 'reporter'] })).toEqual({ databases: [], roles: [] })
+    expect(carried({ ties, drop: ['standby'] })).toEqual(carried())
+    expect(carried({ drop: ['booking_qual', 'reporter'] })).toEqual({ databases: [], roles: [] })
   })
 
   it('takes a name for a database where there is one, and for a role only where there is none', () => {
-    const owner = { ...world, inventory: { ...inventory, roles: [...inventory.roles, role('booking_qual')] } }
-    expect(planCarry({ ...owner, drop: ['booking_qual'] })).toEqual({
+    const owner = { inventory: { ...inventory, roles: [...inventory.roles, role('booking_qual')] } }
+    expect(carried({ ...owner, drop: ['booking_qual'] })).toEqual({
       databases: [],
       roles: ['reporter', 'booking_qual'],
     })
-    expect(planCarry({ ...world, drop: ['postgres'] })).toEqual(planCarry(world))
+    expect(carried({ drop: ['postgres'] })).toEqual(carried())
   })
 
   it.each([
@@ -107,7 +117,7 @@ describe('what a cutover carries over', () => {
     ],
   ] as const)('refuses %s', (...row) => {
     const [, more, exitCode, words] = row
-    expect(() => planCarry({ ...world, ...more })).toThrow(
+    expect(() => requireCarriable({ ...world, ...more })).toThrow(
       expect.objectContaining({ exitCode, message: expect.stringContaining(words) }),
     )
   })
@@ -122,7 +132,7 @@ describe('the command behind a refusal', () => {
     [{ drop: ['reporter'], closed: ['old shop'] }, "--drop reporter --drop 'old shop'"],
     [{ drop: ['booking_qual'], ties }, '--drop booking_qual --drop standby'],
   ] as const)('of %j is whole: what was given up, and the confirmation', (more, drops) => {
-    expect(() => planCarry({ ...world, ...more })).toThrow(
+    expect(() => requireCarriable({ ...world, ...more })).toThrow(
       expect.objectContaining({
         hint: expect.stringMatching(new RegExp(`po-migrate cutover vps ${drops} --confirm yes$`)),
       }),
