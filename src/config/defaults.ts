@@ -1,6 +1,7 @@
 import { defaultNetwork } from './compose-project.ts'
 import type { Config, Variables } from './load.ts'
-import { composeDefault, localHost, plainHost } from './schema.ts'
+import { composeDefault } from './schema/environment.ts'
+import { localHost, plainHost } from './schema/host.ts'
 
 type EnvironmentFile = Config['environments'][string]
 

@@ -1,8 +1,8 @@
 import { defaultMaintenance } from '../model/sql.ts'
 import type { Environment, Fleet, FleetSource, ManagedDatabase } from '../model/types.ts'
 import { databaseNames, isFleet, locateDatabase, memberIn, resolveDatabases } from './databases.ts'
-import { usualRollout } from './fleet-schema.ts'
 import type { Config } from './load.ts'
+import { usualRollout } from './schema/fleet.ts'
 
 type Place = { environment: string; suffix: string; only: readonly string[] }
 

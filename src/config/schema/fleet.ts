@@ -1,12 +1,11 @@
 import * as z from 'zod'
-
-const text = z.string().min(1)
+import { text, whole } from './values.ts'
 
 /** What a fleet gets that says nothing of it. */
 export const usualRollout = { canary: 1, wave: 50, max_failures: 1 }
 
 /** What makes a database of the config a fleet: many databases of one directory. */
-export const fleetKeys = (whole: (minimum: number, maximum: number) => z.ZodType<number>) => ({
+export const fleetKeys = {
   from: z
     .strictObject({
       query: text
@@ -62,7 +61,7 @@ export const fleetKeys = (whole: (minimum: number, maximum: number) => z.ZodType
     })
     .optional()
     .describe('Of a fleet: in which portions it gets its files'),
-})
+}
 
 type Entry = { from?: unknown; database?: unknown; create?: unknown; rollout?: unknown }
 
