@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
-import { manifestSchema } from './backup/manifest.ts'
+import { manifestSchema } from './backup/manifest-schema.ts'
 import { backupKinds } from './backup/steps/backup-kinds.ts'
 import { restoreKinds } from './backup/steps/restore-kinds.ts'
 import { configSchema } from './config/schema.ts'

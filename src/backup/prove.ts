@@ -11,8 +11,8 @@ import { compareRoles } from '../model/compare-inventories.ts'
 import { type Manifest, majorOf, type Unproven } from '../model/manifest.ts'
 import { parseRolePasswords } from '../model/role-passwords.ts'
 import { scratchSuperuser } from '../model/scratch-superuser.ts'
+import { checkFiles } from './check-files.ts'
 import { type Filled, fillDatabase } from './fill.ts'
-import { checkFiles } from './manifest.ts'
 
 export type ProofRequest = {
   docker: Docker

@@ -1,6 +1,6 @@
+import { checkFiles } from '../../backup/check-files.ts'
 import { renderEmptyViews } from '../../backup/empty-views.ts'
 import { fillDatabase } from '../../backup/fill.ts'
-import { checkFiles } from '../../backup/manifest.ts'
 import { renderBytes } from '../../backup/report.ts'
 import { AppError, exitCodes } from '../../errors.ts'
 import { readDatabaseInventory, readDatabaseNames, readServerInventory } from '../../io/postgres/inventory.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkFiles } from '../../backup/manifest.ts'
+import { checkFiles } from '../../backup/check-files.ts'
 import { readServerInventory } from '../../io/postgres/inventory.ts'
 import { restoreRoles } from '../../io/postgres/roles.ts'
 import { compareRoles } from '../../model/compare-inventories.ts'
