@@ -1,6 +1,7 @@
 import { AppError, exitCodes } from '../errors.ts'
 import type { Docker } from '../io/docker/docker.ts'
-import { holdVolume, type VolumeGuard } from '../io/docker/volume-guard.ts'
+import type { VolumeGuard } from '../io/docker/guard-container.ts'
+import { holdVolume } from '../io/docker/volume-guard.ts'
 import { awaitVolumes } from '../io/docker/volume-holder.ts'
 import { flockRemedy, type HostLock } from '../io/host/host-lock.ts'
 import type { Context } from '../model/context.ts'
