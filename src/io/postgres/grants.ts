@@ -1,5 +1,5 @@
 import type { Grant } from '../../model/grant.ts'
-import { userSchema } from './inventory-sql.ts'
+import { userSchema } from './catalog-sql.ts'
 import type { Query } from './postgres.ts'
 
 const relationKind = `case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view'

@@ -9,13 +9,13 @@ import {
   extensionsSql,
   namesSql,
   neededRolesSql,
-  objectsSql,
   propertiesSql,
   rolesSql,
   sequencesSql,
   tablespacesSql,
   tablesSql,
 } from './inventory-sql.ts'
+import { objectsSql } from './objects-sql.ts'
 import type { Query, Server } from './postgres.ts'
 
 type Properties = DatabaseProperties & { size: number }

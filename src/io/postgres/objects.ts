@@ -1,5 +1,6 @@
 import type { Objects } from '../../model/unmade.ts'
-import { notOfExtension, objectsSql, userSchema } from './inventory-sql.ts'
+import { notOfExtension, userSchema } from './catalog-sql.ts'
+import { objectsSql } from './objects-sql.ts'
 import type { Server } from './postgres.ts'
 
 const md5OfView = 'pg_catalog.md5(pg_catalog.pg_get_viewdef(o.name::pg_catalog.regclass))'

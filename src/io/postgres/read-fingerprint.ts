@@ -1,4 +1,5 @@
-import { notOfExtension, objectsSql, userSchema } from './inventory-sql.ts'
+import { notOfExtension, userSchema } from './catalog-sql.ts'
+import { objectsSql } from './objects-sql.ts'
 import type { Server } from './postgres.ts'
 
 const regclass = '::pg_catalog.regclass'

@@ -1,6 +1,6 @@
 import type { CatalogTable } from '../../model/catalog.ts'
 import type { ManagedDatabase } from '../../model/types.ts'
-import { notOfExtension, userSchema } from './inventory-sql.ts'
+import { notOfExtension, userSchema } from './catalog-sql.ts'
 import type { Server } from './postgres.ts'
 
 const columns = `

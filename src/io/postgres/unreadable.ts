@@ -1,4 +1,4 @@
-import { notOfExtension, userSchema } from './inventory-sql.ts'
+import { notOfExtension, userSchema } from './catalog-sql.ts'
 import type { Server } from './postgres.ts'
 
 /** Something that the user may not read, or not all rows of; `why` for a person. */
