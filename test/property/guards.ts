@@ -147,8 +147,8 @@ export const guards: readonly Guard[] = [
     patches: [
       {
         file: 'src/run/applied.ts',
-        search: 'if (difference.came.length + difference.went.length > 0) {',
-        replace: 'if (difference.came.length + difference.went.length < 0) {',
+        search: 'came.length + went.length > 0',
+        replace: 'came.length + went.length < 0',
       },
     ],
     noticedBy: ['a file that marks another as applied stops the run'],
