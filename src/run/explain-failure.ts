@@ -63,13 +63,23 @@ const remedyOf = (
   const limit = limits[sqlState]
   if (!limit || (limit === 'statement_timeout' && !message.includes('statement timeout')))
     return { details: [], hint: `correct ${file}` }
-  const { user } = engine.server
-  const local = sectionOf(migration, direction).transaction ? 'LOCAL ' : ''
+  const { server } = engine
+  const { user } = server
+  const why = `The ${limit} of ${quoteIdentifier(user)}, of the database or of the server ended it: the file may be right.`
+  if (sectionOf(migration, direction).transaction)
+    return { details: [why], hint: `begin ${file} with SET LOCAL ${limit} = 0;` }
+  // A second statement in the file would make a transaction of it after all.
+  const role = `alter role ${quoteIdentifier(user)} in database ${quoteIdentifier(managed.database)}`
+  const paste = (sql: string): string => pasteSql(server, managed.database, [`${role} ${sql}`])
+  const lift = paste(`set ${limit} = 0`)
   return {
     details: [
-      `The ${limit} of ${quoteIdentifier(user)}, of the database or of the server ended it: the file may be right.`,
+      why,
+      `Lift it, and put it back when the file is through:`,
+      `  → ${lift}`,
+      `  → ${paste(`reset ${limit}`)}`,
     ],
-    hint: `begin ${file} with SET ${local}${limit} = 0;`,
+    hint: lift,
   }
 }
 
