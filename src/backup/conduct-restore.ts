@@ -4,6 +4,7 @@ import { asTouched } from '../errors.ts'
 import { type GlobalOptions, paintFor } from '../frame/options.ts'
 import type { Run } from '../frame/run.ts'
 import type { HostLock } from '../io/host/host-lock.ts'
+import { readSequences } from '../io/host/sequence.ts'
 import { readServerInventory, readSystemIdentifier, readTakenNames } from '../io/postgres/inventory.ts'
 import { anyLost } from '../io/postgres/lock.ts'
 import type { SharedEngine } from '../io/shared-engine.ts'
@@ -92,6 +93,7 @@ const planNow = async (opened: OpenedRestore, options: RestoreOptions): Promise<
     serverVersion: version,
     retain: config.retain.replaced,
     neighbours: managedOn(config, environment.host.name),
+    sequenceOf: readSequences(opened.state),
   })
 }
 

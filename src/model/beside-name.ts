@@ -1,3 +1,4 @@
+import { compareOrder } from './order.ts'
 import { runIdPattern } from './session.ts'
 
 /** Bytes of an identifier; Postgres cuts the rest without a word. */
@@ -56,14 +57,22 @@ const beside = new RegExp(`_(before|restore)_${runIdPattern.slice(1)}$`)
 /** Whether a restore made or left it. */
 export const isBeside = (name: string): boolean => beside.test(name)
 
+export type Beside = {
+  /** Names on the server. */
+  names: readonly string[]
+  /** Names that are managed, whether they are there or not. */
+  neighbours: readonly string[]
+  /** The place of a run in its project's order, which no clock decides; nothing for another's. */
+  sequenceOf?: (run: string) => number | undefined
+}
+
 /**
  * Those of the names that restores left when they replaced this database, oldest first. One that was cut without a hash
  * counts only while no other database, of the server or of `neighbours`, could have left it.
  */
 export const replacedOf = (
   database: string,
-  names: readonly string[],
-  neighbours: readonly string[],
+  { names, neighbours, sequenceOf = () => undefined }: Beside,
 ): string[] => {
   const others = [...names.filter((name) => !beside.test(name)), ...neighbours].filter(
     (name) => name !== database,
@@ -75,8 +84,8 @@ export const replacedOf = (
   return names
     .flatMap((name) => {
       const run = before.exec(name)?.[1]
-      return run !== undefined && isLeft(name, run) ? [{ name, run }] : []
+      return run !== undefined && isLeft(name, run) ? [{ name, run, sequence: sequenceOf(run) }] : []
     })
-    .sort((a, b) => (a.run < b.run ? -1 : 1))
+    .sort(compareOrder)
     .map(({ name }) => name)
 }

@@ -24,6 +24,8 @@ export type RestoreWorld = {
   retain: number
   /** Names on the server that are managed, whether they are there or not. */
   neighbours: readonly string[]
+  /** The place of a run in the project's order. */
+  sequenceOf?: (run: string) => number | undefined
 }
 
 /** The swaps of a plan. */
@@ -82,9 +84,15 @@ const neededRoles = ({ manifest }: RestoreWorld, chosen: readonly string[]): Set
 }
 
 /** Copies of earlier restores that are one too many when this one is done. */
-const drops = ({ databases, retain, neighbours }: RestoreWorld, swaps: readonly Swap[]): RestoreStep[] =>
+const drops = (
+  { databases, retain, neighbours, sequenceOf }: RestoreWorld,
+  swaps: readonly Swap[],
+): RestoreStep[] =>
   swaps.flatMap(({ database, replaced }) => {
-    const copies = [...replacedOf(database, databases, neighbours), ...(replaced === null ? [] : [replaced])]
+    const copies = [
+      ...replacedOf(database, { names: databases, neighbours, ...(sequenceOf && { sequenceOf }) }),
+      ...(replaced === null ? [] : [replaced]),
+    ]
     const old = retain === 0 ? copies : copies.slice(0, -retain)
     return old.map((name): RestoreStep => ({ kind: 'drop-replaced', database: name }))
   })

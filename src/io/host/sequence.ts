@@ -32,6 +32,13 @@ export const placeOfOld = (state: State, run: string): number => {
   return index < 0 ? Number.POSITIVE_INFINITY : linesBefore(earlier) + index + 1
 }
 
+/** The numbers of the runs that this project counted. */
+export const readSequences = (state: State): ((run: string) => number | undefined) => {
+  const lines = ownDirectories(state).map(fileIn).reverse().flatMap(readLines)
+  const places = new Map(lines.map((run, index) => [run, index + 1]))
+  return (run) => places.get(run)
+}
+
 /**
  * The number of a run in the order of its project's runs, which no clock decides; the same again for the same run. A line is
  * appended whole or not at all, so that runs side by side get a number each; what the project did under its path's id comes before.

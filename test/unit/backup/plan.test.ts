@@ -104,6 +104,16 @@ describe('planning a restore', () => {
     expect(steps.flatMap((step) => (step.kind === 'drop-replaced' ? step.database : []))).toEqual(dropped)
   })
 
+  it('drops the oldest by the order of runs, not by their dates', () => {
+    const ahead = '20360101T000000-00000a'
+    const databases = ['iam_qual', `iam_qual_before_${ahead}`, `iam_qual_before_${earlier}`]
+    const sequenceOf = (of: string): number | undefined => [ahead, earlier].indexOf(of) + 1
+    const { steps } = planRestore(world({ wanted: ['iam_qual'], databases, retain: 2, sequenceOf }))
+    expect(steps.flatMap((step) => (step.kind === 'drop-replaced' ? step.database : []))).toEqual([
+      `iam_qual_before_${ahead}`,
+    ])
+  })
+
   it('restores into a newer server, and refuses an older one', () => {
     expect(kinds({ serverVersion: '18.0' })).toContain('swap-databases')
     expect(() => kinds({ serverVersion: '16.9' })).toThrow(expect.objectContaining({ exitCode: 4 }))

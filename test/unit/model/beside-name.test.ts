@@ -40,15 +40,27 @@ describe('names that begin alike', () => {
   it('that an older release cut are left to whom they must be, and to nobody where two could be meant', () => {
     const cut = `${qual.slice(0, 33)}_before_${run}`
     expect(Buffer.byteLength(cut)).toBe(63)
-    expect(replacedOf(qual, [qual, cut, 'postgres'], [qual])).toEqual([cut])
-    expect(replacedOf(qual, [qual, prod, cut], [qual])).toEqual([])
-    expect(replacedOf(qual, [qual, cut], [qual, prod])).toEqual([])
+    expect(replacedOf(qual, { names: [qual, cut, 'postgres'], neighbours: [qual] })).toEqual([cut])
+    expect(replacedOf(qual, { names: [qual, prod, cut], neighbours: [qual] })).toEqual([])
+    expect(replacedOf(qual, { names: [qual, cut], neighbours: [qual, prod] })).toEqual([])
     const own = besideName(qual, 'before', run)
-    expect(replacedOf(qual, [qual, prod, cut, own, besideName(prod, 'before', run)], [])).toEqual([own])
+    expect(
+      replacedOf(qual, { names: [qual, prod, cut, own, besideName(prod, 'before', run)], neighbours: [] }),
+    ).toEqual([own])
   })
 })
 
 describe('what restores replaced', () => {
+  it('is as old as the run that left it, whatever the clock said', () => {
+    const [ahead, now] = ['20361122T185832-7f3a9c', '20261123T000000-000000']
+    const names = [`iam_before_${now}`, `iam_before_${ahead}`]
+    const sequenceOf = (of: string): number => (of === ahead ? 1 : 2)
+    expect(replacedOf('iam', { names, neighbours: [], sequenceOf })).toEqual([
+      `iam_before_${ahead}`,
+      `iam_before_${now}`,
+    ])
+  })
+
   it('is found for one database, oldest first, and nothing that only looks like it', () => {
     const later = '20261123T000000-000000'
     const names = [
@@ -58,7 +70,7 @@ describe('what restores replaced', () => {
       'iam_before_lunch',
       `iam_restore_${run}`,
     ]
-    expect(replacedOf('iam', names, ['iam', 'iam_qual'])).toEqual([
+    expect(replacedOf('iam', { names, neighbours: ['iam', 'iam_qual'] })).toEqual([
       `iam_before_${run}`,
       `iam_before_${later}`,
     ])

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { placeOfOld, takeSequence } from '../../../../src/io/host/sequence.ts'
+import { placeOfOld, readSequences, takeSequence } from '../../../../src/io/host/sequence.ts'
 import { compareOrder } from '../../../../src/model/order.ts'
 import { stateAt } from '../../../support/tool/state.ts'
 import { temporaryDirectory } from '../../support/fixtures.ts'
@@ -38,6 +38,7 @@ describe("the number of a run in its project's order", () => {
     for (const run of ['a', 'b']) takeSequence(before, run)
     const named = { ...stateAt(root.path), own: ['shop', before.project] }
     expect(['c', 'd'].map((run) => takeSequence(named, run))).toEqual([3, 4])
+    expect(['a', 'b', 'c', 'd', 'e'].map(readSequences(named))).toEqual([1, 2, 3, 4, undefined])
   })
 
   it('is another one for each of many runs side by side', async () => {
