@@ -1,11 +1,13 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type KeptBackup, listBackups, stoppedLabel } from '../backup/directory.ts'
+import { isUnread } from '../backup/prune.ts'
 import type { Engine } from '../io/engine.ts'
 import { readTakenNames } from '../io/postgres/inventory.ts'
 import { replacedOf } from '../model/beside-name.ts'
 import { describeMoment, isAhead } from '../model/moment.ts'
 import { compareOrder } from '../model/order.ts'
+import { quote } from '../model/quote.ts'
 import type { State } from '../model/state.ts'
 import type { Environment } from '../model/types.ts'
 import { type Check, fail, type Warning } from './check.ts'
@@ -58,6 +60,12 @@ const checkBackups = (facts: BackupFacts): string | Warning => {
       `${first} can be read by everyone on this machine`,
       open.map((path) => `chmod o-rwx ${path}`).join('\n'),
     )
+  const unread = backups.find(isUnread)
+  if (unread)
+    return {
+      warning: `${unread.directory}: its manifest cannot be read, so that it is never pruned`,
+      remedy: `ls -l ${quote(unread.directory)}`,
+    }
   const taken = backups.filter((kept) => isOf(kept, environment))
   const newest = taken.at(-1)
   if (!newest?.manifest) return shared ? { warning: 'none yet', remedy } : 'none yet'
@@ -75,7 +83,7 @@ const checkBackups = (facts: BackupFacts): string | Warning => {
 
 const checkReplaced = async ({ environment, engine, neighbours }: BackupFacts): Promise<string> => {
   const names = await readTakenNames((await engine()).server)
-  const kept = environment.databases.flatMap(({ database }) => replacedOf(database, names, neighbours))
+  const kept = environment.databases.flatMap(({ database }) => replacedOf(database, { names, neighbours }))
   return kept.length > 0 ? kept.join(', ') : 'none'
 }
 

@@ -8,13 +8,22 @@ import type { Host } from '../model/types.ts'
 import type { Report } from '../report/report.ts'
 import { describeUnfinished, readNewest } from './unfinished.ts'
 
-/** Where an unfinished cutover of a host stands; nothing where there is none. */
+/** Where an unfinished cutover of a host stands, or why that is not known; nothing where there is none. */
 export const readHalfWay = (
   config: Config,
   host: Host,
   { env }: Context,
-): ReturnType<typeof describeUnfinished> =>
-  host.cutover && describeUnfinished(readNewest(stateOf(config, host, env), host), !isReset(host.cutover))
+): ReturnType<typeof describeUnfinished> => {
+  if (!host.cutover) return undefined
+  try {
+    return describeUnfinished(readNewest(stateOf(config, host, env), host), !isReset(host.cutover))
+  } catch (error) {
+    // Whoever only reads may not belong to those who may look.
+    if (!(error instanceof AppError) || error.exitCode !== exitCodes.refused) throw error
+    const { message, details, hint = '' } = error
+    return { message, details: [...details], hint }
+  }
+}
 
 /**
  * Says to whoever only reads that the host's cutover is not finished: what is read may be half-made, and where Postgres does

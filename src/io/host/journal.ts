@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 import { AppError, exitCodes } from '../../errors.ts'
 import { makeDirectories } from '../../make-directories.ts'
 import type { JournalEntry } from '../../model/journal.ts'
+import { quote } from '../../model/quote.ts'
 import { allDirectories, type State } from '../../model/state.ts'
 
 const directoryOf = (state: string): string => join(state, 'journals')
@@ -94,8 +95,17 @@ export const readEveryJournal = ({ root }: State): JournalEntry[][] => {
   const projects = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const directories = [root, ...projects.map(({ name }) => join(root, name))]
   return directories.flatMap((directory) =>
-    listIn(directoryOf(directory)).map((run) => readLines(fileOf(directory, run))),
+    listReadable(directoryOf(directory)).map((run) => readLines(fileOf(directory, run))),
   )
+}
+
+/** Another project may keep its own to itself. */
+const listReadable = (directory: string): string[] => {
+  try {
+    return listIn(directory)
+  } catch {
+    return []
+  }
 }
 
 /** Ids of the runs of releases that knew no projects, in no order. */
@@ -105,9 +115,22 @@ export const listOldJournals = ({ root }: State): string[] => listIn(directoryOf
 export const listJournals = (state: State): string[] =>
   [...new Set(allDirectories(state).flatMap((directory) => listIn(directoryOf(directory))))].sort()
 
-const listIn = (directory: string): string[] =>
-  existsSync(directory)
-    ? readdirSync(directory)
-        .filter((name) => name.endsWith(suffix))
-        .map((name) => name.slice(0, -suffix.length))
-    : []
+/** What may not be looked into may hold a cutover that is half-way. */
+const unreadable = (directory: string, cause: unknown): AppError =>
+  new AppError(`Whether a cutover is unfinished is not known: ${(cause as Error).message}.`, {
+    exitCode: exitCodes.refused,
+    touched: false,
+    hint: `ls -ld ${quote(dirname(directory))} ${quote(directory)}`,
+    cause,
+  })
+
+const listIn = (directory: string): string[] => {
+  try {
+    return readdirSync(directory)
+      .filter((name) => name.endsWith(suffix))
+      .map((name) => name.slice(0, -suffix.length))
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw unreadable(directory, cause)
+  }
+}

@@ -83,6 +83,18 @@ describe('the directory of a backup', () => {
     expect(prune().removed).toEqual([kept])
   })
 
+  it('stays while its manifest is there and cannot be read, whatever is newer', async () => {
+    using state = temporaryDirectory()
+    await keepAll(stateAt(state.path), 'qual')
+    const unread = join(stateAt(state.path).directory, 'backups', `qual-${first}`)
+    writeFileSync(join(unread, 'manifest.json'), '{"version":1,"of":"a newer release"}')
+    const rule = { retain: 1, managed: ['iam'], keep: new Set<string>() }
+    expect(pruneBackups({ state: stateAt(state.path), of: 'qual', ...rule }).removed).toEqual([
+      join(stateAt(state.path).directory, 'backups', `qual-${second}`),
+    ])
+    expect(existsSync(unread)).toBe(true)
+  })
+
   it('that a dead run left half-done is removed, one of a live run is not', () => {
     using state = temporaryDirectory()
     for (const run of [first, second]) openPartialBackup(stateAt(state.path), backupName('qual', run))

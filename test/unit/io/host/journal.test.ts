@@ -1,8 +1,14 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { appendJournal, journalFile, listJournals, readJournal } from '../../../../src/io/host/journal.ts'
+import {
+  appendJournal,
+  journalFile,
+  listJournals,
+  readEveryJournal,
+  readJournal,
+} from '../../../../src/io/host/journal.ts'
 import { followRunLog, runLogFile, runLogSize } from '../../../../src/io/host/run-log.ts'
 import type { JournalEntry } from '../../../../src/model/journal.ts'
 import type { State } from '../../../../src/model/state.ts'
@@ -30,6 +36,19 @@ describe('a journal on the disk', () => {
     appendJournal(state, 'run1', line('c'))
     expect(readJournal(state, 'run2')).toEqual([line('a'), line('b')])
     expect(listJournals(state)).toEqual(['run1', 'run2'])
+  })
+
+  it('that cannot be looked for is not taken for none', () => {
+    expect(listJournals(state)).toEqual([])
+    mkdirSync(state.directory)
+    symlinkSync('journals', join(state.directory, 'journals'))
+    expect(() => listJournals(state)).toThrow(
+      expect.objectContaining({
+        exitCode: 4,
+        message: expect.stringContaining('Whether a cutover is unfinished is not known: ELOOP'),
+      }),
+    )
+    expect(readEveryJournal(state)).toEqual([])
   })
 
   it('loses a line that a crash cut off, and no other', () => {
