@@ -6,6 +6,7 @@ import { batchesOf } from '../model/batches.ts'
 import { codeFrame } from '../model/code-frame.ts'
 import { parseDbmateError } from '../model/dbmate-error.ts'
 import type { DatabaseProperties } from '../model/inventory.ts'
+import { makesSchema } from '../model/makes-schema.ts'
 import { sectionOf } from '../model/migration.ts'
 import type { Direction, ManagedDatabase, Migration, VersionsTable } from '../model/types.ts'
 import type { Workbench } from './workbench.ts'
@@ -44,9 +45,15 @@ export const explainBuild = (
 
 type Placed = { placed: ManagedDatabase & { versions: VersionsTable }; versions: VersionsTable }
 
-const begin = async (bench: Workbench, { managed, like }: Omit<BuildOptions, 'files'>): Promise<Placed> => {
+/**
+ * Where the versions stand on the throwaway server: where the live ones do, but in no schema that a file makes, since dbmate would
+ * make it before the file (a user's own schema, found first by `"$user"`).
+ */
+const begin = async (bench: Workbench, { managed, files, like }: BuildOptions): Promise<Placed> => {
   await bench.create(managed.database, like)
-  const versions = managed.versions ?? (await placeVersions(bench.server, managed))
+  const { versions: live, ...unplaced } = managed
+  const kept = live && !makesSchema(files, live.schema) ? live : undefined
+  const versions = kept ?? (await placeVersions(bench.server, unplaced))
   return { placed: { ...managed, versions }, versions }
 }
 
@@ -78,18 +85,21 @@ export const buildSchema = async (bench: Workbench, options: BuildOptions): Prom
   return versions
 }
 
+/** How many files are applied, and where that stands. */
+export type Grown = { count: number; versions: VersionsTable }
+
 /**
  * The same file by file, with a stop after each, and before the first.
  * @throws AppError (exit 1) naming the file that fails.
  */
-export async function* growSchema(bench: Workbench, options: BuildOptions): AsyncGenerator<number> {
-  const { placed } = await begin(bench, options)
-  yield 0
+export async function* growSchema(bench: Workbench, options: BuildOptions): AsyncGenerator<Grown> {
+  const { placed, versions } = await begin(bench, options)
+  yield { count: 0, versions }
   const planned = options.files.map((migration) => ({ managed: placed, migration }))
   if (planned.length === 0) return
   await using dbmate = await bench.openDbmate(planned, [placed.database])
   for (const [index, file] of planned.entries()) {
     await applyBatch({ bench, dbmate, placed }, [file])
-    yield index + 1
+    yield { count: index + 1, versions }
   }
 }

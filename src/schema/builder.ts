@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { DatabaseProperties } from '../model/inventory.ts'
 import type { DatabaseState, Migration, VersionsTable } from '../model/types.ts'
-import { buildSchema, growSchema } from './build.ts'
+import { buildSchema, type Grown, growSchema } from './build.ts'
 import type { Builds, Built } from './builds.ts'
 import { isAllowed } from './plan/allowed.ts'
 import { compareSchemas, type Difference } from './plan/compare-schemas.ts'
@@ -42,7 +42,8 @@ export const openBuilder = (
   let failure: unknown
   const first = (count: number) => ({ managed, files: files.slice(0, count), like })
   const tell = (count: number): void => onProgress(`${database}: what its first ${count} files make`)
-  const read = (): Promise<Schema> => readSchema(bench, { database, versions, signal })
+  const read = (place: VersionsTable): Promise<Schema> =>
+    readSchema(bench, { database, versions: place, signal })
   const lay = (count: number, built: Built): Laid => {
     const { expected } = built
     own ||= built.own
@@ -60,22 +61,22 @@ export const openBuilder = (
   const build = async (count: number): Promise<Schema> => {
     tell(count)
     made += 1
-    await buildSchema(bench, first(count))
-    return await read()
+    return await read(await buildSchema(bench, first(count)))
   }
   /** All files in one database, one after the other, from the first time that it is asked. */
-  let growing: AsyncGenerator<number> | undefined
+  let growing: AsyncGenerator<Grown> | undefined
   const growTo = async (count: number): Promise<Built> => {
     if (!growing) made += 1
     growing ??= growSchema(bench, first(files.length))
     tell(count)
+    let grown: Grown | undefined
     try {
-      while ((await growing.next()).value !== count);
+      while (grown?.count !== count) grown = (await growing.next()).value
     } catch (error) {
       if (error instanceof AppError && !signal.aborted) builds.fail(first(count), error)
       throw error
     }
-    return builds.keep(first(count), await read())
+    return builds.keep(first(count), await read(grown.versions))
   }
   const grown = async (count: number): Promise<Laid> =>
     known.get(count) ?? lay(count, builds.find(first(count)) ?? (await growTo(count)))

@@ -76,6 +76,27 @@ describe('adopt', () => {
     expect(await scratchContainers()).toBe('')
   })
 
+  it('and drift build what makes a schema called as the user, where dbmate looks for its table then', async () => {
+    const name = 'own_schema'
+    const text = migration(
+      'create schema postgres; create table postgres.t (id int);',
+      'drop schema postgres cascade;',
+    )
+    const written = {
+      '00001_own.sql': text,
+      '00002_more.sql': migration('create table u (id int);', 'drop table u;'),
+    }
+    using files = project({ [name]: written })
+    await makeByHand(name, written, 1)
+    expect(await runIn(files, 'adopt dev --confirm yes')).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/own_schema {2}1 migration proven/),
+    })
+    expect(await runIn(files, 'drift dev')).toMatchObject({ exit: 0 })
+    expect((await runIn(files, 'up dev')).exit).toBe(0)
+    expect(await runIn(files, 'drift dev')).toMatchObject({ exit: 0 })
+  })
+
   it.each([
     ['one index removed', 'drop index activity_log_entity_idx', 'index public.activity_log_entity_idx'],
     [
