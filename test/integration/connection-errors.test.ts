@@ -285,6 +285,23 @@ describe('a role whose sessions have limits', () => {
     expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
   })
 
+  it('has a file outside a transaction ended by it: what lifts it and what puts it back, as they are pasted', async () => {
+    await postgres.psql('postgres', 'create database unbound')
+    await postgres.psql('postgres', "alter database unbound set statement_timeout = '1s'")
+    using files = project(['unbound'])
+    files.migrations({
+      unbound: {
+        '00002_slow.sql': `-- migrate:up transaction:false\nselect pg_sleep(2);\n\n-- migrate:down\n`,
+      },
+    })
+    const failed = await tool(files, 'up dev')
+    expect(failed).toMatchObject({ exit: 1, stderr: expect.stringContaining('(57014)') })
+    const role = 'alter role "postgres" in database "unbound"'
+    expect(failed.stderr).toContain(`${role} reset statement_timeout'\n`)
+    await pasteFrom(failed)
+    expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+  })
+
   it('has its session ended by transaction_timeout: told so, and what Postgres holds is what is said', async () => {
     using files = await limit("transaction_timeout = '2s'")
     files.migrations({ transaction_timeout: { '00002_slow.sql': slow } })
