@@ -1,10 +1,12 @@
 import { posix } from 'node:path'
+import type { ContainerInfo } from 'dockerode'
 import { dbmateImage } from '../config/resolve.ts'
 import { AppError, exitCodes, usageError } from '../errors.ts'
 import { readMigrations } from '../io/dbmate/files.ts'
 import { checkStack } from '../io/docker/compose.ts'
 import { type DatabaseService, readDatabaseService } from '../io/docker/compose-parts.ts'
 import { declaredVolumes, hasImage, readImageVariable } from '../io/docker/image.ts'
+import { isRunning, nameOf } from '../io/docker/network-contents.ts'
 import { readReferrers } from '../io/docker/volume.ts'
 import { absent } from '../io/postgres/read-database.ts'
 import { loadLinter } from '../lint/linter.ts'
@@ -60,15 +62,25 @@ const checkImages = async (services: readonly Service[], preflight: Preflight): 
     if (!(await hasImage(docker.client, image))) throw missing(image, `${name} starts from it`)
 }
 
+const projectOf = ({ Labels }: ContainerInfo): string => {
+  const project = Labels['com.docker.compose.project']
+  return project ? `, of the compose project ${project}` : ''
+}
+
 /** @throws AppError (exit 4) while any container outside the database's stack refers to the volume. */
 const checkVolume = async ({ docker, host }: Pick<Preflight, 'docker' | 'host'>): Promise<void> => {
   const others = await readReferrers(docker.client, host.volume, host.stack.project)
   if (others.length === 0) return
-  const names = others.map(({ Names, Id }) => Names[0]?.slice(1) ?? Id.slice(0, 12))
+  const names = others.map(nameOf)
+  const running = others.filter(isRunning).map(nameOf)
   throw new AppError(`The volume ${host.volume} is used by ${names.join(', ')} too.`, {
     exitCode: exitCodes.refused,
-    details: ['It cannot be wiped from under a container, running or not.'],
-    hint: `docker rm --force ${names.join(' ')}`,
+    details: [
+      'It cannot be wiped from under a container, running or not.',
+      ...others.map((one) => `${nameOf(one)} (${one.Image}) is ${one.Status.toLowerCase()}${projectOf(one)}`),
+    ],
+    // Whose they are, nobody here knows: what runs has a grace period, and its end is not its removal.
+    hint: running.length > 0 ? `docker stop ${running.join(' ')}` : `docker rm ${names.join(' ')}`,
   })
 }
 

@@ -95,11 +95,16 @@ describe('cutover refuses, and touches nothing', () => {
   it('while another container mounts the volume, running or not', () =>
     touchingNothing(async () => {
       const holder = uniqueName('holder')
-      await docker(['create', '--name', holder, '--volume', `${stacks.env.PO_VOLUME}:/data`, postgresImage])
+      const mounted = ['--name', holder, '--volume', `${stacks.env.PO_VOLUME}:/data`]
+      await docker(['create', ...mounted, '--init', postgresImage, 'sleep', '600'])
       try {
         const { exit, stderr } = await tool('cutover dev')
         expect(exit).toBe(4)
         expect(stderr).toContain(`The volume ${stacks.env.PO_VOLUME} is used by ${holder} too.`)
+        expect(stderr).toContain(`${holder} (${postgresImage}) is created`)
+        expect(stderr).toContain(`→ docker rm ${holder}\n`)
+        await docker(['start', holder])
+        expect((await tool('cutover dev')).stderr).toContain(`→ docker stop ${holder}\n`)
       } finally {
         await docker(['rm', '--force', '--volumes', holder])
       }
