@@ -72,7 +72,10 @@ const findDatabase = (config: Config, name: string): { managed: ManagedDatabase;
   const managed = locateDatabase(config, '', name)
   if (names.includes(name)) return { managed, isNew: false }
   const stranger = unknown(name, { what: 'database', names })
-  if (!databaseName.test(name)) throw stranger
+  if (!databaseName.test(name))
+    throw amend(stranger, {
+      hint: 'a new one is called by letters, digits, "_" and "-": po-migrate new DB NAME',
+    })
   if (config.databases || nearest(name, names) !== undefined)
     throw amend(stranger, { hint: adding(config, managed) })
   return { managed, isNew: true }

@@ -84,13 +84,24 @@ const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${
 const listed = (names: readonly string[]): string =>
   names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join('')
 
+/** Arguments that are one of a few words, whatever the config says. */
+const fixed: Readonly<Record<string, readonly string[]>> = { action: ['status', 'release'] }
+
+/** The words by argument: one that cannot be what stands first is what comes next. */
+const givenTo = (arguments_: readonly string[], words: readonly string[]): Map<string, string> => {
+  const open = [...words]
+  const isNext = (name: string): boolean =>
+    open[0] !== undefined && (open.length === arguments_.length || fixed[name]?.includes(open[0]) !== false)
+  return new Map(arguments_.flatMap((name) => (isNext(name) ? [[name, open.shift() ?? '']] : [])))
+}
+
 const missing = (verb: string, { words, others, values }: UsageFacts): AppError => {
   const arguments_ = needed[verb] ?? []
-  const given = words.slice(1, 1 + arguments_.length)
-  const name = arguments_[given.length] ?? 'argument'
-  const possible = values(name)
+  const given = givenTo(arguments_, words.slice(1, 1 + arguments_.length))
+  const name = arguments_.find((each) => !given.has(each)) ?? 'argument'
+  const possible = fixed[name] ?? values(name)
   const said = arguments_.map(
-    (each, index) => given[index] ?? (possible[0] && each === name ? possible[0] : each.toUpperCase()),
+    (each) => given.get(each) ?? (possible[0] && each === name ? possible[0] : each.toUpperCase()),
   )
   return usageError(
     `${verb}: which ${name}?${possible.length > 0 ? ` ${listed(possible)}.` : ''}`,

@@ -90,17 +90,22 @@ export const planRollback = ({
   const judged = databases.flatMap((state) =>
     choose(state, target, `po-migrate status ${environment.name}`).map((version) => ({
       state,
+      version,
       found: judge(state, version),
     })),
   )
   const reasons = judged.flatMap(({ state, found }) =>
     typeof found === 'string' ? `${state.managed.database}: ${found}` : [],
   )
+  const lost = judged.find(({ state, version }) => !state.files.some((file) => file.version === version))
   if (reasons.length > 0)
     throw new AppError(`${environment.name}: this cannot be rolled back.`, {
       exitCode: exitCodes.refused,
       details: reasons,
-      hint: `write a migration that undoes it: po-migrate new ${first && storeName(first.managed)} undo`,
+      // What new would write might bear the version of the file that is not here.
+      hint: lost
+        ? `use the checkout that has ${lost.version}, then: po-migrate rollback ${environment.name} --db ${lost.state.managed.name}`
+        : `write a migration that undoes it: po-migrate new ${first && storeName(first.managed)} undo`,
     })
   const undo = judged.flatMap(({ state: { managed }, found }): MigrateStep[] =>
     typeof found === 'string' ? [] : [{ kind: 'rollback-migration', managed, migration: found }],

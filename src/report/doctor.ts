@@ -12,7 +12,7 @@ const symbolOf = (
     case 'fixed':
       return yellow(symbols.done)
     case 'warning':
-      return yellow(symbols.failed)
+      return yellow('!')
     case 'failed':
       return red(symbols.failed)
     case 'skipped':

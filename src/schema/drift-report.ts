@@ -8,7 +8,10 @@ type DriftedDatabase = DriftDocument['databases'][number]
 
 const headOf = ({ database, applied, exists, differences, error }: DriftedDatabase, paint: Paint): string => {
   const { symbols, green, red } = paint
-  if (error) return `${red(symbols.failed)} ${database}: ${error.message}`
+  if (error) {
+    const { message } = error
+    return `${red(symbols.failed)} ${message.startsWith(`${database}: `) ? message : `${database}: ${message}`}`
+  }
   if (!exists) return `${paint.dim(symbols.skipped)} ${database} does not exist`
   const files = plural(applied, 'applied file')
   return differences.length === 0

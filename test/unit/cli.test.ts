@@ -58,6 +58,8 @@ describe('the command line', () => {
     ['plan dev --json --db', 'plan: which --db? iam or rag.', 'plan dev --json --db iam'],
     ['up dev --confirm --db iam', 'up: which --confirm?', 'up dev --db iam --confirm CONFIRM'],
     ['new', 'new: which db? iam or rag.', 'new iam NAME'],
+    ['lock dev', 'lock: which action? status or release.', 'lock status dev'],
+    ['lock', 'lock: which action? status or release.', 'lock status ENVIRONMENT'],
     ['lock --json status', 'lock: which environment? dev.', 'lock status dev --json'],
     ['up --db=iam --no-color', 'up: which environment? dev.', 'up dev --db=iam --no-color'],
     ['--no-rehearse up', 'up: which environment? dev.', 'up dev --no-rehearse'],

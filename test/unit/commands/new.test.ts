@@ -97,6 +97,7 @@ describe('new', () => {
       const { exit, stderr } = await create(made, database, 'x')
       expect(exit).toBe(2)
       expect(stderr).toContain(`Unknown database "${database}".`)
+      expect(stderr).toContain(database === 'iamm' ? 'where it is a new one' : 'is called by letters')
       expect(readdirSync(join(made.directory, 'infrastructure/migrations'))).toEqual(['iam'])
     },
   )

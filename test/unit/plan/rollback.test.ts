@@ -121,6 +121,15 @@ describe('rollback refuses', () => {
     expect(error).toMatchObject({ exitCode: 4, details: [expect.stringMatching(expected)] })
   })
 
+  it('with a file to write, but not where one is missing, whose version that might bear', () => {
+    expect(refusal({ checksums: new Map([['00010', 'another']]) }).hint).toBe(
+      'write a migration that undoes it: po-migrate new iam undo',
+    )
+    expect(refusal({ files: files.slice(0, 2) }).hint).toMatch(
+      /^use the checkout that has 00010, then: po-migrate rollback \w+ --db iam$/,
+    )
+  })
+
   it('when one of several cannot be undone: then none is', () => {
     const change = { texts: { ...texts, '00002_b.sql': migration('select 1;') } }
     expect(refusal(change, 3).details).toEqual([expect.stringContaining('00002_b.sql has an empty down')])

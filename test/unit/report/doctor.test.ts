@@ -30,7 +30,7 @@ describe("doctor's findings for people", () => {
       `✖ ${'lock'.padEnd(22)} v24`,
       '    → first',
       '    → then',
-      `✖ ${'disk'.padEnd(22)} v24`,
+      `! ${'disk'.padEnd(22)} v24`,
       '',
       '1 check failed, 1 warning',
       '',

@@ -21,6 +21,15 @@ const failed = (key: string): DriftedDatabase =>
 
 const render = (...databases: DriftedDatabase[]): string => renderDrift(groupDrift('qual', databases), paint)
 
+describe('the drift of a database', () => {
+  it('names it once where it cannot be told', () => {
+    const alone = { name: 'iam', database: 'iam_qual', exists: true, applied: 0, differences: [] }
+    const error = (message: string) => ({ ...alone, error: { message, details: [], hint: 'mend it' } })
+    expect(render(error('iam_qual: no file.'))).toMatch(/^✖ iam_qual: no file\.\n/)
+    expect(render(error('No connection.'))).toMatch(/^✖ iam_qual: No connection\.\n/)
+  })
+})
+
 describe('the drift of a fleet', () => {
   it('groups by what differs, names who it is, and tells what needs somebody last', () => {
     const text = render(
