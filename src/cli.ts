@@ -1,6 +1,6 @@
 import { asAppError, withStack } from './as-app-error.ts'
 import { loadVerb } from './commands/load-verb.ts'
-import { type Verb, verbs } from './commands/verbs.ts'
+import { choices, deniable, type Verb, verbs } from './commands/verbs.ts'
 import { AppError, type ExitCode, exitCodes, usageError } from './errors.ts'
 import { globalNames, globalOptions, type Program, type Wire } from './frame/options.ts'
 import type { Context, Output } from './model/context.ts'
@@ -30,14 +30,14 @@ const helpWidth = (columns: number): number | null => (columns < 80 ? null : Mat
 
 const saysNo = '--no-'
 
-/** yargs lets no be said to any flag: one that takes a value would be `false`, which is none. `--no-rehearse` is meant so. */
+/** yargs lets no be said to any flag: one that takes a value would be `false`, which is none. */
 const refuseNo = (
   argv: readonly string[],
   parsed: Readonly<Record<string, unknown>>,
   switches: readonly string[],
 ): true => {
   const names = argv.flatMap((word) => (word.startsWith(saysNo) ? word.slice(saysNo.length) : []))
-  const name = names.find((one) => one !== 'rehearse' && one in parsed && !switches.includes(one))
+  const name = names.find((one) => !deniable.includes(one) && one in parsed && !switches.includes(one))
   if (name === undefined) return true
   throw usageError(`--${name} takes a value: there is no --no-${name}.`, 'po-migrate --help')
 }
@@ -103,12 +103,7 @@ class Misuse extends Error {
   }
 }
 
-/** What an argument or a flag may be, in every project. */
-const choices: Readonly<Record<string, readonly string[]>> = {
-  action: ['status', 'release'],
-  format: ['text', 'codequality'],
-  rehearse: ['schema', 'data'],
-}
+type Names = Readonly<Record<string, readonly string[]>>
 
 const explainMisuse = async (
   { message, options, switches }: Misuse,
@@ -122,7 +117,7 @@ const explainMisuse = async (
     verbs: Object.keys(verbs),
     flags: argv.flatMap((word) => (word.startsWith('--') ? word.slice(2).split('=', 1) : [])),
     options,
-    values: (argument) => choices[argument] ?? names[argument] ?? [],
+    values: (argument) => (choices as Names)[argument] ?? names[argument] ?? [],
   })
 }
 

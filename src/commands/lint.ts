@@ -26,7 +26,7 @@ import { toCodeQuality } from '../report/code-quality.ts'
 import type { LintDocument } from '../report/documents.ts'
 import { writeDocument } from '../report/json.ts'
 import { renderLint, renderRule, renderSilent, type ShownProblem } from '../report/lint.ts'
-import { verbs } from './verbs.ts'
+import { choices, verbs } from './verbs.ts'
 
 export type LintOptions = GlobalOptions & {
   db: readonly string[]
@@ -41,7 +41,7 @@ export const lintCommand = (program: Program, wire: Wire) =>
       databaseOption(withoutRunFlags(args))
         .option('format', {
           requiresArg: true,
-          choices: ['text', 'codequality'] as const,
+          choices: choices.format,
           default: 'text' as const,
           describe: "codequality: GitLab's report",
         })

@@ -19,7 +19,7 @@ import { writeDocument } from '../report/json.ts'
 import { describeLocks, renderLocks } from '../report/lock.ts'
 import { lockNames } from '../run/lock-databases.ts'
 import { requireServer } from '../run/require-docker.ts'
-import { verbs } from './verbs.ts'
+import { choices, verbs } from './verbs.ts'
 
 export type LockOptions = GlobalOptions & { environment: string; action: string }
 
@@ -29,7 +29,7 @@ export const lockCommand = (program: Program, wire: Wire) =>
     (args) =>
       environmentArgument(
         args.positional('action', {
-          choices: ['status', 'release'],
+          choices: choices.action,
           demandOption: true,
           describe: 'What to do',
         }),

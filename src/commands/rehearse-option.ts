@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
 import { usageError } from '../errors.ts'
 import type { Rehearsing } from '../model/types.ts'
+import { choices } from './verbs.ts'
 
 export type RehearseOption = { rehearse?: Rehearsing | undefined }
 
@@ -8,8 +9,9 @@ const toRehearsing = (given: unknown): Rehearsing | undefined => {
   if (given === undefined) return undefined
   const last = Array.isArray(given) ? given.at(-1) : given
   if (last === false) return 'off'
-  if (last === 'schema' || last === 'data') return last
-  throw usageError('--rehearse takes schema or data.', 'po-migrate up --help')
+  const known = choices.rehearse.find((one) => one === last)
+  if (known) return known
+  throw usageError(`--rehearse takes ${choices.rehearse.join(' or ')}.`, 'po-migrate up --help')
 }
 
 /** `--rehearse schema|data`, `--no-rehearse`; left out: what the environment has. */

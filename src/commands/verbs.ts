@@ -24,3 +24,13 @@ export const verbs = {
 } as const satisfies Record<string, readonly [string, string]>
 
 export type Verb = keyof typeof verbs
+
+/** What an argument or a flag may be, in every project: who left it out is told, whatever verb was loaded. */
+export const choices = {
+  action: ['status', 'release'],
+  format: ['text', 'codequality'],
+  rehearse: ['schema', 'data'],
+} as const
+
+/** Of the flags that take a value those to which no can be said: `--no-rehearse`. */
+export const deniable: readonly string[] = ['rehearse']

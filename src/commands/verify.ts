@@ -27,7 +27,7 @@ import { requireFit } from '../schema/plan/adopt.ts'
 import { planVerify, type VerifiedStore } from '../schema/plan/verify.ts'
 import { problemsOf, renderVerified } from '../schema/verify-report.ts'
 import { concludeVerify, verifyAll } from '../schema/verify-run.ts'
-import { verbs } from './verbs.ts'
+import { choices, verbs } from './verbs.ts'
 
 export type VerifyOptions = GlobalOptions & {
   db: readonly string[]
@@ -60,7 +60,7 @@ export const verifyCommand = (program: Program, wire: Wire) =>
           describe: 'embedded: without Docker (default: docker, where an environment has it)',
         })
         .option('format', {
-          choices: ['text', 'codequality'] as const,
+          choices: choices.format,
           default: 'text' as const,
           describe: "codequality: GitLab's report",
         })

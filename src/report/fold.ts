@@ -5,7 +5,10 @@ import { visibleWidth } from './render.ts'
 /** What is to be copied or read as it stands: commands, SQL beside its numbers, documents. A line that moves is no line yet. */
 const asItStands = /^\s*(?:→|->|[> ]*\d* \||[{}[\]"<])|\r(?!$)/
 
-/** What begins a command; the words before it, up to a colon, are none. */
+/**
+ * What begins a command; the words before it, up to a colon, are none. Known by its first word and not told as data: a hint is
+ * one text for people and in documents, often words and a command in one, and all that is written passes here as lines.
+ */
 const commandWord =
   '(?:po-migrate|docker|psql|npm|npx|cd|sudo|chmod|chown|ls|df|rm|mkdir|make|git|ssh|openssl|unset|export|[A-Z_]+=|\\S*/)'
 const proseThenCommand = new RegExp(
