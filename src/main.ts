@@ -24,10 +24,10 @@ let first = 0
 
 const onSignal = (signal: InterruptReason): void => {
   if (!interrupt.signal.aborted) {
-    first = Date.now()
+    first = performance.now()
     interrupt.abort(signal)
     process.stderr.write(`\n${signal}: starting no other step; again to end it now\n`)
-  } else if (Date.now() - first > doubled) stop.abort(signal)
+  } else if (performance.now() - first > doubled) stop.abort(signal)
 }
 
 process.on('SIGINT', () => onSignal('SIGINT'))

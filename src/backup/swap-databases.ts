@@ -53,8 +53,8 @@ const isSwapped = async (server: Server, pid: number, swaps: readonly Swap[]): P
   await using session = await server.session(server.maintenance)
   // A backend commits without its client.
   const busy = "select from pg_catalog.pg_stat_activity where pid = $1 and state = 'active'"
-  for (const deadline = Date.now() + settleWithin; (await session.query(busy, [pid])).length > 0; ) {
-    if (Date.now() > deadline) throw new Error('its backend is still at work')
+  for (const deadline = performance.now() + settleWithin; (await session.query(busy, [pid])).length > 0; ) {
+    if (performance.now() > deadline) throw new Error('its backend is still at work')
     await sleep(every)
   }
   const names = swaps.map(({ beside }) => beside)

@@ -46,8 +46,8 @@ const pause = 100
 
 /** A live run's container is not ours to end, and a backend that was told to go takes a moment. */
 const untilFree = async (opened: OpenedEnvironment): Promise<void> => {
-  const deadline = Date.now() + patience
-  while ((await readLockState(opened)).locks.length > 0 && Date.now() < deadline) await sleep(pause)
+  const deadline = performance.now() + patience
+  while ((await readLockState(opened)).locks.length > 0 && performance.now() < deadline) await sleep(pause)
 }
 
 /** Ends what dead runs left and, confirmed, the lock session of a live one. */

@@ -14,14 +14,14 @@ const between = 250
 /** Everything a report is told, as lines that `replay` tells to another. */
 export const logReport = (write: (line: string) => void): Report => {
   const line = (value: LogLine): void => write(JSON.stringify(value))
-  let last = 0
+  let last = Number.NEGATIVE_INFINITY
   return {
     event: (event, words) => line({ event, ...(words && { line: words }) }),
     note: (note) => line({ note }),
     result: (result) => line({ result }),
     progress: (progress) => {
-      if (Date.now() - last < between) return
-      last = Date.now()
+      if (performance.now() - last < between) return
+      last = performance.now()
       line({ progress })
     },
     close: () => {},

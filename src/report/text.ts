@@ -51,10 +51,10 @@ const liveLine = ({ stream, paint, isLive }: LiveOptions) => {
   let state = ''
   let started = 0
   let timer: NodeJS.Timeout | undefined
-  const elapsed = (): string => renderDuration(Date.now() - started)
+  const elapsed = (): string => renderDuration(Math.round(performance.now() - started))
   const draw = (): void => {
     const symbol =
-      paint.symbols.running[Math.floor((Date.now() - started) / frame) % paint.symbols.running.length]
+      paint.symbols.running[Math.floor((performance.now() - started) / frame) % paint.symbols.running.length]
     const line = `${symbol} ${text}  ${elapsed()}${state ? `  ${state}` : ''}`
     stream.write(`\r\x1b[K${firstCells(cellsOf(line), (stream.columns || 80) - 1).join('')}`)
   }
@@ -64,7 +64,7 @@ const liveLine = ({ stream, paint, isLive }: LiveOptions) => {
     start: (next: string): void => {
       text = next
       state = ''
-      started = Date.now()
+      started = performance.now()
       timer = isLive ? setInterval(draw, frame) : setInterval(beat, heartbeat)
       timer.unref()
       if (isLive) draw()

@@ -111,10 +111,10 @@ const runOnce = async (options: AttemptOptions): Promise<Pick<AttemptResult, 're
 /** Runs one file, as soon as Postgres has a session for dbmate. */
 const whenFree = async (options: AttemptOptions): Promise<Pick<AttemptResult, 'result' | 'blockers'>> => {
   const { interrupt, onProgress } = options
-  const until = Date.now() + freeWithin
+  const until = performance.now() + freeWithin
   for (;;) {
     const ended = await runOnce(options)
-    const left = until - Date.now()
+    const left = until - performance.now()
     if (!isFull(ended.result) || left <= 0 || interrupt.aborted) return ended
     onProgress(`Postgres has no free session; waiting, ${Math.ceil(left / secondsToMs)} s left`)
     await sleep(freePause, undefined, { signal: interrupt }).catch(() => {})

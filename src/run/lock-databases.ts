@@ -36,9 +36,9 @@ const sometimes = (report: Report): ((text: string, left: number) => void) => {
   let last = ''
   let at = 0
   return (text, left) => {
-    if (text === last && Date.now() - at < everyMs) return
+    if (text === last && performance.now() - at < everyMs) return
     last = text
-    at = Date.now()
+    at = performance.now()
     report.note(`${text}; waiting, ${Math.ceil(left / 1000)} s left`)
   }
 }

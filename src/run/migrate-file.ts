@@ -144,7 +144,7 @@ export const concludeAttempt = async (
   { id, since, attempted, duration: known, handOver }: Begun,
 ): Promise<void> => {
   const { engine, managed, migration, direction, applied } = options
-  const duration = (): number => known ?? Date.now() - since.getTime()
+  const duration = (): number => known ?? Math.max(0, Date.now() - since.getTime())
   const settle = (outcome: 'done' | 'failed', error?: string): Promise<void> =>
     endAttempt(engine.server, managed.database, {
       id,

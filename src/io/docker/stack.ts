@@ -102,12 +102,12 @@ const patience = 30_000
 /** Waits until all run, and are healthy where they have a check. Answers those that are not by then. */
 export const waitHealthy = async (docker: Docker, options: HealthOptions): Promise<StackContainer[]> => {
   const { ids, within, stop, onProgress } = options
-  let hopeful = Date.now()
-  for (const deadline = Date.now() + within; ; ) {
+  let hopeful = performance.now()
+  for (const deadline = performance.now() + within; ; ) {
     const found = (await Promise.all(ids.map((id) => readContainer(docker, id)))).flatMap((one) => one ?? [])
     const waiting = found.filter((container) => !isUp(container))
-    if (waiting.some(({ health }) => health !== 'unhealthy')) hopeful = Date.now()
-    const isOver = Date.now() > deadline || Date.now() - hopeful > patience
+    if (waiting.some(({ health }) => health !== 'unhealthy')) hopeful = performance.now()
+    const isOver = performance.now() > deadline || performance.now() - hopeful > patience
     if (waiting.length === 0 || isOver || stop?.aborted) return waiting
     onProgress(`waiting for ${waiting.map(({ name }) => name).join(', ')}`)
     await sleep(poll, undefined, stop && { signal: stop }).catch(() => {})

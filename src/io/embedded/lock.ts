@@ -48,11 +48,11 @@ const take = async (path: string): Promise<Server | undefined> => {
  */
 export const lockEmbedded = async (options: EmbeddedLockOptions): Promise<AsyncDisposable> => {
   const { path, environment, wait, onWait } = options
-  const deadline = Date.now() + wait * 1000
+  const deadline = performance.now() + wait * 1000
   for (;;) {
     const server = await tryTake(path)
     if (server) return { [Symbol.asyncDispose]: async () => void (await closed(server)) }
-    const left = deadline - Date.now()
+    const left = deadline - performance.now()
     if (left <= 0)
       throw new AppError(`Another run has the data of ${environment} open.`, {
         exitCode: exitCodes.locked,

@@ -143,7 +143,7 @@ const hold = async (
  */
 export const acquireHostLock = async (options: HostLockOptions): Promise<HostLock> => {
   const { state, mode, wait, interrupt, path, onWait } = options
-  const deadline = Date.now() + wait * 1000
+  const deadline = performance.now() + wait * 1000
   const limits = ['--wait', String(wait), '--conflict-exit-code', String(conflict)]
   const args = [`--${mode}`, ...limits, lockFile(state), 'sh', '-c', `echo ${held}; exec cat`]
   const child = spawn('flock', args, { stdio: 'pipe', detached: true, env: { PATH: path } })
@@ -177,6 +177,6 @@ export const acquireHostLock = async (options: HostLockOptions): Promise<HostLoc
       [Symbol.asyncDispose]: async () => {},
     }
   }
-  const left = Math.max(0, Math.round((deadline - Date.now()) / 1000))
+  const left = Math.max(0, Math.round((deadline - performance.now()) / 1000))
   return (await hold({ child, exited }, options)) ?? acquireHostLock({ ...options, wait: left })
 }

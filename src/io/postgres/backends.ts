@@ -20,7 +20,7 @@ const poll = 20
 export const endSessions = async (server: Server, name: string, database?: string): Promise<void> => {
   const sql = `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
     where application_name = $1 and ($2::text is null or datname = $2)`
-  for (const deadline = Date.now() + endWithin; Date.now() < deadline; await sleep(poll)) {
+  for (const deadline = performance.now() + endWithin; performance.now() < deadline; await sleep(poll)) {
     const left = await server.query(server.maintenance, sql, [name, database ?? null])
     if (left.length === 0) return
   }

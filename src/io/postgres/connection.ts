@@ -148,12 +148,12 @@ const patienceFor = (error: ConnectionFailure, { wait }: ServerOptions): number 
  * @throws AppError (exit 6): not answering in time, or refused; (exit 4): a pooler, or an invalid database.
  */
 export const connect = async (database: string, options: ServerOptions): Promise<Client> => {
-  const started = Date.now()
+  const started = performance.now()
   for (let round = 1; ; round++) {
     try {
       return await tryOnce(database, options, round)
     } catch (error) {
-      const left = started + patienceFor(error as ConnectionFailure, options) - Date.now()
+      const left = started + patienceFor(error as ConnectionFailure, options) - performance.now()
       if (left <= 0) throw explainConnection(error as Error, { database, ...options })
       const why = (error as ConnectionFailure).code === tooManySessions ? 'session' : 'start'
       options.onWait?.(Math.ceil(left / 1000), why)

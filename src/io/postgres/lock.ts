@@ -103,7 +103,7 @@ const acquireOne = async (
     // With the comment here too: this session may hold other databases already, and others ask who it is.
     const query: Query = async (text) => (await client.query(`${comment} ${text}`)).rows
     const [locked] = await readLocks([database], query)
-    const left = deadline - Date.now()
+    const left = deadline - performance.now()
     if (interrupt.aborted) throw interruptedWait(interrupt)
     if (left <= 0) throw busy(database, locked)
     onWait({ locked, database, left })
@@ -142,7 +142,7 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
   const lose = (reason: LossReason): void => lost.abort(reason)
   client.on('error', () => lose('ended'))
   client.on('end', () => lose('ended'))
-  const attempt = { ...options, client, deadline: Date.now() + options.wait }
+  const attempt = { ...options, client, deadline: performance.now() + options.wait }
   try {
     for (const database of [...options.databases].sort()) await acquireOne(database, attempt)
   } catch (error) {
@@ -152,7 +152,7 @@ export const acquireLock = async (options: LockOptions): Promise<Lock> => {
   const listening = listen(client, options.holder, lose)
   return {
     lost: lost.signal,
-    hold: (database) => acquireOne(database, { ...attempt, deadline: Date.now() + options.wait }),
+    hold: (database) => acquireOne(database, { ...attempt, deadline: performance.now() + options.wait }),
     free: async (databases) => {
       const sql = `${holderComment(options.holder)} select pg_catalog.pg_advisory_unlock($1, key) from unnest($2::int[]) as key`
       if (databases.length > 0) await client.query(sql, [space, databases.map(keyOf)])

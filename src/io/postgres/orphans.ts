@@ -143,7 +143,7 @@ export type SettleOptions = {
  */
 export const settleOrphans = async (options: SettleOptions): Promise<string[]> => {
   const { host, server, databases, wait, interrupt, onWait, release } = options
-  const deadline = Date.now() + wait
+  const deadline = performance.now() + wait
   let again = true
   for (;;) {
     const orphans = await findOrphans(host, server, databases)
@@ -159,7 +159,7 @@ export const settleOrphans = async (options: SettleOptions): Promise<string[]> =
       await Promise.all(containers.map(({ id }) => host && removeContainer(host.docker, id)))
       return containers.map(({ name }) => name)
     }
-    const left = deadline - Date.now()
+    const left = deadline - performance.now()
     if (interrupt.aborted) throw interruptedWait(interrupt)
     if (left <= 0)
       throw new AppError(`A run that died left something at work on ${databases.join(', ')}: ${busy}.`, {

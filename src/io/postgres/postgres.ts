@@ -102,7 +102,7 @@ export const openServer = (options: ServerOptions): Server => {
   /** Since it went away: all its sessions together have this moment, not each of them as long as a start may take. */
   let backUntil: number | undefined
   const pool = openPool((database) => {
-    const wait = backUntil === undefined ? options.wait : Math.max(0, backUntil - Date.now())
+    const wait = backUntil === undefined ? options.wait : Math.max(0, backUntil - performance.now())
     return connect(database, { ...options, wait })
   }, options.sessions ?? fewSessions)
   const ask = async <Row extends QueryResultRow>(
@@ -116,7 +116,7 @@ export const openServer = (options: ServerOptions): Server => {
       backUntil = undefined
       return rows
     } catch (error) {
-      if (isLost(error as PgError)) backUntil ??= Date.now() + Math.min(comesBackWithin, options.wait)
+      if (isLost(error as PgError)) backUntil ??= performance.now() + Math.min(comesBackWithin, options.wait)
       if (error instanceof AppError || isLost(error as PgError)) pool.drop(database, turns)
       throw error
     }

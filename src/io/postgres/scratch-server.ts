@@ -113,7 +113,7 @@ const logTail = async (container: Container): Promise<string[]> =>
 /** Over TCP: the first start's temporary server answers on the socket only. */
 const untilReady = async (container: Container, options: ScratchServerOptions): Promise<void> => {
   const { user, signal } = options
-  const deadline = Date.now() + startWithin
+  const deadline = performance.now() + startWithin
   for (;;) {
     if (signal?.aborted)
       throw new AppError('The scratch server was not waited for.', { exitCode: exitCodes.failed })
@@ -125,7 +125,7 @@ const untilReady = async (container: Container, options: ScratchServerOptions): 
     await new Promise((resolve) => stream.resume().once('end', resolve).once('close', resolve))
     if ((await probe.inspect()).ExitCode === 0) return
     const { State } = await container.inspect()
-    if (!State.Running || Date.now() > deadline)
+    if (!State.Running || performance.now() > deadline)
       throw new AppError('The scratch server does not start.', {
         exitCode: exitCodes.failed,
         details: await logTail(container),

@@ -103,15 +103,15 @@ const awaitTask = async (
   docker: Docker,
   { environment, service, onWait }: FindOptions & { service: Service },
 ): Promise<Task> => {
-  const begun = Date.now()
+  const begun = performance.now()
   for (const deadline = begun + environment.wait * 1000; ; ) {
     const tasks = await listTasks(docker, service.ID)
     const running = tasks.filter((task) => isRunning(task) && task.DesiredState === 'running')
     const [found, other] = running
     if (other) throw severalFound(nameOf(service), running)
     if (found) return found
-    const left = deadline - Date.now()
-    const follows = replicasOf(service) > 0 && Date.now() - begun < followsWithin
+    const left = deadline - performance.now()
+    const follows = replicasOf(service) > 0 && performance.now() - begun < followsWithin
     if (left <= 0 || !(follows || tasks.some(isComing))) throw explainAbsence(environment, service, tasks)
     onWait(Math.ceil(left / 1000), 'start')
     await sleep(poll)

@@ -85,12 +85,12 @@ const create = async (docker: Docker, options: FootholdOptions): Promise<Service
 }
 
 const awaitContainer = async (docker: Docker, service: Service, name: string): Promise<string> => {
-  for (const deadline = Date.now() + startWithin; ; ) {
+  for (const deadline = performance.now() + startWithin; ; ) {
     const [task] = await listTasks(docker, service.id)
     const container = task && isRunning(task) && task.Status.ContainerStatus?.ContainerID
     if (container) return container
     if (task && isOver(task)) throw failed(describeTask(task), name)
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw failed(`it is ${task ? describeTask(task) : 'not placed'} for ${startWithin / 1000} s`, name)
     await sleep(poll)
   }
