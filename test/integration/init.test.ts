@@ -103,6 +103,33 @@ describe('init in a compose project', () => {
   })
 })
 
+describe('init in a compose project whose Postgres nothing but its process tells', () => {
+  const project = empty()
+  const name = uniqueName('init')
+  const image = `${name}-data:1`
+  beforeAll(async () => {
+    await docker(['tag', postgresImage, image])
+    const settings = '    environment: { POSTGRES_PASSWORD: hidden word, POSTGRES_USER: me }'
+    project.write('compose.yaml', composeFile(name, settings).replace(postgresImage, image))
+    await up(project)
+  })
+  afterAll(async () => {
+    await down(project)
+    await docker(['rmi', image])
+    project[Symbol.dispose]()
+  })
+
+  it('asks what runs, and calls it a service of the project', async () => {
+    const { exit, stderr } = await runIn(project, 'init --yes')
+    expect({ exit, stderr }).toEqual({
+      exit: 0,
+      stderr: expect.stringContaining('Postgres is the service db of compose.yaml.'),
+    })
+    expect(stderr).not.toContain('has no service that is a Postgres')
+    expect(loadConfig({ cwd: project.directory, env: {} }).environments.dev).toMatchObject({ user: 'me' })
+  })
+})
+
 describe('init in a compose project whose password is in the compose file', () => {
   const project = empty()
   const name = uniqueName('init')
