@@ -58,29 +58,31 @@ const forget = async (call: Call, running?: Migration): Promise<void> => {
 const isCutOff = (ended: Ended | undefined): boolean =>
   ended !== undefined && 'result' in ended && isCut(ended.result.result)
 
-/** dbmate says the same of a file that failed: it is through with it where it went on to another one, or ended well. */
-const isThrough = (call: Call, { file }: Migration): boolean => {
-  if (!readApplied(call.said()).has(file)) return false
-  if (lastBegun(call.said()) !== file) return true
+/** Milliseconds by file. dbmate says `Applied:` of one that failed, too: it is through where it went on to another, or ended well. */
+const readThrough = (call: Call): Map<string, number> => {
+  const through = readApplied(call.said())
   const ended = call.ended()
-  return ended !== undefined && 'result' in ended && ended.result.result.exitCode === 0
+  const endedWell = ended !== undefined && 'result' in ended && ended.result.result.exitCode === 0
+  if (!endedWell) through.delete(lastBegun(call.said()) ?? '')
+  return through
 }
 
 /** Writes down what dbmate is through with: its line and the file's row in the table of versions, never one of them alone. */
 const settle = async (call: Call): Promise<void> => {
   const { done, options } = call
   const { engine, managed, migrations, applied } = options
-  const lines = readApplied(call.said())
+  // Before the table is read: what dbmate says meanwhile is for the next time.
+  const through = readThrough(call)
   const mute = isCutOff(call.ended())
   const recorded = await askAgain(() => applied.read(managed))
   const fresh = migrations.filter(
-    (one) => !done.has(one) && recorded.has(one.version) && (mute || isThrough(call, one)),
+    (one) => !done.has(one) && recorded.has(one.version) && (mute || through.has(one.file)),
   )
   for (const one of fresh) {
     done.add(one)
     applied.add(managed, one, 'up')
   }
-  const ends = fresh.map((one) => ({ id: idOf(call, one), duration: lines.get(one.file) }))
+  const ends = fresh.map((one) => ({ id: idOf(call, one), duration: through.get(one.file) }))
   await endAttempts(engine.server, managed.database, ends).catch((error) => {
     throw leftOpen({ ...options, migration: fresh.at(-1) as Migration, direction: 'up' }, error)
   })
@@ -150,7 +152,7 @@ export const openBatch = (options: BatchOptions): Batch => {
       while (!call.done.has(migration)) {
         const next = call.next()
         const ended = call.ended()
-        if (ended || isThrough(call, migration)) await settle(call).catch(unlessAway)
+        if (ended || readThrough(call).has(migration.file)) await settle(call).catch(unlessAway)
         if (call.done.has(migration)) return
         if (ended) return await conclude(migration, call, ended)
         await next
