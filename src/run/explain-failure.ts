@@ -71,9 +71,15 @@ const remedyOf = (
   // A second statement in the file would make a transaction of it after all.
   const role = `alter role ${quoteIdentifier(user)} in database ${quoteIdentifier(managed.database)}`
   const paste = (sql: string): string => pasteSql(server, managed.database, [`${role} ${sql}`])
+  const lift = paste(`set ${limit} = 0`)
   return {
-    details: [why, 'When the file is through, put it back:', `  → ${paste(`reset ${limit}`)}`],
-    hint: paste(`set ${limit} = 0`),
+    details: [
+      why,
+      'Lift it, and put it back when the file is through:',
+      `  → ${lift}`,
+      `  → ${paste(`reset ${limit}`)}`,
+    ],
+    hint: lift,
   }
 }
 
