@@ -64,6 +64,6 @@ export const untakenFiles = ({
   )
 }
 
-/** Whether a file is older than `lint.since`. A number has lost its leading zeros. */
+/** Whether a file is older than `lint.since`, by number: one in a config may have lost its leading zeros, or have another width. */
 export const isHistory = (version: string, since: string | number | undefined): boolean =>
-  since !== undefined && version < String(since).padStart(version.length, '0')
+  since !== undefined && BigInt(version || 0) < BigInt(since)

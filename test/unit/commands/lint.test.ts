@@ -15,6 +15,8 @@ const lint = ({ directory }: Pick<Project, 'directory'>, ...args: string[]) =>
 const project = (store: Store, edit?: Parameters<typeof makeProject>[0]['edit']): Project =>
   makeProject({ network: 'net', store, ...(edit && { edit }) })
 
+const table = (name: string): string =>
+  migration(`create table ${name} (id bigint primary key);`, `drop table ${name};`)
 const sound = migration('create table a (id bigint primary key);', 'drop table a;')
 const path = 'infrastructure/migrations/iam/00001_a.sql'
 
@@ -71,6 +73,29 @@ lint: 1 file, 1 error
       ['rag', 'missing-marker', '10_b.sql'],
       ['rag', 'version-width', '10_b.sql'],
     ])
+  })
+
+  it.each([
+    ['11', 0, []],
+    ['3', 2, ['version-width 10_c.sql']],
+  ])('takes versions of other widths for history by number (since %s)', async (since, expected, files) => {
+    using made = project(
+      {
+        iam: {
+          '1_a.sql': table('a'),
+          '2_b.sql': table('b'),
+          '10_c.sql': table('c'),
+          '90_d.sql': table('d'),
+        },
+      },
+      (config) => {
+        config.lint = { since }
+      },
+    )
+    const { exit, stdout } = await lint(made, '--json')
+    expect(exit).toBe(expected)
+    const { problems } = lintDocument.parse(JSON.parse(stdout))
+    expect(problems.map(({ file, rule }) => `${rule} ${file.split('/').at(-1)}`)).toEqual(files)
   })
 
   it('looks at one database with --db', async () => {
