@@ -50,6 +50,10 @@ const removeDead = async (docker: Docker, id: string): Promise<void> => {
 
 const holding = new Set(['running', 'paused'])
 
+/** A name that stays neither free nor anybody's belongs to a container that Docker is removing; `vacant`: looks that found none. */
+const isHeld = (present: Present | undefined, vacant: number): boolean =>
+  present ? holding.has(present.status) : vacant > attempts
+
 /** Tells containers that were made and never started from those that are about to be: seen long enough, they are dead. */
 const watchFresh = (): ((present: Present) => boolean) => {
   let seen: { id: string; since: number } | undefined
@@ -69,19 +73,19 @@ export const holdVolume = async (docker: Docker, options: HoldOptions): Promise<
   const { volume, wait, interrupt, onWait } = options
   const deadline = performance.now() + wait * 1000
   const isFresh = watchFresh()
-  const yieldTo = ({ holder }: Present): void => {
+  const yieldTo = (holder: Holder | undefined): void => {
     if (performance.now() >= deadline) throw heldBy(volume, holder)
     onWait(holder)
   }
-  for (let tries = 0; tries < attempts; ) {
+  for (let [tries, vacant] = [0, 0]; tries < attempts; ) {
     if (interrupt.aborted) throw interruptedWait(interrupt)
     const taken = await startGuard(docker, options)
     if (typeof taken !== 'string') return taken
     if (taken === 'again') tries++
     const present = await readPresent(docker, volume)
-    if (!present) continue
-    if (holding.has(present.status)) yieldTo(present)
-    else if (!isFresh(present)) await removeDead(docker, present.id)
+    vacant = present ? 0 : vacant + 1
+    if (isHeld(present, vacant)) yieldTo(present?.holder)
+    else if (present && !isFresh(present)) await removeDead(docker, present.id)
     await pauseUnless(interrupt, poll)
   }
   throw gone(volume)
