@@ -250,7 +250,7 @@ describe('a restore that does not end well', () => {
 
   it.each([
     ['is no backup', () => state, 'it has no manifest.json'],
-    ['does not exist', () => join(state, 'nowhere'), 'it has no manifest.json'],
+    ['does not exist', () => join(state, 'nowhere'), 'There is no backup'],
   ])('because --from %s is 2', async (_, from, why) => {
     using files = project()
     const { exit, stderr } = await tool(files, 'restore', 'dev', '--from', from())
