@@ -33,9 +33,10 @@ const as =
 const tool = ({ directory }: Project, args: string): Promise<ToolResult> =>
   runTool(args.split(' '), { cwd: directory })
 
-/** What a person does with the command that is printed: hand it to a shell. */
-const pasteFrom = async ({ stdout, stderr }: ToolResult): Promise<void> => {
-  const command = /→ (docker exec .*)/.exec(stdout + stderr)?.[1]
+/** What a person does with the command that is printed, the one that has these words: hand it to a shell. */
+const pasteFrom = async ({ stdout, stderr }: ToolResult, words = ''): Promise<void> => {
+  const commands = [...(stdout + stderr).matchAll(/→ (docker exec .*)/g)].map(([, command = '']) => command)
+  const command = commands.find((one) => one.includes(words))?.split(', then: ')[0]
   const result = await run('sh', ['-c', command ?? 'false'])
   expect({ command, ...result }).toMatchObject({ exit: 0 })
 }
@@ -297,9 +298,10 @@ describe('a role whose sessions have limits', () => {
     const failed = await tool(files, 'up dev')
     expect(failed).toMatchObject({ exit: 1, stderr: expect.stringContaining('(57014)') })
     const role = 'alter role "postgres" in database "unbound"'
-    expect(failed.stderr).toContain(`${role} reset statement_timeout'\n`)
-    await pasteFrom(failed)
+    await pasteFrom(failed, `${role} set statement_timeout = 0`)
     expect(await tool(files, 'up dev')).toMatchObject({ exit: 0 })
+    await pasteFrom(failed, `${role} reset statement_timeout`)
+    expect(await postgres.psql('unbound', 'show statement_timeout')).toBe('1s')
   })
 
   it('has its session ended by transaction_timeout: told so, and what Postgres holds is what is said', async () => {
