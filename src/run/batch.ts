@@ -86,7 +86,6 @@ const settle = async (call: Call): Promise<void> => {
   await endAttempts(engine.server, managed.database, ends).catch((error) => {
     throw leftOpen({ ...options, migration: fresh.at(-1) as Migration, direction: 'up' }, error)
   })
-  if (fresh.length > 0 && done.size === migrations.length) applied.confirm(managed)
 }
 
 const withoutIt = ({ managed: { database } }: BatchOptions, { file }: Migration, output: string): AppError =>
@@ -153,10 +152,12 @@ export const openBatch = (options: BatchOptions): Batch => {
         const next = call.next()
         const ended = call.ended()
         if (ended || readThrough(call).has(migration.file)) await settle(call).catch(unlessAway)
-        if (call.done.has(migration)) return
+        if (call.done.has(migration)) break
         if (ended) return await conclude(migration, call, ended)
         await next
       }
+      // Behind the last: whoever waits for an earlier one would take those behind it for not started.
+      if (migration === options.migrations.at(-1)) options.applied.confirm(options.managed)
     },
     halt: () => {
       halting ??= opened
