@@ -9,26 +9,26 @@ export type RowAhead = {
   put: (file: File, id: string) => void
   /** Its id, for the file that begins now. */
   take: (file: File) => string | undefined
-  /** The file is not begun: lint reads it again. */
+  /** The files are not begun: lint reads them again. */
   drop: () => Promise<void>
 }
 
-/** Files of one lane follow one another, so that there is one row at most. */
+/** One at most in each database. One is left where what failed elsewhere stops its database, and the lane goes on with another. */
 export const openRowAhead = (server: Server): RowAhead => {
-  let row: { database: string; version: string; id: string } | undefined
+  const rows = new Map<string, { version: string; id: string }>()
   return {
     put: ({ managed: { database }, migration: { version } }, id) => {
-      row = { database, version, id }
+      rows.set(database, { version, id })
     },
     take: ({ managed: { database }, migration: { version } }) => {
-      if (row?.database !== database || row.version !== version) return undefined
-      const { id } = row
-      row = undefined
-      return id
+      const row = rows.get(database)
+      if (row?.version !== version) return undefined
+      rows.delete(database)
+      return row.id
     },
     drop: async () => {
       // What cannot be taken back is settled by the next run.
-      if (row) await removeAttempts(server, row.database, [row.id]).catch(() => {})
+      for (const [database, { id }] of rows) await removeAttempts(server, database, [id]).catch(() => {})
     },
   }
 }
