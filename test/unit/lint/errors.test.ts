@@ -142,6 +142,11 @@ describe('errors', () => {
     ],
     [
       'writes-versions',
+      "do $$ begin execute format('alter table %I owner to a', 'b'); execute format('truncate %I', 'schema_migrations'); end $$;",
+      'TRUNCATE of',
+    ],
+    [
+      'writes-versions',
       "do $$ begin execute 'insert into ' || 'schema_migrations' || ' values (1)'; end $$;",
       'INSERT of',
     ],
@@ -234,6 +239,9 @@ describe('errors', () => {
     'alter table schema_migrations owner to a; alter table a alter id type bigint; drop schema desk cascade;',
     "do $$ begin execute 'copy schema_migrations (version) to ''/srv/a'''; end $$;",
     "do $$ begin execute format('insert into %I values (1)', 'orders'); end $$;",
+    "do $$ declare t text; begin for t in select tablename from pg_tables where tablename <> 'schema_migrations' loop execute format('alter table %I enable row level security', t); end loop; end $$;",
+    "do $$ declare t text; begin for t in select tablename from pg_tables where tablename not in ('a', 'schema_migrations') loop execute format('truncate %I', t); end loop; end $$;",
+    "do $$ begin execute format('alter table public.%I owner to a', 'schema_migrations'); alter table schema_migrations owner to a; end $$;",
     'do $$ begin -- insert into schema_migrations\n perform 1; update schema_migrations_old set a = 1; end $$;',
     "comment on table schema_migrations is 'insert into schema_migrations';",
     'set local search_path = app;',

@@ -89,14 +89,26 @@ const literalNames = (text: string): Named[] =>
     ([, , schema, , table]) => ({ verb: '', schema, table }),
   )
 
-/** Where a body writes what a variable or a placeholder names: every name that stands in a literal of it. */
-const byPlaceholder = (text: string): Named[] => {
-  const [first] = text.matchAll(writingSomething)
-  const verb = (firstWord.exec(first?.[1] ?? '')?.[0] ?? '').toUpperCase()
-  return verb === '' ? [] : literalNames(text).map((one) => ({ ...one, verb }))
-}
+/** `tablename <> 'a'`, `not in ('a', 'b')`: what a loop over tables leaves alone. */
+const leftAlone =
+  /(?:<>|!=|!~\*?|\bdistinct\s+from|\bnot\s+i?like)\s*'[^']*'|(?:<>\s*all|\bnot\s+in)\s*\([^()]*\)/giu
 
 const copiesOut = /^\s*(?:\([^)]*\)\s*)?to\b/i
+const givesAway = /^[^\s']*\s+owner\s+to\b/i
+
+/** A copy to a file reads the table, and another owner changes nothing of it. */
+const isHarmless = (text: string, { 0: all, 1: verb = '', index }: RegExpExecArray): boolean => {
+  const rest = text.slice(index + all.length)
+  const word = firstWord.exec(verb)?.[0]?.toLowerCase()
+  return (word === 'copy' && copiesOut.test(rest)) || (word === 'alter' && givesAway.test(rest))
+}
+
+/** Where a body writes what a variable or a placeholder names: every name that stands in a literal of it. */
+const byPlaceholder = (text: string): Named[] => {
+  const first = [...text.matchAll(writingSomething)].find((found) => !isHarmless(text, found))
+  const verb = (firstWord.exec(first?.[1] ?? '')?.[0] ?? '').toUpperCase()
+  return verb === '' ? [] : literalNames(text.replaceAll(leftAlone, '')).map((one) => ({ ...one, verb }))
+}
 
 /** The text of a DO block or a function: what is written there by name, in strings for EXECUTE, too. */
 const inBodies = ({ kind, node }: Statement): Named[] => {
@@ -106,10 +118,7 @@ const inBodies = ({ kind, node }: Statement): Named[] => {
   )
   return texts.map(blankComments).flatMap((text) => [
     ...[...text.matchAll(writing)]
-      .filter(
-        ({ 0: all, 1: verb, index }) =>
-          verb?.toLowerCase() !== 'copy' || !copiesOut.test(text.slice(index + all.length)),
-      )
+      .filter((found) => !isHarmless(text, found))
       .map(([, verb = '', , schema, , table]) => ({
         verb: (firstWord.exec(verb)?.[0] ?? '').toUpperCase(),
         // `%I` in a format may be any schema.
