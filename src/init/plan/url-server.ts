@@ -6,6 +6,10 @@ import { directoryOf, pathFrom } from './paths.ts'
 /** Where `url_env` is looked for by itself. */
 const searched = new Set(['', 'infrastructure'])
 
+/** A relative one is the project's. */
+const fileFrom = (place: string, path: string): string =>
+  path.startsWith('/') ? path : pathFrom(place, path)
+
 /** `server:` for a URL that leads to no container here. */
 export const serverOf = (url: UrlFacts, place: string): Record<string, unknown> => {
   const { key, file, host, port, user, hasPassword, spelled } = url
@@ -15,13 +19,15 @@ export const serverOf = (url: UrlFacts, place: string): Record<string, unknown> 
       url_env: key,
       ...(source !== undefined && !searched.has(directoryOf(place)) && { env_file: source }),
     }
+  const { mode = 'require', ...certificates } = spelled
+  const files = Object.entries(certificates).map(([name, path]) => [name, fileFrom(place, path)])
   const isSecured = Object.keys(spelled).length > 0
   return {
     host,
     ...(port !== 5432 && { port }),
     user,
-    ...(hasPassword && { password: { env_file: source ?? '.env', key } }),
-    ...(isSecured && { tls: { mode: 'require', ...spelled } }),
+    ...(hasPassword && { password: { env_file: pathFrom(place, file ?? '.env'), key } }),
+    ...(isSecured && { tls: { mode, ...Object.fromEntries(files) } }),
   }
 }
 

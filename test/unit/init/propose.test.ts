@@ -305,6 +305,14 @@ describe('the server', () => {
     })
   })
 
+  it('is spelled out with the paths of the project as a config in a directory writes them', () => {
+    const spelled = { ca: 'ca.pem', cert: '/etc/own.pem', key: 'keys/own.key' }
+    expect(devOf(remote({ file: undefined, spelled }, 'infrastructure/migrate.yaml')).server).toMatchObject({
+      password: { env_file: '../.env' },
+      tls: { mode: 'require', ca: '../ca.pem', cert: '/etc/own.pem', key: '../keys/own.key' },
+    })
+  })
+
   it('is asked for where the URL is of a socket', () => {
     const { notes, files } = proposed(remote({ unusable: 'The URL in DATABASE_URL names no host.' }))
     expect(notes.join('\n')).toMatch(/names no host\.\nSay where Postgres is/)
