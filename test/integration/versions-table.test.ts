@@ -341,6 +341,23 @@ describe('a file that writes the table of versions', () => {
     expect(await postgres.psql('writes_last', 'select outcome from po_migrate.ledger')).toBe('done')
   })
 
+  it('through a view, of files that share a call: told behind the last, and all of them stay', async () => {
+    using files = project({
+      writes_shared: {
+        '00001_a.sql': migration('create view public.told as select version from schema_migrations;'),
+        '00002_b.sql': migration("insert into told values ('00009');"),
+        '00003_c.sql': lamps,
+      },
+    })
+    const { exit, stderr } = await runIn(files, 'up dev')
+    expect(exit).toBe(1)
+    expect(stderr).toContain('writes_shared: public.schema_migrations changed under this run: 00009 came.')
+    expect(stderr).toContain('00001, 00002, 00003 stay applied')
+    expect(stderr).not.toContain('not started')
+    const outcomes = "select string_agg(version || ' ' || outcome, ', ' order by id) from po_migrate.ledger"
+    expect(await postgres.psql('writes_shared', outcomes)).toBe('00001 done, 00002 done, 00003 done')
+  })
+
   it('stops the run before the next file when it forgets another', async () => {
     const text = "delete from public.schema_' || 'migrations where version = ''00001''"
     using files = project({
