@@ -30,6 +30,8 @@ type Call = Followed & {
   ids: ReadonlyMap<string, string>
   since: Date
   done: Set<Migration>
+  /** Why a row of a file that is done stays open. */
+  open?: unknown
 }
 
 const begin = async (options: BatchOptions): Promise<Call> => {
@@ -84,8 +86,15 @@ const settle = async (call: Call): Promise<void> => {
   }
   const ends = fresh.map((one) => ({ id: idOf(call, one), duration: through.get(one.file) }))
   await endAttempts(engine.server, managed.database, ends).catch((error) => {
-    throw leftOpen({ ...options, migration: fresh.at(-1) as Migration, direction: 'up' }, error)
+    call.open = leftOpen({ ...options, migration: fresh.at(-1) as Migration, direction: 'up' }, error)
   })
+}
+
+/** What is wrong beside its files: told at the last, since those behind an earlier one run all the same. */
+const tellAtLast = ({ open, options }: Call, migration: Migration): void => {
+  if (migration !== options.migrations.at(-1)) return
+  if (open !== undefined) throw open
+  options.applied.confirm(options.managed)
 }
 
 const withoutIt = ({ managed: { database } }: BatchOptions, { file }: Migration, output: string): AppError =>
@@ -156,8 +165,7 @@ export const openBatch = (options: BatchOptions): Batch => {
         if (ended) return await conclude(migration, call, ended)
         await next
       }
-      // Behind the last: whoever waits for an earlier one would take those behind it for not started.
-      if (migration === options.migrations.at(-1)) options.applied.confirm(options.managed)
+      tellAtLast(call, migration)
     },
     halt: () => {
       halting ??= opened

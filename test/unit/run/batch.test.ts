@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { AppError } from '../../../src/errors.ts'
 import type { DatabaseState, Migration } from '../../../src/model/types.ts'
 import { watchApplied } from '../../../src/run/applied.ts'
 import { type Batch, type BatchOptions, openBatch } from '../../../src/run/batch.ts'
@@ -10,8 +11,11 @@ const migrations = ['1', '2', '3'].map(
   (version) => ({ version, file: `${version}.sql`, text: '', transaction: true }) as Migration,
 )
 
-/** A call of dbmate that is through with all of its files before anybody looks; `recorded` stands in the table then. */
-const fastBatch = (recorded: readonly string[]): Batch => {
+/**
+ * A call of dbmate that is through with all of its files before anybody looks; `recorded` stands in the table then, and the
+ * ledger cannot be written where it is `shut`.
+ */
+const fastBatch = (recorded: readonly string[], { shut = false } = {}): Batch => {
   let standing: readonly string[] = []
   const output = migrations.map(({ file }) => `Applying: ${file}\nApplied: ${file} in 1ms\n`).join('')
   const query = async (_: string, sql: string): Promise<unknown[]> => {
@@ -19,6 +23,7 @@ const fastBatch = (recorded: readonly string[]): Batch => {
     await sleep(5)
     if (sql.startsWith('select version')) return standing.map((version) => ({ version }))
     if (sql.startsWith('select exists')) return [{ there: true }]
+    if (shut && sql.startsWith('update')) throw new AppError('It is away.', { exitCode: 6 })
     return migrations.map(({ version }) => ({ version, id: version }))
   }
   const migrate = async (_: string, { onOutput }: { onOutput: (text: string) => void }) => {
@@ -47,6 +52,18 @@ it('tells a version that nobody expects at the last of its files, when those bef
     exitCode: 1,
     work: 'done',
     message: 'shop: public.versions changed under this run: 9 came.',
+  })
+})
+
+it('tells at the last of its files that their rows stay open', async () => {
+  const batch = fastBatch(['1', '2', '3'], { shut: true })
+  await batch.perform(first)
+  await batch.perform(second)
+  await expect(batch.perform(last)).rejects.toMatchObject({
+    work: 'done',
+    touched: true,
+    message: 'shop: 3.sql is applied; its row in the ledger stays open, and the next run settles it.',
+    details: ['It is away.'],
   })
 })
 
