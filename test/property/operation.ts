@@ -5,6 +5,8 @@ export type SiteName = (typeof sites)[number]
 /** By their suffix; both are on the one server of their site. */
 export const stages = ['qual', 'prod'] as const
 export type Stage = (typeof stages)[number]
+/** Files are tried on copies first in one of them: where one fails, none is applied. */
+export const rehearsed: ReadonlySet<Stage> = new Set(['prod'])
 
 /** The second is so long that a name beside it has to be cut. */
 export const stores = ['app', 'partner_onboarding_document_store'] as const

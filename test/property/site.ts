@@ -6,7 +6,15 @@ import { docker, eventually, run } from '../support/engine/docker.ts'
 import { dbmateImage, postgresImage } from '../support/engine/images.ts'
 import { openSession } from '../support/postgres/session.ts'
 import { migration } from '../support/tool/project.ts'
-import { type FileKind, type SiteName, type Stage, type StoreName, stages, stores } from './operation.ts'
+import {
+  type FileKind,
+  rehearsed,
+  type SiteName,
+  type Stage,
+  type StoreName,
+  stages,
+  stores,
+} from './operation.ts'
 
 export type MigrationFile = { version: string; kind: FileKind }
 
@@ -66,6 +74,7 @@ const configOf = (site: Pick<Site, 'project' | 'environment'>, network: string):
     suffix: `_${stage}`,
     password: { env_file: 'postgres.env' },
     wait: 20,
+    rehearse: rehearsed.has(stage) ? 'schema' : 'off',
     policy: { out_of_order: 'allow', missing: 'allow', warnings: 'allow' },
   })
   return stringify({
