@@ -3,6 +3,7 @@ import { loadVerb } from './commands/load-verb.ts'
 import { choices, deniable, type Verb, verbs } from './commands/verbs.ts'
 import { AppError, type ExitCode, exitCodes, usageError } from './errors.ts'
 import { globalNames, globalOptions, type Program, type Wire } from './frame/options.ts'
+import type { UsageFacts } from './frame/usage.ts'
 import type { Context, Output } from './model/context.ts'
 import { changes, type Named } from './remote/typed.ts'
 import { asciiOutput } from './report/ascii.ts'
@@ -103,21 +104,20 @@ class Misuse extends Error {
   }
 }
 
-type Names = Readonly<Record<string, readonly string[]>>
-
 const explainMisuse = async (
   { message, options, switches }: Misuse,
   argv: readonly string[],
   context: Context,
 ): Promise<AppError> => {
   const { explainUsage, namesIn, takeApart } = await import('./frame/usage.ts')
-  const names = namesIn(argv, context)
+  const names: UsageFacts['choices'] = { ...namesIn(argv, context), ...choices }
   return explainUsage(message, {
     ...takeApart(argv, (name) => switches.includes(name)),
     verbs: Object.keys(verbs),
     flags: argv.flatMap((word) => (word.startsWith('--') ? word.slice(2).split('=', 1) : [])),
     options,
-    values: (argument) => (choices as Names)[argument] ?? names[argument] ?? [],
+    choices,
+    values: (argument) => names[argument] ?? [],
   })
 }
 

@@ -16,7 +16,6 @@ import { renderDoctor } from '../report/doctor.ts'
 import { writeDocument } from '../report/json.ts'
 import { toPaste } from '../report/to-paste.ts'
 import { examine } from './examine-environment.ts'
-import { once } from './once.ts'
 import { verbs } from './verbs.ts'
 
 export type DoctorOptions = GlobalOptions & { environment?: string | undefined; fix: boolean }
@@ -44,7 +43,11 @@ const chooseEnvironments = (config: Config, options: DoctorOptions, context: Con
 /** Checks this machine and the named environment, or all environments that live here. */
 export const doctor = async (options: DoctorOptions, context: Context): Promise<ExitCode> => {
   const config = configOf(options, context)
-  const host = once(() => openDockerHost(context.env, shellUntil(context.stop)))
+  let opened: ReturnType<typeof openDockerHost> | undefined
+  const host = (): ReturnType<typeof openDockerHost> => {
+    opened ??= openDockerHost(context.env, shellUntil(context.stop))
+    return opened
+  }
   const names = chooseEnvironments(config, options, context)
   for (const name of names) stateOf(config, resolveEnvironment(config, name).host, context.env)
   const usesDocker = names.some((name) => {

@@ -17,9 +17,9 @@ import { shellUntil } from '../io/host/shell.ts'
 import type { Context } from '../model/context.ts'
 import type { Environment } from '../model/types.ts'
 import { makeHolder } from '../run/make-holder.ts'
+import { once } from '../run/once.ts'
 import { openEngine } from '../run/open-engine.ts'
 import { makeRunId } from '../run/run-id.ts'
-import { once } from './once.ts'
 import { readUnfinished } from './read-unfinished.ts'
 
 export type ExamineOptions = {
@@ -107,14 +107,9 @@ export const examine = async (
 ): Promise<CheckResult[]> => {
   const environment = resolveEnvironment(config, name)
   const report = reportFor({ ...options, json: false }, context)
-  const engine = once(() =>
+  await using engine = once(() =>
     openEngine({ config, environment, run: makeRunId(new Date()), report, knowsFleets: true }, context),
   )
-  const checks = checksOf(environment, engine, { config, options, context, host })
-  try {
-    return await runChecks(checks, { environment: name, fix: options.fix })
-  } finally {
-    const opened = await engine().catch(() => undefined)
-    await opened?.[Symbol.asyncDispose]()
-  }
+  const checks = checksOf(environment, engine.open, { config, options, context, host })
+  return await runChecks(checks, { environment: name, fix: options.fix })
 }

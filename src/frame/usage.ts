@@ -36,7 +36,9 @@ export type UsageFacts = {
   flags: readonly string[]
   /** Names of the options that this verb knows. */
   options: readonly string[]
-  /** What an argument may be, where that can be told: the names in the config. */
+  /** Words that an argument or a flag is one of, whatever the config says. */
+  choices: Readonly<Record<string, readonly string[]>>
+  /** What it may be, where that can be told: one of those words, or the names in the config. */
   values: (argument: string) => readonly string[]
 }
 
@@ -84,22 +86,29 @@ const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${
 const listed = (names: readonly string[]): string =>
   names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join('')
 
-/** Arguments that are one of a few words, whatever the config says. */
-const fixed: Readonly<Record<string, readonly string[]>> = { action: ['status', 'release'] }
-
-/** The words by argument: one that cannot be what stands first is what comes next. */
-const givenTo = (arguments_: readonly string[], words: readonly string[]): Map<string, string> => {
-  const open = [...words]
-  const isNext = (name: string): boolean =>
-    open[0] !== undefined && (open.length === arguments_.length || fixed[name]?.includes(open[0]) !== false)
-  return new Map(arguments_.flatMap((name) => (isNext(name) ? [[name, open.shift() ?? '']] : [])))
+/** The words by argument: one that is not even close to what stands first is what comes next. */
+const givenTo = (verb: string, { words, choices }: UsageFacts): Map<string, string> => {
+  const arguments_ = needed[verb] ?? []
+  const open = words.slice(1, 1 + arguments_.length)
+  const given = new Map<string, string>()
+  for (const name of arguments_) {
+    const [word] = open
+    if (word === undefined) break
+    const known = choices[name]
+    const meant = known ? nearest(word, known) : word
+    if (meant === undefined && open.length < arguments_.length) continue
+    given.set(name, meant ?? word)
+    open.shift()
+  }
+  return given
 }
 
-const missing = (verb: string, { words, others, values }: UsageFacts): AppError => {
+const missing = (verb: string, facts: UsageFacts): AppError => {
+  const { others, values } = facts
   const arguments_ = needed[verb] ?? []
-  const given = givenTo(arguments_, words.slice(1, 1 + arguments_.length))
+  const given = givenTo(verb, facts)
   const name = arguments_.find((each) => !given.has(each)) ?? 'argument'
-  const possible = fixed[name] ?? values(name)
+  const possible = values(name)
   const said = arguments_.map(
     (each) => given.get(each) ?? (possible[0] && each === name ? possible[0] : each.toUpperCase()),
   )

@@ -33,7 +33,7 @@ const ask = () => require('http')
   .once('timeout', function () { this.destroy() }).once('error', () => say('bad'))
 ask()`
 
-const health = `require('http').get('http://127.0.0.1:8080/healthz', (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))`
+const health = `fetch('http://127.0.0.1:8080/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`
 
 const compose = (services: object): string =>
   stringify({

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { devSteps } from '../support/faults/cutover-steps.ts'
-import { devVictim, rehearseSteps, strikeAndLeave, type Victim } from '../support/faults/victim.ts'
+import { useDev, useDurations } from '../support/faults/use-victim.ts'
+import { strikeAndLeave } from '../support/faults/victim.ts'
 
 const moments = ['before', 'during'] as const
 const ways = ['undo', 'resume'] as const
 
-let victim: Victim & AsyncDisposable
-let durations: number[]
-beforeAll(async () => {
-  victim = await devVictim()
-  durations = await rehearseSteps(victim)
-}, 300_000)
-afterAll(() => victim[Symbol.asyncDispose]())
+const victim = useDev()
+const durations = useDurations(victim)
 
 describe('SIGKILL of cutover dev', { timeout: 600_000 }, () => {
   const cells = devSteps.flatMap((name, step) =>

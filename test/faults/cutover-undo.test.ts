@@ -1,26 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { undoSteps } from '../support/faults/cutover-steps.ts'
-import {
-  cutOver,
-  killIn,
-  newest,
-  reportCell,
-  settle,
-  type Victim,
-  victimOf,
-} from '../support/faults/victim.ts'
-import { makePlatform, type Platform } from '../support/platform/platform.ts'
+import { useVps } from '../support/faults/use-victim.ts'
+import { cutOver, killIn, newest, reportCell, settle } from '../support/faults/victim.ts'
 
 /** `--resume` finishes the undoing; `--undo` takes it back, to what the cutover had made. */
 const ways = { resume: 'expectOld', undo: 'expectNew' } as const
 
-let platform: Platform
-let victim: Victim
-beforeAll(async () => {
-  platform = await makePlatform({ small: true })
-  victim = await victimOf(platform)
-}, 400_000)
-afterAll(() => platform[Symbol.asyncDispose]())
+const victim = useVps()
 
 describe('SIGKILL of cutover vps --undo', { timeout: 900_000 }, () => {
   const cells = undoSteps.flatMap((name, step) =>

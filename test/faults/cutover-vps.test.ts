@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { vpsSteps } from '../support/faults/cutover-steps.ts'
-import { rehearseSteps, strikeAndLeave, type Victim, victimOf } from '../support/faults/victim.ts'
-import { makePlatform, type Platform } from '../support/platform/platform.ts'
+import { useDurations, useVps } from '../support/faults/use-victim.ts'
+import { strikeAndLeave } from '../support/faults/victim.ts'
 
 const moments = ['before', 'during'] as const
 const ways = ['undo', 'resume'] as const
 
-let platform: Platform
-let victim: Victim
-let durations: number[]
-beforeAll(async () => {
-  platform = await makePlatform({ small: true })
-  victim = await victimOf(platform)
-  durations = await rehearseSteps(victim)
-}, 400_000)
-afterAll(() => platform[Symbol.asyncDispose]())
+const victim = useVps()
+const durations = useDurations(victim)
 
 describe('SIGKILL of cutover vps', { timeout: 900_000 }, () => {
   const cells = vpsSteps.flatMap((name, step) =>

@@ -309,20 +309,23 @@ describe('a file that writes the table of versions', () => {
     expect(await postgres.psql(name, "select to_regclass('public.lamps')")).toBe('')
   })
 
-  it('through a view: the file behind it that shares its call is told as it ended, and not as applied', async () => {
-    using files = project({
-      writes_view: {
+  const throughView = (database: string, version: string): Project =>
+    project({
+      [database]: {
         '00001_a.sql': migration('create view public.told as select version from schema_migrations;'),
-        '00002_b.sql': migration("insert into told values ('00003');"),
+        '00002_b.sql': migration(`insert into told values ('${version}');`),
         '00003_c.sql': lamps,
       },
     })
+  const outcomes = "select string_agg(version || ' ' || outcome, ', ' order by id) from po_migrate.ledger"
+
+  it('through a view: the file behind it that shares its call is told as it ended, and not as applied', async () => {
+    using files = throughView('writes_view', '00003')
     const { exit, stderr } = await runIn(files, 'up dev')
     expect(exit).toBe(1)
     expect(stderr).toContain('00003_c.sql failed: duplicate key')
     expect(stderr).toContain('writes_view: public.schema_migrations changed under this run: 00003 came.')
     expect(stderr).toContain('00001, 00002 stay applied')
-    const outcomes = "select string_agg(version || ' ' || outcome, ', ' order by id) from po_migrate.ledger"
     expect(await postgres.psql('writes_view', outcomes)).toBe('00001 done, 00002 done, 00003 failed')
     expect(await postgres.psql('writes_view', "select to_regclass('public.lamps')")).toBe('')
   })
@@ -342,19 +345,12 @@ describe('a file that writes the table of versions', () => {
   })
 
   it('through a view, of files that share a call: told behind the last, and all of them stay', async () => {
-    using files = project({
-      writes_shared: {
-        '00001_a.sql': migration('create view public.told as select version from schema_migrations;'),
-        '00002_b.sql': migration("insert into told values ('00009');"),
-        '00003_c.sql': lamps,
-      },
-    })
+    using files = throughView('writes_shared', '00009')
     const { exit, stderr } = await runIn(files, 'up dev')
     expect(exit).toBe(1)
     expect(stderr).toContain('writes_shared: public.schema_migrations changed under this run: 00009 came.')
     expect(stderr).toContain('00001, 00002, 00003 stay applied')
     expect(stderr).not.toContain('not started')
-    const outcomes = "select string_agg(version || ' ' || outcome, ', ' order by id) from po_migrate.ledger"
     expect(await postgres.psql('writes_shared', outcomes)).toBe('00001 done, 00002 done, 00003 done')
   })
 

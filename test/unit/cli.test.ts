@@ -60,6 +60,7 @@ describe('the command line', () => {
     ['new', 'new: which db? iam or rag.', 'new iam NAME'],
     ['lock dev', 'lock: which action? status or release.', 'lock status dev'],
     ['lock', 'lock: which action? status or release.', 'lock status ENVIRONMENT'],
+    ['lock stauts', 'lock: which environment? dev.', 'lock status dev'],
     ['lock --json status', 'lock: which environment? dev.', 'lock status dev --json'],
     ['up --db=iam --no-color', 'up: which environment? dev.', 'up dev --db=iam --no-color'],
     ['--no-rehearse up', 'up: which environment? dev.', 'up dev --no-rehearse'],

@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { devSteps } from '../../support/faults/cutover-steps.ts'
 import { engineCells, strikeEngine } from '../../support/faults/outage.ts'
-import { devVictim, rehearseSteps, type Victim } from '../../support/faults/victim.ts'
+import { useDev, useDurations } from '../../support/faults/use-victim.ts'
 
-let victim: Victim & AsyncDisposable
-let durations: number[]
-beforeAll(async () => {
-  victim = await devVictim()
-  durations = await rehearseSteps(victim)
-}, 600_000)
-afterAll(() => victim[Symbol.asyncDispose]())
+const victim = useDev()
+const durations = useDurations(victim)
 
 describe('dockerd under cutover dev', { timeout: 1_200_000 }, () => {
   test.for(engineCells(devSteps))(

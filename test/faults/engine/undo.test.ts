@@ -1,16 +1,9 @@
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { undoSteps } from '../../support/faults/cutover-steps.ts'
 import { engineCells, strikeEngine } from '../../support/faults/outage.ts'
-import { type Victim, victimOf } from '../../support/faults/victim.ts'
-import { makePlatform, type Platform } from '../../support/platform/platform.ts'
+import { useVps } from '../../support/faults/use-victim.ts'
 
-let platform: Platform
-let victim: Victim
-beforeAll(async () => {
-  platform = await makePlatform({ small: true })
-  victim = await victimOf(platform)
-}, 600_000)
-afterAll(() => platform[Symbol.asyncDispose]())
+const victim = useVps()
 
 describe('dockerd under cutover vps --undo', { timeout: 1_200_000 }, () => {
   test.for(engineCells(undoSteps))(

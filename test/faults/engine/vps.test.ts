@@ -1,18 +1,10 @@
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { vpsSteps } from '../../support/faults/cutover-steps.ts'
 import { engineCells, strikeEngine } from '../../support/faults/outage.ts'
-import { rehearseSteps, type Victim, victimOf } from '../../support/faults/victim.ts'
-import { makePlatform, type Platform } from '../../support/platform/platform.ts'
+import { useDurations, useVps } from '../../support/faults/use-victim.ts'
 
-let platform: Platform
-let victim: Victim
-let durations: number[]
-beforeAll(async () => {
-  platform = await makePlatform({ small: true })
-  victim = await victimOf(platform)
-  durations = await rehearseSteps(victim)
-}, 600_000)
-afterAll(() => platform[Symbol.asyncDispose]())
+const victim = useVps()
+const durations = useDurations(victim)
 
 describe('dockerd under cutover vps', { timeout: 1_200_000 }, () => {
   test.for(engineCells(vpsSteps))(
