@@ -6,6 +6,7 @@ import { readMigrations } from '../io/dbmate/files.ts'
 import { checkStack } from '../io/docker/compose.ts'
 import { type DatabaseService, readDatabaseService } from '../io/docker/compose-parts.ts'
 import { declaredVolumes, hasImage, readImageVariable } from '../io/docker/image.ts'
+import { composeLabels } from '../io/docker/labels.ts'
 import { isRunning, nameOf } from '../io/docker/network-contents.ts'
 import { readReferrers } from '../io/docker/volume.ts'
 import { absent } from '../io/postgres/read-database.ts'
@@ -63,7 +64,7 @@ const checkImages = async (services: readonly Service[], preflight: Preflight): 
 }
 
 const projectOf = ({ Labels }: ContainerInfo): string => {
-  const project = Labels['com.docker.compose.project']
+  const project = Labels[composeLabels.project]
   return project ? `, of the compose project ${project}` : ''
 }
 

@@ -104,3 +104,9 @@ export const findRanges = (root: unknown): RangeVar[] => {
   for (const node of walk(root)) if ('relname' in node) found.push(node as RangeVar)
   return found
 }
+
+/** The text of a DO block, or of a function. */
+export const bodyTexts = (node: Node): string[] =>
+  findNodes('DefElem', node).flatMap(({ defname, arg }) =>
+    defname === 'as' && arg ? stringsOf('List' in arg ? arg.List.items : [arg]) : [],
+  )

@@ -1,6 +1,6 @@
 import type { Node, VariableSetStmt } from 'libpg-query'
 import { blankComments } from '../model/blank.ts'
-import { findNodes, stringConstant, stringsOf } from './ast.ts'
+import { bodyTexts, findNodes, stringConstant } from './ast.ts'
 import type { Kind, Statement } from './parse.ts'
 import { bodyOf, type Found, type LintedSection } from './rule.ts'
 import { splitPath } from './written-path.ts'
@@ -79,10 +79,7 @@ const quotes = /^'+|'+$/g
 /** Roles that the text of a DO block takes, in strings for EXECUTE, too. A branch that is not taken counts: nobody can tell. */
 const changesByBody = ({ kind, node }: Statement): Change[] => {
   if (kind !== 'DoStmt') return []
-  const texts = findNodes('DefElem', node).flatMap(({ defname, arg }) =>
-    defname === 'as' && arg ? stringsOf([arg]) : [],
-  )
-  return texts.flatMap((text) =>
+  return bodyTexts(node).flatMap((text) =>
     [...blankComments(text).matchAll(inBody)].map((found): Change => {
       const [, set, scope = '', setName, value = '', , resetName, byName, given = '', local = ''] = found
       const name = (setName ?? resetName ?? byName ?? '').toLowerCase().replaceAll(blanks, '_')

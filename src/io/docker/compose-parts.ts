@@ -4,6 +4,7 @@ import type { Stack } from '../../model/types.ts'
 import { composeArguments, runCompose } from './compose.ts'
 import { parseComposeConfig } from './compose-config.ts'
 import type { DockerHost } from './host.ts'
+import { composeLabels } from './labels.ts'
 
 /** What a stack is made of, by the names that Docker knows. */
 export type ComposeParts = {
@@ -29,7 +30,7 @@ const externalOf = (parts: Parts = {}): Set<string> =>
 const made = ({ project }: Stack, key: string, { driver = 'local', driver_opts = {} }: Part): VolumeMade => ({
   driver,
   options: driver_opts,
-  labels: { 'com.docker.compose.project': project, 'com.docker.compose.volume': key },
+  labels: { [composeLabels.project]: project, [composeLabels.volume]: key },
 })
 
 /**

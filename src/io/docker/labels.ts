@@ -20,6 +20,15 @@ export const labels = {
   holder: 'po-migrate.holder',
 } as const
 
+/** By which compose knows again what it made. Source: https://docs.docker.com/reference/compose-file/services/#labels */
+export const composeLabels = {
+  project: 'com.docker.compose.project',
+  service: 'com.docker.compose.service',
+  /** `True` on a container of `docker compose run`. */
+  oneOff: 'com.docker.compose.oneoff',
+  volume: 'com.docker.compose.volume',
+} as const
+
 /** Names of databases are anybody's, and may have a comma. */
 const escapeName = (name: string): string => name.replaceAll('%', '%25').replaceAll(',', '%2C')
 

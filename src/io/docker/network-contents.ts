@@ -1,8 +1,7 @@
 import type { ContainerInfo } from 'dockerode'
 import type { Docker } from './docker.ts'
-import { labels } from './labels.ts'
+import { composeLabels, labels } from './labels.ts'
 
-export const serviceLabel = 'com.docker.compose.service'
 const programs = new Set(['postgres', 'postmaster'])
 
 /** Links give a container further names, below another's. */
@@ -11,7 +10,7 @@ export const nameOf = ({ Names, Id }: ContainerInfo): string =>
 
 /** The name by which a container answers on its network, as a config would say it. */
 export const serviceOf = (container: ContainerInfo): string =>
-  container.Labels[serviceLabel] ?? nameOf(container)
+  container.Labels[composeLabels.service] ?? nameOf(container)
 
 export const isRunning = ({ State }: ContainerInfo): boolean => State === 'running' || State === 'paused'
 

@@ -2,13 +2,13 @@ import type { ContainerInfo } from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
 import type { Environment } from '../../model/types.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
+import { composeLabels } from './labels.ts'
 import {
   describeContents,
   findServers,
   isRunning,
   nameOf,
   readNetworkNames,
-  serviceLabel,
   serviceOf,
 } from './network-contents.ts'
 
@@ -28,8 +28,6 @@ export type PostgresContainer = {
   task?: { system: string }
 }
 
-const oneOffLabel = 'com.docker.compose.oneoff'
-const projectLabel = 'com.docker.compose.project'
 /** The service, where the config names none. */
 const usualService = 'postgres'
 
@@ -38,7 +36,7 @@ const unreachable = (message: string, hint: string): AppError =>
 
 /** `docker compose run` gives its containers the service's label, and not its name on the network. */
 const isService = ({ Labels }: ContainerInfo, service: string): boolean =>
-  Labels[serviceLabel] === service && Labels[oneOffLabel] !== 'True'
+  Labels[composeLabels.service] === service && Labels[composeLabels.oneOff] !== 'True'
 
 const answersTo = async (
   docker: Docker,
@@ -89,7 +87,7 @@ const othersProject = (
   container: ContainerInfo,
   { host: { stack }, service }: Environment,
 ): string | undefined => {
-  const project = container.Labels[projectLabel]
+  const project = container.Labels[composeLabels.project]
   return stack && project !== stack.project && nameOf(container) !== service ? project : undefined
 }
 
@@ -149,7 +147,7 @@ const severalFound = ({ network, name }: Environment, found: readonly ContainerI
   })
 
 const projectsOf = (containers: readonly ContainerInfo[]): Set<string> =>
-  new Set(containers.flatMap(({ Labels }) => Labels[projectLabel] ?? []))
+  new Set(containers.flatMap(({ Labels }) => Labels[composeLabels.project] ?? []))
 
 /** Of two projects that share a network, the one that runs need not be the one that is meant. */
 const severalNamed = ({ network, name, service }: Environment, named: readonly ContainerInfo[]): AppError =>

@@ -1,5 +1,6 @@
 import type { ContainerInfo } from 'dockerode'
 import type { Docker } from './docker.ts'
+import { composeLabels } from './labels.ts'
 import { findServers, serviceOf } from './network-contents.ts'
 
 /** A Postgres that runs on this engine, whoever's it is. */
@@ -12,7 +13,6 @@ export type RunningServer = {
   variables: Readonly<Record<string, string>>
 }
 
-const projectLabel = 'com.docker.compose.project'
 const port = 5432
 const joinable = (name: string): boolean => name !== 'host' && name !== 'none'
 
@@ -33,7 +33,7 @@ export const readRunningServers = async (docker: Docker): Promise<RunningServer[
         {
           service: serviceOf(container),
           network,
-          project: container.Labels[projectLabel],
+          project: container.Labels[composeLabels.project],
           published: container.Ports.flatMap(({ PublicPort }) => PublicPort ?? []),
           variables: await readVariables(docker, container),
         },

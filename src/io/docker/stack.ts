@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, exitCodes } from '../../errors.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
+import { composeLabels } from './labels.ts'
 
 export type StackContainer = {
   id: string
@@ -15,8 +16,6 @@ export type StackContainer = {
   finished: string
 }
 
-const projectLabel = 'com.docker.compose.project'
-
 /** A container as it is now; nothing when it is gone. */
 export const readContainer = async (docker: Docker, id: string): Promise<StackContainer | undefined> => {
   try {
@@ -24,7 +23,7 @@ export const readContainer = async (docker: Docker, id: string): Promise<StackCo
     return {
       id: Id,
       name: Name.slice(1),
-      project: Config.Labels?.[projectLabel] ?? '',
+      project: Config.Labels?.[composeLabels.project] ?? '',
       image: Image,
       running: State.Running,
       health: State.Health?.Status,
@@ -39,7 +38,7 @@ export const readContainer = async (docker: Docker, id: string): Promise<StackCo
 
 /** Every container of a compose project, running or not, by name. */
 export const readStack = async (docker: Docker, project: string): Promise<StackContainer[]> => {
-  const filters = { label: [`${projectLabel}=${project}`] }
+  const filters = { label: [`${composeLabels.project}=${project}`] }
   const listed = await docker.listContainers({ all: true, filters })
   const read = await Promise.all(listed.map(({ Id }) => readContainer(docker, Id)))
   return read.flatMap((container) => container ?? []).sort((a, b) => (a.name < b.name ? -1 : 1))

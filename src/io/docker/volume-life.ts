@@ -2,7 +2,7 @@ import { AppError, exitCodes } from '../../errors.ts'
 import type { CutoverFrame, VolumeMade } from '../../model/cutover.ts'
 import { compareOrder, type Ordered } from '../../model/order.ts'
 import { type Docker, dockerMessage, httpStatus } from './docker.ts'
-import { labels, labelsOf } from './labels.ts'
+import { composeLabels, labels, labelsOf } from './labels.ts'
 import { type Owner, runThrowaway } from './throwaway.ts'
 import { requireFree, volumeExists } from './volume.ts'
 
@@ -51,7 +51,7 @@ export const removeVolume = async (docker: Docker, volume: string): Promise<void
 
 /** Stopped containers of the project that refer to the volume: Docker keeps a volume as long as one does. */
 const removeStopped = async (docker: Docker, volume: string, project: string): Promise<void> => {
-  const filters = { volume: [volume], label: [`com.docker.compose.project=${project}`] }
+  const filters = { volume: [volume], label: [`${composeLabels.project}=${project}`] }
   for (const { Id } of await docker.listContainers({ all: true, filters }))
     await docker.getContainer(Id).remove({ v: true })
 }

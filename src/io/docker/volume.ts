@@ -1,8 +1,8 @@
 import type { ContainerInfo } from 'dockerode'
 import { AppError, exitCodes } from '../../errors.ts'
 import { type Docker, httpStatus } from './docker.ts'
+import { composeLabels } from './labels.ts'
 
-const projectLabel = 'com.docker.compose.project'
 const holding = new Set(['running', 'paused', 'restarting'])
 
 const nameOf = ({ Names, Id }: ContainerInfo): string => Names[0]?.slice(1) ?? Id.slice(0, 12)
@@ -24,7 +24,9 @@ export const readHolders = async (
   project: string,
 ): Promise<ContainerInfo[]> => {
   const mounting = await docker.listContainers({ all: true, filters: { volume: [volume] } })
-  return mounting.filter(({ State, Labels }) => holding.has(State) && Labels[projectLabel] !== project)
+  return mounting.filter(
+    ({ State, Labels }) => holding.has(State) && Labels[composeLabels.project] !== project,
+  )
 }
 
 /**
@@ -59,5 +61,5 @@ export const readReferrers = async (
   project: string,
 ): Promise<ContainerInfo[]> => {
   const mounting = await docker.listContainers({ all: true, filters: { volume: [volume] } })
-  return mounting.filter(({ Labels }) => Labels[projectLabel] !== project)
+  return mounting.filter(({ Labels }) => Labels[composeLabels.project] !== project)
 }

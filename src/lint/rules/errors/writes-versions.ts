@@ -1,6 +1,6 @@
 import type { Node, RangeVar } from 'libpg-query'
 import { blankComments } from '../../../model/blank.ts'
-import { findNodes, stringsOf } from '../../ast.ts'
+import { bodyTexts, findNodes, stringsOf } from '../../ast.ts'
 import type { Statement } from '../../parse.ts'
 import { bodyOf, type Found, inSections, type LintedFile, type Rule } from '../../rule.ts'
 
@@ -113,20 +113,19 @@ const byPlaceholder = (text: string): Named[] => {
 /** The text of a DO block or a function: what is written there by name, in strings for EXECUTE, too. */
 const inBodies = ({ kind, node }: Statement): Named[] => {
   if (kind !== 'DoStmt' && kind !== 'CreateFunctionStmt') return []
-  const texts = findNodes('DefElem', node).flatMap(({ defname, arg }) =>
-    defname === 'as' && arg ? stringsOf('List' in arg ? arg.List.items : [arg]) : [],
-  )
-  return texts.map(blankComments).flatMap((text) => [
-    ...[...text.matchAll(writing)]
-      .filter((found) => !isHarmless(text, found))
-      .map(([, verb = '', , schema, , table]) => ({
-        verb: (firstWord.exec(verb)?.[0] ?? '').toUpperCase(),
-        // `%I` in a format may be any schema.
-        schema: schema !== undefined && identifier.test(schema) ? schema : undefined,
-        table,
-      })),
-    ...byPlaceholder(text),
-  ])
+  return bodyTexts(node)
+    .map(blankComments)
+    .flatMap((text) => [
+      ...[...text.matchAll(writing)]
+        .filter((found) => !isHarmless(text, found))
+        .map(([, verb = '', , schema, , table]) => ({
+          verb: (firstWord.exec(verb)?.[0] ?? '').toUpperCase(),
+          // `%I` in a format may be any schema.
+          schema: schema !== undefined && identifier.test(schema) ? schema : undefined,
+          table,
+        })),
+      ...byPlaceholder(text),
+    ])
 }
 
 /** A name without a schema is the table of versions in most sessions; another schema's namesake is another's. */
